@@ -1,0 +1,18 @@
+"""Double Q-learning: one network chooses, the other judges."""
+
+from dataclasses import dataclass
+
+from qlax.bootstraps.core import NextValues
+from qlax.maths.bootstrap import Backup, greedy_policy, without_entropy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Double:
+    """target = r + d · Z_target(s′, argmax_a q_online(s′, a)).
+
+    Reference: van Hasselt, Guez and Silver (2016), arXiv 1509.06461.
+    """
+
+    def __call__(self, values: NextValues) -> Backup:
+        """Put all weight on the online network's best action."""
+        return without_entropy(greedy_policy(values.online_next))

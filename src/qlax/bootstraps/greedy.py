@@ -1,0 +1,18 @@
+"""Q-learning's own target: the best action by the network that also judges it."""
+
+from dataclasses import dataclass
+
+from qlax.bootstraps.core import NextValues
+from qlax.maths.bootstrap import Backup, greedy_policy, without_entropy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Greedy:
+    """target = r + d · max_a Z_target(s′, a).
+
+    Reference: Watkins (1989), Learning from Delayed Rewards; Mnih et al. (2015).
+    """
+
+    def __call__(self, values: NextValues) -> Backup:
+        """Put all weight on the target network's best action."""
+        return without_entropy(greedy_policy(values.target_next))

@@ -1,0 +1,156 @@
+"""What both drivers share: the state of the loop, its statistics, and the body of an iteration.
+
+An iteration is one step of every environment:
+
+    act → environment → observe → learn (as often as is due)
+"""
+
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import struct
+
+from qlax.agent import Agent, TrainState
+from qlax.envs.core import TimeStep
+
+Report = dict[str, float | None]
+"""What happened in a stretch of training, by name."""
+
+
+@struct.dataclass
+class Statistics:
+    """Running sums since the last report, and the episodes under way."""
+
+    episode_return: jax.Array
+    """Return so far of the episode under way, float32, shape [N]."""
+    episode_length: jax.Array
+    """Its steps so far, int32, shape [N]."""
+    episodes: jax.Array
+    """Episodes finished since the last report, int32 scalar."""
+    return_sum: jax.Array
+    """Sum of their returns, float32 scalar."""
+    length_sum: jax.Array
+    """Sum of their lengths, int32 scalar."""
+    updates: jax.Array
+    """Gradient updates since the last report, int32 scalar."""
+    learning: dict[str, jax.Array]
+    """Sums over those updates of what `Agent.learn` reports, float32 scalars."""
+
+
+@struct.dataclass
+class LoopState:
+    """Everything a run is: saved and restored whole."""
+
+    agent: TrainState
+    env: Any
+    """State of a compiled environment; empty for one on the host."""
+    timestep: TimeStep
+    """What the environments show now."""
+    statistics: Statistics
+
+
+class Driver(Protocol):
+    """Makes and advances the state of a loop."""
+
+    agent: Agent
+
+    def init(self, seed: int) -> LoopState:
+        """Return the state of a run before its first step."""
+        ...
+
+    def compile(self, state: LoopState) -> None:
+        """Compile everything `advance` needs, so that its time is all run time."""
+        ...
+
+    def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
+        """Return the state after iterations start … stop − 1; the old one is used up."""
+        ...
+
+    def resume(self, state: LoopState) -> LoopState:
+        """Return a restored state, made fit to go on from."""
+        ...
+
+
+def keys(seed: int | jax.Array) -> tuple[jax.Array, jax.Array]:
+    """Return the environment's and the agent's key."""
+    env_key, agent_key = jax.random.split(jax.random.key(seed))
+    return env_key, agent_key
+
+
+def first_statistics(num_envs: int) -> Statistics:
+    """Return statistics of nothing."""
+    return Statistics(
+        episode_return=jnp.zeros(num_envs),
+        episode_length=jnp.zeros(num_envs, jnp.int32),
+        episodes=jnp.int32(0),
+        return_sum=jnp.float32(0),
+        length_sum=jnp.int32(0),
+        updates=jnp.int32(0),
+        learning={"loss": jnp.float32(0), "q_value": jnp.float32(0)},
+    )
+
+
+def since_report(statistics: Statistics) -> Statistics:
+    """Return the statistics with all sums at zero; episodes under way go on."""
+    return first_statistics(statistics.episode_return.shape[0]).replace(  # type: ignore[attr-defined,no-any-return]
+        episode_return=statistics.episode_return, episode_length=statistics.episode_length
+    )
+
+
+def observe_and_learn(
+    agent: Agent, state: LoopState, action: jax.Array, timestep: TimeStep, iteration: jax.Array
+) -> LoopState:
+    """Return the loop after the environments answered: remembered, counted, learned from."""
+    statistics = _count(state.statistics, state.timestep, timestep)
+    train_state = agent.observe(state.agent, state.timestep, action, timestep)
+
+    def update(_: int, carry: tuple[TrainState, Statistics]) -> tuple[TrainState, Statistics]:
+        train_state, statistics = carry
+        train_state, metrics = agent.learn(train_state)
+        sums = jax.tree.map(jnp.add, statistics.learning, metrics)
+        return train_state, statistics.replace(  # type: ignore[attr-defined]
+            learning=sums, updates=statistics.updates + 1
+        )
+
+    # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all it
+    # carries, the replay included, while the number of turns depends on no batched value.
+    train_state, statistics = jax.lax.fori_loop(
+        0, agent.updates_due(iteration + 1), update, (train_state, statistics)
+    )
+    return state.replace(agent=train_state, timestep=timestep, statistics=statistics)  # type: ignore[attr-defined,no-any-return]
+
+
+def report(agent: Agent, state: LoopState) -> Report:
+    """Return what happened since the last report, as plain numbers; None where nothing did."""
+    explorer = agent.explorer.metrics(agent.clock(state.agent))
+    gathered = jax.device_get((state.statistics, state.agent.env_steps, state.agent.updates))
+    statistics, env_steps, updates = gathered
+
+    def mean(total: Any, count: Any) -> float | None:
+        return float(total) / int(count) if count else None
+
+    return {
+        "env_steps": int(env_steps),
+        "updates": int(updates),
+        "episodes": int(statistics.episodes),
+        "episode_return": mean(statistics.return_sum, statistics.episodes),
+        "episode_length": mean(statistics.length_sum, statistics.episodes),
+        **{name: mean(total, statistics.updates) for name, total in statistics.learning.items()},
+        **{name: float(np.asarray(value)) for name, value in explorer.items()},
+    }
+
+
+def _count(statistics: Statistics, before: TimeStep, after: TimeStep) -> Statistics:
+    """Return the statistics with one more step of every environment."""
+    stepped = ~before.done
+    returns = jnp.where(stepped, statistics.episode_return + after.reward, 0.0)
+    lengths = jnp.where(stepped, statistics.episode_length + 1, 0)
+    return statistics.replace(  # type: ignore[attr-defined,no-any-return]
+        episode_return=returns,
+        episode_length=lengths,
+        episodes=statistics.episodes + after.done.sum(),
+        return_sum=statistics.return_sum + (returns * after.done).sum(),
+        length_sum=statistics.length_sum + (lengths * after.done).sum(),
+    )

@@ -1,0 +1,138 @@
+"""The same loop around an environment that runs in Python."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlax.agent import Agent
+from qlax.drivers.core import (
+    LoopState,
+    first_statistics,
+    keys,
+    observe_and_learn,
+    since_report,
+)
+from qlax.envs.core import HostEnv, TimeStep
+
+
+class HostDriver:
+    """Runs an agent in a host environment: observe, learn and the next act are one call."""
+
+    def __init__(self, agent: Agent, env: HostEnv) -> None:
+        self.agent = agent
+        self.env = env
+        self._jitted_init = jax.jit(self._init)
+        self._jitted_begin: Any = jax.jit(self._begin, donate_argnums=0)
+        self._jitted_turn: Any = jax.jit(self._turn, donate_argnums=0)
+        self._jitted_resume: Any = jax.jit(self._resume, donate_argnums=0)
+        self._begin_step: Any = None
+        self._turn_step: Any = None
+        self._starts_anew = False
+
+    def init(self, seed: int) -> LoopState:
+        """Return the state of a run before its first step, the environments begun."""
+        return self._jitted_init(jnp.asarray(seed, jnp.uint32), self.env.reset(seed))  # type: ignore[no-any-return]
+
+    def compile(self, state: LoopState) -> None:
+        """Compile the two programs of `advance` for states like this one."""
+        action = np.zeros(self.env.num_envs, np.int32)
+        self._begin_step = self._jitted_begin.lower(state).compile()
+        self._turn_step = self._jitted_turn.lower(
+            state, action, _on_host(state.timestep), np.int32(0), np.bool_(True)
+        ).compile()
+
+    def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
+        """Return the state after iterations start … stop − 1; the old one is used up.
+
+        If the environment fails, the exception carries the last good state as `loop_state` and
+        the number of the iteration that failed as `iteration`.
+        """
+        if self._turn_step is None:
+            self.compile(state)
+        action, state = self._begin_step(state)
+        for iteration in range(start, stop):
+            taken = np.asarray(action)
+            timestep = self._step(state, taken, iteration)
+            more = np.bool_(iteration + 1 < stop)
+            action, state = self._turn_step(state, taken, timestep, np.int32(iteration), more)
+        return state
+
+    def resume(self, state: LoopState) -> LoopState:
+        """Return a restored state that goes on with a fresh episode.
+
+        A Python environment cannot be saved, so the episodes under way count as truncated where
+        the checkpoint was made: nothing is learned across the gap.
+        """
+        self._starts_anew = True
+        return self._jitted_resume(state)  # type: ignore[no-any-return]
+
+    def _step(self, state: LoopState, action: np.ndarray, iteration: int) -> TimeStep:
+        try:
+            if self._starts_anew:
+                self._starts_anew = False
+                fresh = self.env.reset(int(state.agent.env_steps))
+                no = np.zeros(self.env.num_envs, bool)
+                return fresh.replace(reward=np.zeros_like(fresh.reward), terminated=no)  # type: ignore[attr-defined,no-any-return]
+            return self.env.step(action)
+        except Exception as error:
+            error.loop_state, error.iteration = state, iteration  # type: ignore[attr-defined]
+            raise
+
+    def _init(self, seed: jax.Array, timestep: TimeStep) -> LoopState:
+        _, agent_key = keys(seed)
+        timestep = jax.tree.map(jnp.asarray, timestep)
+        train_state = self.agent.init(agent_key, self.env.spec, timestep)
+        return LoopState(train_state, (), timestep, first_statistics(self.env.num_envs))
+
+    def _begin(self, state: LoopState) -> tuple[jax.Array, LoopState]:
+        return self._act(
+            state.replace(statistics=since_report(state.statistics))  # type: ignore[attr-defined]
+        )
+
+    def _act(self, state: LoopState) -> tuple[jax.Array, LoopState]:
+        action, train_state = self.agent.act(state.agent, state.timestep)
+        return action, state.replace(agent=train_state)  # type: ignore[attr-defined]
+
+    def _turn(
+        self,
+        state: LoopState,
+        action: jax.Array,
+        timestep: TimeStep,
+        iteration: jax.Array,
+        more: jax.Array,
+    ) -> tuple[jax.Array, LoopState]:
+        """Finish an iteration and choose the next one's action, if there is one.
+
+        Acting draws random numbers: it must not happen for an iteration that a later call, or
+        a resumed run, will begin itself.
+        """
+        state = observe_and_learn(self.agent, state, action, timestep, iteration)
+
+        def act() -> tuple[jax.Array, dict[str, Any]]:
+            next_action, train_state = self.agent.act(state.agent, timestep)
+            return next_action, _changed_by_acting(train_state)
+
+        # Only what acting changes passes the conditional: the replay must not be copied.
+        next_action, changed = jax.lax.cond(
+            more, act, lambda: (action, _changed_by_acting(state.agent))
+        )
+        return next_action, state.replace(agent=state.agent.replace(**changed))  # type: ignore[attr-defined]
+
+    def _resume(self, state: LoopState) -> LoopState:
+        train_state = state.agent.replace(  # type: ignore[attr-defined]
+            replay=self.agent.replay.interrupt(state.agent.replay)
+        )
+        done = jnp.ones(self.env.num_envs, bool)
+        timestep = state.timestep.replace(truncated=done & ~state.timestep.terminated)  # type: ignore[attr-defined]
+        return state.replace(agent=train_state, timestep=timestep)  # type: ignore[attr-defined,no-any-return]
+
+
+def _changed_by_acting(state: Any) -> dict[str, Any]:
+    """Return the only entries of an agent's state that `Agent.act` changes."""
+    return {"key": state.key, "explorer": state.explorer}
+
+
+def _on_host(timestep: TimeStep) -> TimeStep:
+    return jax.tree.map(np.asarray, timestep)  # type: ignore[no-any-return]

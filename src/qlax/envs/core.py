@@ -1,0 +1,98 @@
+"""The two kinds of environment, and what both of them return.
+
+Autoreset is NEXT_STEP, Gymnasium's default: the step after an episode's end ignores the action
+and returns the first observation of the next episode, with no reward and no end.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import numpy as np
+from flax import struct
+
+from qlax.spaces import EnvSpec
+
+
+@struct.dataclass
+class TimeStep:
+    """What N environments show after a step; every array has N as its first axis."""
+
+    observation: jax.Array | np.ndarray
+    """[N, …], in the environment's own dtype."""
+    reward: jax.Array | np.ndarray
+    """[N], float32."""
+    terminated: jax.Array | np.ndarray
+    """[N], bool: a terminal state was reached; nothing follows, so nothing is bootstrapped."""
+    truncated: jax.Array | np.ndarray
+    """[N], bool: the episode was cut, by a time limit say; its value goes on."""
+    first: jax.Array | np.ndarray
+    """[N], bool: the observation is the first of an episode."""
+
+    @property
+    def done(self) -> Any:
+        """Which episodes ended with this step, bool, shape [N]."""
+        return self.terminated | self.truncated
+
+
+class Transition(NamedTuple):
+    """What one environment of a `Dynamics` returns from a step."""
+
+    state: Any
+    """The new state, a pytree of arrays."""
+    observation: jax.Array
+    """What it shows, in the shape and dtype of the spec."""
+    reward: jax.Array
+    """float32 scalar."""
+    terminated: jax.Array
+    """bool scalar; time limits are not a dynamics' business."""
+
+
+class Dynamics(Protocol):
+    """One environment as two pure functions: what a user writes for an environment in JAX."""
+
+    @property
+    def spec(self) -> EnvSpec:
+        """What an agent must know of it; `time_limit` is enforced from outside."""
+        ...
+
+    def reset(self, key: jax.Array) -> tuple[Any, jax.Array]:
+        """Return the state and observation an episode begins with."""
+        ...
+
+    def step(self, state: Any, action: jax.Array, key: jax.Array) -> Transition:
+        """Return what follows from an action, an int32 scalar."""
+        ...
+
+
+class CompiledEnv(Protocol):
+    """N environments as pure functions."""
+
+    spec: EnvSpec
+    num_envs: int
+
+    def init(self, key: jax.Array) -> tuple[Any, TimeStep]:
+        """Return the state of all environments and their first observations."""
+        ...
+
+    def step(self, state: Any, action: jax.Array) -> tuple[Any, TimeStep]:
+        """Return the next state and what it shows; `action` is int32 of shape [N]."""
+        ...
+
+
+class HostEnv(Protocol):
+    """N environments that run in Python and return NumPy arrays."""
+
+    spec: EnvSpec
+    num_envs: int
+
+    def reset(self, seed: int) -> TimeStep:
+        """Begin an episode in every environment."""
+        ...
+
+    def step(self, action: np.ndarray) -> TimeStep:
+        """Take one step in every environment."""
+        ...
+
+    def close(self) -> None:
+        """Release what they hold."""
+        ...

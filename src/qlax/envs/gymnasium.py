@@ -1,0 +1,201 @@
+"""Any Gymnasium environment with a Discrete action space and an array observation."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from qlax.envs.core import TimeStep
+from qlax.errors import EnvironmentFailure, UsageError, nearest
+from qlax.spaces import Box, Discrete, EnvSpec, Space
+
+EnvFactory = Callable[[], gymnasium.Env]
+
+
+class GymnasiumEnv:
+    """N copies of a Gymnasium environment, stepped one after another, as a `HostEnv`."""
+
+    def __init__(self, factory: EnvFactory, num_envs: int, spec: EnvSpec) -> None:
+        self.spec = spec
+        self.num_envs = num_envs
+        with failures_named(spec.id, "be made"):
+            self._envs = SyncVectorEnv(
+                [factory] * num_envs, copy=False, autoreset_mode=AutoresetMode.NEXT_STEP
+            )
+        self._done = np.zeros(num_envs, bool)
+        offset = getattr(self._envs.single_action_space, "start", 0)
+        self._first_action = np.asarray(offset, np.int64)
+        self._observation_offset = getattr(self._envs.single_observation_space, "start", 0)
+
+    def reset(self, seed: int) -> TimeStep:
+        """Begin an episode in every environment; environment i is seeded with seed + i."""
+        with failures_named(self.spec.id, "reset"):
+            observation, _ = self._envs.reset(seed=seed)
+        no = np.zeros(self.num_envs, bool)
+        self._done = no
+        return TimeStep(
+            self._checked(observation), np.zeros(self.num_envs, np.float32), no, no, ~no
+        )
+
+    def step(self, action: np.ndarray) -> TimeStep:
+        """Take one step in every environment."""
+        with failures_named(self.spec.id, "step"):
+            observation, reward, terminated, truncated, _ = self._envs.step(
+                action + self._first_action
+            )
+        if not np.isfinite(reward).all():
+            raise EnvironmentFailure(
+                f"{self.spec.id} returned the reward {reward.tolist()}: rewards must be finite."
+            )
+        first, self._done = self._done, terminated | truncated
+        return TimeStep(
+            observation=self._checked(observation),
+            reward=reward.astype(np.float32),
+            terminated=terminated.copy(),
+            truncated=truncated & ~terminated,
+            first=first,
+        )
+
+    def close(self) -> None:
+        """Release what the environments hold."""
+        self._envs.close()
+
+    def _checked(self, observation: Any) -> np.ndarray:
+        """Return a copy in the spec's dtype, or say what is wrong with it."""
+        expected = (self.num_envs, *self.spec.observation.shape)
+        array = np.array(observation)
+        if array.shape != expected:
+            raise EnvironmentFailure(
+                f"{self.spec.id} returned observations of shape {array.shape[1:]}, but its "
+                f"observation space says {expected[1:]}."
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise EnvironmentFailure(
+                f"{self.spec.id} returned an observation that is not finite: {array.tolist()}."
+            )
+        if self._observation_offset:
+            array = array - self._observation_offset
+        return array.astype(self.spec.observation.dtype, copy=False)
+
+
+def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFactory:
+    """Return a function that makes the environment, with another time limit if one is given."""
+    if not isinstance(env, str):
+        return env
+    registered = _registered(env)
+    limit = {} if time_limit is None else {"max_episode_steps": time_limit}
+
+    def make() -> gymnasium.Env:
+        return gymnasium.make(registered, disable_env_checker=True, **limit)
+
+    return make
+
+
+def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
+    """Return what an agent must know of an environment.
+
+    Raises:
+        UsageError: if it is unknown, cannot be made, or has actions or observations that
+            qlax does not take.
+    """
+    name = env if isinstance(env, str) else getattr(env, "__name__", "environment")
+    factory = factory_of(env, time_limit)
+    with _warnings_kept_short():
+        try:
+            made = factory()
+        except UsageError:
+            raise
+        except Exception as error:
+            raise UsageError(f"{name} cannot be made: {_first_line(error)}") from error
+    try:
+        return _describe(made, name)
+    finally:
+        made.close()
+
+
+@contextlib.contextmanager
+def failures_named(name: str, action: str) -> Iterator[None]:
+    """Turn whatever an environment raises into an `EnvironmentFailure` that names it."""
+    try:
+        yield
+    except Exception as error:
+        raise EnvironmentFailure(
+            f"{name} failed to {action}: {type(error).__name__}: {_first_line(error)}"
+        ) from error
+
+
+def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
+    if not isinstance(env.action_space, gymnasium.spaces.Discrete):
+        raise UsageError(
+            f"{name} has actions {env.action_space}, but Q-learning chooses among finitely many: "
+            "its action space must be Discrete."
+        )
+    limit = env.spec.max_episode_steps if env.spec else None
+    threshold = env.spec.reward_threshold if env.spec else None
+    return EnvSpec(
+        id=env.spec.id if env.spec else name,
+        observation=_describe_space(env.observation_space, name),
+        num_actions=int(env.action_space.n),
+        time_limit=None if limit is None or limit < 0 else int(limit),
+        reward_threshold=None if threshold is None else float(threshold),
+    )
+
+
+def _describe_space(space: gymnasium.Space, name: str) -> Space:
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return Discrete(int(space.n))
+    if isinstance(space, gymnasium.spaces.MultiBinary | gymnasium.spaces.MultiDiscrete):
+        high = 1 if isinstance(space, gymnasium.spaces.MultiBinary) else space.nvec - 1
+        return _box(space.shape, "int32", 0, high)
+    if isinstance(space, gymnasium.spaces.Box):
+        dtype = np.dtype(space.dtype)
+        narrowed = {"f8": "float32", "i8": "int32", "u8": "uint32"}.get(dtype.str[1:], dtype.name)
+        return _box(space.shape, narrowed, space.low, space.high)
+    raise UsageError(
+        f"{name} has observations {type(space).__name__}, but a single array is needed: wrap it "
+        "with gymnasium.wrappers.FlattenObservation."
+    )
+
+
+def _box(shape: Any, dtype: str, low: Any, high: Any) -> Box:
+    def limit(values: Any) -> float | tuple[float, ...]:
+        flat = np.asarray(values, np.float64).reshape(-1)
+        if (flat == flat[0]).all():
+            return float(flat[0])
+        return tuple(flat.tolist())
+
+    return Box(tuple(int(size) for size in shape), dtype, limit(low), limit(high))
+
+
+def _registered(name: str) -> Any:
+    """Return Gymnasium's record of an id, or say what is wrong with it."""
+    try:
+        with _warnings_kept_short():
+            return gymnasium.spec(name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{name} cannot be made: {_first_line(error)}.") from error
+    except gymnasium.error.Error as error:
+        known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
+        hint = nearest(name, known, "`qlax envs` lists what is there.")
+        raise UsageError(f"There is no environment {name!r}. {hint}") from error
+
+
+@contextlib.contextmanager
+def _warnings_kept_short() -> Iterator[None]:
+    """Keep Gymnasium's coloured warnings about versions and spaces off the terminal."""
+    level = gymnasium.logger.min_level
+    gymnasium.logger.min_level = gymnasium.logger.ERROR
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        gymnasium.logger.min_level = level
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

@@ -1,0 +1,72 @@
+"""From an id and a wish to an environment and the backend that runs it."""
+
+from typing import Literal, NamedTuple
+
+from qlax.envs.core import CompiledEnv, Dynamics, HostEnv
+from qlax.envs.gymnasium import EnvFactory, GymnasiumEnv, factory_of, spec_of
+from qlax.envs.gymnax import TWINS, GymnaxTwin
+from qlax.envs.vectorised import Vectorised
+from qlax.errors import UsageError, require
+from qlax.spaces import EnvSpec
+
+Backend = Literal["auto", "gymnax", "gymnasium"]
+BACKENDS = ("auto", "gymnax", "gymnasium")
+
+
+class Selected(NamedTuple):
+    """An environment to train in."""
+
+    env: CompiledEnv | HostEnv
+    backend: str
+    """`gymnax` or `gymnasium`, or `jax` for a user's own dynamics."""
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the whole loop can be one program."""
+        return self.backend != "gymnasium"
+
+
+def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) -> EnvSpec:
+    """Return what an agent must know of an environment, its time limit replaced if one is given."""
+    if is_dynamics(env):
+        return env.spec  # type: ignore[union-attr,return-value]
+    return spec_of(env, time_limit)  # type: ignore[arg-type]
+
+
+def select(
+    env: str | EnvFactory | Dynamics,
+    *,
+    num_envs: int,
+    backend: str = "auto",
+    time_limit: int | None = None,
+) -> Selected:
+    """Return N environments, compiled where a faithful twin exists.
+
+    Args:
+        env: Gymnasium's id, a function that makes a Gymnasium environment, or a `Dynamics`.
+        num_envs: N.
+        backend: `auto`, or the backend to insist on.
+        time_limit: Steps after which an episode is truncated; None for the environment's own.
+
+    Raises:
+        UsageError: if the backend has no such environment, or the environment is not for qlax.
+    """
+    require(backend in BACKENDS, "backend", backend, f"one of {BACKENDS}")
+    if is_dynamics(env):
+        return Selected(Vectorised(env, num_envs), "jax")  # type: ignore[arg-type]
+    spec = describe(env, time_limit)
+    if backend == "gymnax" and spec.id not in TWINS:
+        raise UsageError(
+            f"The gymnax backend has no {spec.id}; it has {', '.join(sorted(TWINS))}. "
+            "Use --backend gymnasium, or auto."
+        )
+    if backend != "gymnasium" and isinstance(env, str) and spec.id in TWINS:
+        return Selected(Vectorised(GymnaxTwin(spec), num_envs), "gymnax")
+    return Selected(GymnasiumEnv(factory_of(env, time_limit), num_envs, spec), "gymnasium")  # type: ignore[arg-type]
+
+
+def is_dynamics(env: object) -> bool:
+    """Return whether an environment is given as pure functions."""
+    return all(hasattr(env, name) for name in ("spec", "reset", "step")) and not hasattr(
+        env, "action_space"
+    )

@@ -1,0 +1,44 @@
+"""Noise on the action values that fades with every episode."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+from qlax.errors import require
+from qlax.explorers.core import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussianNoise:
+    """a = argmax_a [ q(s, a) + scale · N(0, 1) / (episode + 1) ], episodes counted from zero.
+
+    It explores where action values are close, and less and less as episodes go by.
+    """
+
+    scale: float = 1.0
+    """Standard deviation of the noise in the first episode; 0 or more."""
+
+    def __post_init__(self) -> None:
+        require(self.scale >= 0.0, "GaussianNoise.scale", self.scale, "0 or more")
+
+    def init(self, num_envs: int) -> tuple[()]:  # noqa: ARG002
+        """Return nothing: there is no state."""
+        return ()
+
+    def act(
+        self,
+        state: tuple[()],
+        key: jax.Array,
+        q_values: jax.Array,
+        first: jax.Array,  # noqa: ARG002
+        clock: Clock,
+    ) -> tuple[jax.Array, tuple[()]]:
+        """Return the actions that are best under noise."""
+        deviation = self.scale / (clock.episodes + 1.0)
+        noisy = q_values + deviation[:, None] * jax.random.normal(key, q_values.shape)
+        return jnp.argmax(noisy, -1).astype(jnp.int32), state
+
+    def metrics(self, clock: Clock) -> dict[str, jax.Array]:
+        """Return the mean standard deviation of the noise."""
+        return {"noise": jnp.mean(self.scale / (clock.episodes + 1.0))}

@@ -1,0 +1,54 @@
+"""The expected return itself, one number an action."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+from qlax.errors import require
+from qlax.heads.core import Loss
+from qlax.heads.streams import Plain, Stream
+from qlax.maths.bootstrap import Backup, scalar_backup
+from qlax.maths.losses import huber, squared
+from qlax.features import Features
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scalar:
+    """Q(s, a), learned by regression: loss(r + b + d · Σ_a π(a) [Q(s′, a) − e(a)] − Q(s, a)).
+
+    Reference: Mnih et al. (2015), Human-level control through deep reinforcement learning.
+    """
+
+    loss_function: Literal["huber", "squared"] = "huber"
+    """`huber`: ½ δ² up to |δ| = 1 and linear beyond; `squared`: ½ δ²."""
+    stream: Stream = field(default_factory=Plain)
+    """How features become action values: `Plain()` or `Dueling()`."""
+
+    def __post_init__(self) -> None:
+        known = ("huber", "squared")
+        require(
+            self.loss_function in known, "Scalar.loss_function", self.loss_function, f"one of {known}"
+        )
+
+    def predict(self, features: Features, num_actions: int) -> jax.Array:
+        """Return Q(s, ·), shape [B, A]."""
+        return self.stream(features, num_actions, 1)[..., 0]
+
+    def q_values(self, prediction: jax.Array) -> jax.Array:
+        """Return the prediction: a scalar head's mean is itself."""
+        return prediction
+
+    def backup(
+        self, reward: jax.Array, discount: jax.Array, next_prediction: jax.Array, backup: Backup
+    ) -> jax.Array:
+        """Return the target, shape [B]."""
+        return scalar_backup(reward, discount, next_prediction, backup)
+
+    def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
+        """Return the regression loss of the taken action's value, shape [B]."""
+        taken = jnp.take_along_axis(prediction, action[..., None], axis=-1)[..., 0]
+        error = target - taken
+        function = huber if self.loss_function == "huber" else squared
+        return Loss(function(error), error)

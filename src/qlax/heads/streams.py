@@ -1,0 +1,54 @@
+"""From features to outputs per action: straight, or through value and advantage."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import jax
+from flax import linen as nn
+
+from qlax.errors import require
+from qlax.features import Features, linear
+
+
+class Stream(Protocol):
+    """The last layers of a network, shared by every head."""
+
+    def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
+        """Return an array of shape [B, num_actions, outputs]; called inside a Flax module."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """One linear layer: Z(s, a) = w_a · φ(s) + c_a."""
+
+    def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
+        """Return the outputs of every action."""
+        flat = linear(features, num_actions * outputs, name="output")
+        return flat.reshape((*flat.shape[:-1], num_actions, outputs))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dueling:
+    """Value plus centred advantage: Z(s, a) = V(s) + A(s, a) − mean_a A(s, a).
+
+    Reference: Wang et al. (2016), arXiv 1511.06581.
+    """
+
+    hidden: int = 0
+    """Width of one hidden ReLU layer in each of the two streams; 0 for none."""
+
+    def __post_init__(self) -> None:
+        require(self.hidden >= 0, "Dueling.hidden", self.hidden, "0 or more")
+
+    def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
+        """Return the outputs of every action."""
+        value = self._stream(features, outputs, "value")[..., None, :]
+        flat = self._stream(features, num_actions * outputs, "advantage")
+        advantage = flat.reshape((*flat.shape[:-1], num_actions, outputs))
+        return value + advantage - advantage.mean(-2, keepdims=True)
+
+    def _stream(self, features: Features, outputs: int, name: str) -> jax.Array:
+        if self.hidden:
+            features = nn.relu(linear(features, self.hidden, name=f"{name}_hidden"))
+        return linear(features, outputs, name=name)

@@ -1,0 +1,57 @@
+"""Sums of rewards and the discounts that go with them."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+
+class NStepReturn(NamedTuple):
+    """What a window of n steps is worth, and how to bootstrap from its end."""
+
+    reward: jax.Array
+    """Σ_{i<k} γⁱ r_i, with k the number of steps before the episode ended, at most n."""
+    discount: jax.Array
+    """γᵏ · (1 − terminated): what multiplies the bootstrapped value."""
+    length: jax.Array
+    """k, int32: the bootstrap state is k steps after the first."""
+
+
+def n_step_return(
+    rewards: jax.Array,
+    terminated: jax.Array,
+    truncated: jax.Array,
+    discount: jax.Array | float,
+) -> NStepReturn:
+    """Sum n rewards, stopping where the episode does.
+
+    R = Σ_{i<k} γⁱ r_i,  d = γᵏ · (1 − terminated_{k−1}),  k = min(n, steps to the episode's end)
+
+    A truncated episode still bootstraps, from its last observation, with the discount of the k
+    steps really taken; a terminated one does not. Steps after the end never count.
+
+    Args:
+        rewards: r, shape [..., n].
+        terminated: shape [..., n], bool; the episode ended in a terminal state.
+        truncated: shape [..., n], bool; the episode was cut.
+        discount: γ in [0, 1].
+
+    Returns:
+        The reward, discount and length, each of shape [...].
+
+    Reference: Sutton and Barto (2018), Reinforcement Learning, section 7.1.
+    """
+    n = rewards.shape[-1]
+    continues = 1.0 - (terminated | truncated).astype(jnp.float32)
+    alive = jnp.concatenate(
+        [jnp.ones_like(continues[..., :1]), jnp.cumprod(continues[..., :-1], axis=-1)], axis=-1
+    )
+    gamma = jnp.asarray(discount, jnp.float32)
+    powers = gamma ** jnp.arange(n, dtype=jnp.float32)
+    length = alive.sum(-1)
+    ended_for_good = (alive * terminated).max(-1)
+    return NStepReturn(
+        reward=(alive * powers * rewards).sum(-1),
+        discount=gamma**length * (1.0 - ended_for_good),
+        length=length.astype(jnp.int32),
+    )

@@ -1,0 +1,8 @@
+"""From an observation to features. Any Flax module that maps observations to features fits too."""
+
+from qlax.networks.core import Network
+from qlax.networks.mlp import MLP
+from qlax.networks.table import Table
+from qlax.networks.tile_coding import TileCoding
+
+__all__ = ["MLP", "Network", "Table", "TileCoding"]

@@ -1,0 +1,20 @@
+"""The protocol every network follows."""
+
+from typing import Protocol
+
+import jax
+
+from qlax.features import Features
+from qlax.spaces import Space
+
+
+class Network(Protocol):
+    """Maps observations to features.
+
+    Called inside a Flax module, so it may make layers. A user's own `flax.linen.Module` needs
+    no knowledge of spaces: it is called with a dense array of shape [B, …] alone.
+    """
+
+    def __call__(self, observation: jax.Array, space: Space) -> Features:
+        """Return features of a batch of observations, shape [B, F]."""
+        ...

@@ -1,0 +1,56 @@
+"""The Q-table: one row a state, boxes cut into bins."""
+
+import math
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlax.errors import require
+from qlax.features import SparseFeatures
+from qlax.networks.grid import box_limits, cell_coordinates, flat_index
+from qlax.spaces import Discrete, Space
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """φ(s) is one-hot: Q(s, a) is an entry of its own, zero before anything is learned.
+
+    With SGD at learning rate η, the update of the loss ½ δ² is the textbook's
+    Q[s, a] ← Q[s, a] + η (r + γ max_a Q[s′, a] − Q[s, a]).
+
+    A Discrete observation is its own row. Each entry of a Box observation is cut into equal bins.
+    """
+
+    bins: tuple[int, ...] = (40,)
+    """Bins of each entry of a Box observation; a single number serves for all of them."""
+    low: tuple[float, ...] | None = None
+    """Where the first bin begins, per entry; None for the space's own lower limits."""
+    high: tuple[float, ...] | None = None
+    """Where the last bin ends, per entry; None for the space's own upper limits."""
+
+    def __post_init__(self) -> None:
+        require(
+            len(self.bins) >= 1 and all(count >= 1 for count in self.bins),
+            "Table.bins",
+            self.bins,
+            "a tuple of positive counts",
+        )
+
+    def __call__(self, observation: jax.Array, space: Space) -> SparseFeatures:
+        """Return the one active row of every observation."""
+        if isinstance(space, Discrete):
+            return SparseFeatures(observation.astype(jnp.int32).reshape(-1, 1), space.n)
+        low, high = box_limits(space, self.low, self.high, "Table")
+        bins = _per_entry(self.bins, len(low), "Table.bins")
+        inside = cell_coordinates(observation, low, high, bins).astype(jnp.int32)
+        rows = flat_index(jnp.minimum(inside, bins - 1), bins)
+        return SparseFeatures(rows[:, None], math.prod(bins.tolist()))
+
+
+def _per_entry(counts: tuple[int, ...], entries: int, field: str) -> np.ndarray:
+    require(
+        len(counts) in (1, entries), field, counts, f"one count, or {entries}: one for each entry"
+    )
+    return np.broadcast_to(np.asarray(counts, np.int32), (entries,))

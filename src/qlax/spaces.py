@@ -1,0 +1,52 @@
+"""What observations look like: small, hashable descriptions that a compiled program can hold."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Box:
+    """An array of numbers within limits."""
+
+    shape: tuple[int, ...]
+    """Shape of one observation."""
+    dtype: str
+    """NumPy name of its type, such as `float32` or `uint8`."""
+    low: float | tuple[float, ...]
+    """Lower limit: one number for all entries, or one for each in row-major order."""
+    high: float | tuple[float, ...]
+    """Upper limit, likewise."""
+
+    def __str__(self) -> str:
+        return f"Box(shape={self.shape}, dtype={self.dtype})"
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """One of n states, numbered from zero."""
+
+    n: int
+    """How many there are."""
+
+    shape: tuple[int, ...] = ()
+    """A single number."""
+    dtype: str = "int32"
+    """NumPy name of its type."""
+
+
+Space = Box | Discrete
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvSpec:
+    """What an agent must know of an environment."""
+
+    id: str
+    """Gymnasium's name of it, such as `MountainCar-v0`."""
+    observation: Space
+    """What it shows."""
+    num_actions: int
+    """How many actions there are."""
+    time_limit: int | None = None
+    """Steps after which an episode is truncated, or None."""
+    reward_threshold: float | None = None
+    """Mean return from which the environment counts as solved, or None."""
