@@ -136,7 +136,7 @@ class Agent:
     def init(self, key: jax.Array, spec: EnvSpec, timestep: TimeStep) -> TrainState:
         """Return a fresh agent that has seen the first observations of its environments."""
         key, params_key = jax.random.split(key)
-        params = self._network(spec).init(params_key, timestep.observation)
+        params = self.init_params(params_key, spec, jnp.asarray(timestep.observation))
         return TrainState(
             spec=spec,
             params=params,
@@ -221,6 +221,10 @@ class Agent:
         return state, {"loss": loss, "q_value": q_values.max(-1).mean()}
 
     # --- what the drivers ask -----------------------------------------------------------------
+
+    def init_params(self, key: jax.Array, spec: EnvSpec, observation: jax.Array) -> Any:
+        """Return fresh network parameters, given a batch of observations."""
+        return self._network(spec).init(key, observation)
 
     def q_values(self, params: Any, spec: EnvSpec, observation: jax.Array) -> jax.Array:
         """Return mean action values of a batch of observations, shape [B, A]."""

@@ -27,20 +27,25 @@ PART_MODULES = (
 )
 
 
-def fields_of(value: Any) -> list[tuple[str, Any]]:
-    """Return the names and values that make up a part (a Flax module's own bookkeeping aside)."""
+def fields_of(value: Any) -> list[dataclasses.Field]:
+    """Return the fields that make up a part (a Flax module's own bookkeeping aside)."""
     hidden = {"parent", "name"} if _is_flax_module(value) else set()
     return [
-        (entry.name, getattr(value, entry.name))
-        for entry in dataclasses.fields(value)
-        if entry.init and entry.name not in hidden
+        entry for entry in dataclasses.fields(value) if entry.init and entry.name not in hidden
     ]
 
 
 def pasteable(value: Any) -> str:
-    """Return source text that makes an equal value; a part is named as it is after `qlax.`."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        inside = ", ".join(f"{name}={pasteable(entry)}" for name, entry in fields_of(value))
+    """Return source text that makes an equal value, leaving out what is as by default.
+
+    Parts are written as after `from qlax import *`: `Agent(network=networks.MLP(hidden=(24, 24)))`.
+    """
+    if is_part(value):
+        inside = ", ".join(
+            f"{entry.name}={pasteable(getattr(value, entry.name))}"
+            for entry in fields_of(value)
+            if not _is_default(entry, getattr(value, entry.name))
+        )
         return f"{_public_name(value) or type(value).__qualname__}({inside})"
     if isinstance(value, tuple):
         entries = ", ".join(map(pasteable, value))
@@ -50,10 +55,11 @@ def pasteable(value: Any) -> str:
 
 def to_json(value: Any) -> Any:
     """Return a configuration as plain dicts, lists and scalars."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if is_part(value):
         name = _public_name(value)
         kind = {"type": name} if name else {"custom": type(value).__qualname__}
-        return kind | {field: to_json(entry) for field, entry in fields_of(value)}
+        entries = fields_of(value)
+        return kind | {entry.name: to_json(getattr(value, entry.name)) for entry in entries}
     if isinstance(value, tuple | list):
         return [to_json(entry) for entry in value]
     if value is None or isinstance(value, bool | int | float | str):
@@ -94,6 +100,34 @@ def replace_at(value: Any, path: str, new: Any) -> Any:
     head, _, rest = path.partition(".")
     entry = replace_at(getattr(value, head), rest, new) if rest else new
     return dataclasses.replace(value, **{head: entry})
+
+
+def is_part(value: Any) -> bool:
+    """Return whether a value is an instance of a dataclass, and so a tree of named entries."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+
+
+def part_classes(slot: str) -> dict[str, type]:
+    """Return the public dataclasses of a module of parts by name, such as those of `explorers`."""
+    module = importlib.import_module(f"qlax.{slot}")
+    return {
+        name: found
+        for name, found in vars(module).items()
+        if isinstance(found, type)
+        and dataclasses.is_dataclass(found)
+        and found.__module__.startswith(f"qlax.{slot}")
+        and not name.startswith("_")
+    }
+
+
+def _is_default(entry: dataclasses.Field, value: Any) -> bool:
+    if entry.default is not dataclasses.MISSING:
+        default = entry.default
+    elif entry.default_factory is not dataclasses.MISSING:
+        default = entry.default_factory()
+    else:
+        return False
+    return type(value) is type(default) and bool(value == default)
 
 
 def _public_class(name: object) -> type | None:

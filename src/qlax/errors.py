@@ -1,7 +1,9 @@
-"""The two ways a run can go wrong that are not faults of qlax itself."""
+"""The ways a run can end early that are not faults of qlax itself."""
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 
 class UsageError(ValueError):
@@ -14,8 +16,25 @@ class UsageError(ValueError):
 class EnvironmentFailure(RuntimeError):
     """The environment raised, or returned something that is not a valid transition.
 
-    On the command line the run is checkpointed first, and the exit code is 1.
+    The run is checkpointed first; on the command line the exit code is 1.
     """
+
+    loop_state: Any = None
+    """The last good state of the loop, if one was under way."""
+    iteration: int = 0
+    """The iteration that failed."""
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer a number. On the command line the exit code is 1."""
+
+
+class Interrupted(Exception):  # noqa: N818
+    """The user stopped training; it was checkpointed. On the command line the exit code is 130."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"Stopped, and saved. Go on with: qlax resume {path}")
+        self.path = path
 
 
 def require(condition: bool, field: str, value: object, what_would_be_right: str) -> None:

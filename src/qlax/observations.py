@@ -44,8 +44,8 @@ class ScaleToBounds:
             for limit in (space.low, space.high)
         )
         bounded = (np.abs(low) < 1e6) & (np.abs(high) < 1e6) & (low < high)
-        span = np.where(bounded, high - low, 2.0)
-        centre = np.where(bounded, (high + low) / 2, 0.0)
+        lowest, highest = np.where(bounded, low, -1.0), np.where(bounded, high, 1.0)
+        span, centre = highest - lowest, (highest + lowest) / 2
         scale, shift = (
             (2.0 / span).astype(np.float32).reshape(space.shape),
             centre.astype(np.float32).reshape(space.shape),

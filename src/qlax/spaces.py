@@ -27,10 +27,15 @@ class Discrete:
     n: int
     """How many there are."""
 
-    shape: tuple[int, ...] = ()
-    """A single number."""
-    dtype: str = "int32"
-    """NumPy name of its type."""
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """A single number."""
+        return ()
+
+    @property
+    def dtype(self) -> str:
+        """NumPy name of its type."""
+        return "int32"
 
 
 Space = Box | Discrete
@@ -45,7 +50,11 @@ class EnvSpec:
     observation: Space
     """What it shows."""
     num_actions: int
-    """How many actions there are."""
+    """How many actions there are; an agent numbers them from zero."""
+    first_action: int = 0
+    """What the environment itself calls action 0."""
+    first_state: int = 0
+    """What the environment itself calls state 0, if its observations are Discrete."""
     time_limit: int | None = None
     """Steps after which an episode is truncated, or None."""
     reward_threshold: float | None = None

@@ -26,6 +26,7 @@ class CompiledDriver:
     def __init__(self, agent: Agent, env: CompiledEnv, num_seeds: int | None = None) -> None:
         self.agent = agent
         self.env = env
+        self.num_seeds = num_seeds
         init, advance = self._init, self._advance
         if num_seeds is not None:
             init = jax.vmap(init)
@@ -37,6 +38,10 @@ class CompiledDriver:
     def init(self, seed: int | jax.Array) -> LoopState:
         """Return the state of a run before its first step; of several for an array of seeds."""
         return self._jitted_init(jnp.asarray(seed, jnp.uint32))  # type: ignore[no-any-return]
+
+    def shape(self, seed: int | jax.Array) -> LoopState:
+        """Return the shapes and dtypes of what `init` would return."""
+        return jax.eval_shape(self._jitted_init, jnp.asarray(seed, jnp.uint32))  # type: ignore[no-any-return]
 
     def compile(self, state: LoopState) -> None:
         """Compile the loop for states like this one."""

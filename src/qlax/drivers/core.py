@@ -56,8 +56,12 @@ class Driver(Protocol):
 
     agent: Agent
 
-    def init(self, seed: int) -> LoopState:
+    def init(self, seed: Any) -> LoopState:
         """Return the state of a run before its first step."""
+        ...
+
+    def shape(self, seed: Any) -> LoopState:
+        """Return the shapes and dtypes of what `init` would return."""
         ...
 
     def compile(self, state: LoopState) -> None:

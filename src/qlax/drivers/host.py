@@ -15,6 +15,7 @@ from qlax.drivers.core import (
     since_report,
 )
 from qlax.envs.core import HostEnv, TimeStep
+from qlax.errors import EnvironmentFailure
 
 
 class HostDriver:
@@ -35,6 +36,15 @@ class HostDriver:
         """Return the state of a run before its first step, the environments begun."""
         return self._jitted_init(jnp.asarray(seed, jnp.uint32), self.env.reset(seed))  # type: ignore[no-any-return]
 
+    def shape(self, seed: int) -> LoopState:
+        """Return the shapes and dtypes of what `init` would return."""
+        observation = np.zeros(
+            (self.env.num_envs, *self.env.spec.observation.shape), self.env.spec.observation.dtype
+        )
+        no = np.zeros(self.env.num_envs, bool)
+        first = TimeStep(observation, np.zeros(self.env.num_envs, np.float32), no, no, no)
+        return jax.eval_shape(self._jitted_init, jnp.asarray(seed, jnp.uint32), first)  # type: ignore[no-any-return]
+
     def compile(self, state: LoopState) -> None:
         """Compile the two programs of `advance` for states like this one."""
         action = np.zeros(self.env.num_envs, np.int32)
@@ -46,8 +56,8 @@ class HostDriver:
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up.
 
-        If the environment fails, the exception carries the last good state as `loop_state` and
-        the number of the iteration that failed as `iteration`.
+        Raises:
+            EnvironmentFailure: with the last good state and the iteration that failed.
         """
         if self._turn_step is None:
             self.compile(state)
@@ -76,8 +86,8 @@ class HostDriver:
                 no = np.zeros(self.env.num_envs, bool)
                 return fresh.replace(reward=np.zeros_like(fresh.reward), terminated=no)  # type: ignore[attr-defined,no-any-return]
             return self.env.step(action)
-        except Exception as error:
-            error.loop_state, error.iteration = state, iteration  # type: ignore[attr-defined]
+        except EnvironmentFailure as failure:
+            failure.loop_state, failure.iteration = state, iteration
             raise
 
     def _init(self, seed: jax.Array, timestep: TimeStep) -> LoopState:

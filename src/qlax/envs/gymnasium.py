@@ -27,9 +27,6 @@ class GymnasiumEnv:
                 [factory] * num_envs, copy=False, autoreset_mode=AutoresetMode.NEXT_STEP
             )
         self._done = np.zeros(num_envs, bool)
-        offset = getattr(self._envs.single_action_space, "start", 0)
-        self._first_action = np.asarray(offset, np.int64)
-        self._observation_offset = getattr(self._envs.single_observation_space, "start", 0)
 
     def reset(self, seed: int) -> TimeStep:
         """Begin an episode in every environment; environment i is seeded with seed + i."""
@@ -45,7 +42,7 @@ class GymnasiumEnv:
         """Take one step in every environment."""
         with failures_named(self.spec.id, "step"):
             observation, reward, terminated, truncated, _ = self._envs.step(
-                action + self._first_action
+                action.astype(np.int64) + self.spec.first_action
             )
         if not np.isfinite(reward).all():
             raise EnvironmentFailure(
@@ -77,8 +74,8 @@ class GymnasiumEnv:
             raise EnvironmentFailure(
                 f"{self.spec.id} returned an observation that is not finite: {array.tolist()}."
             )
-        if self._observation_offset:
-            array = array - self._observation_offset
+        if self.spec.first_state:
+            array = array - self.spec.first_state
         return array.astype(self.spec.observation.dtype, copy=False)
 
 
@@ -140,6 +137,8 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
         id=env.spec.id if env.spec else name,
         observation=_describe_space(env.observation_space, name),
         num_actions=int(env.action_space.n),
+        first_action=int(env.action_space.start),
+        first_state=int(getattr(env.observation_space, "start", 0)),
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )

@@ -1,0 +1,86 @@
+"""Q-learning done right: from a Q-table to deep agents, one set of parts that compose."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from qlax._version import __version__
+from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from qlax import (
+        bootstraps,
+        envs,
+        explorers,
+        heads,
+        networks,
+        observations,
+        optimizers,
+        presets,
+        replay,
+        rewards,
+        schedules,
+        spaces,
+        targets,
+    )
+    from qlax.agent import Agent, TrainState
+    from qlax.evaluation import Evaluation, evaluate
+    from qlax.policy import Policy, load
+    from qlax.training import Run, resume, train
+
+__all__ = [
+    "Agent",
+    "Diverged",
+    "EnvironmentFailure",
+    "Evaluation",
+    "Interrupted",
+    "Policy",
+    "Run",
+    "TrainState",
+    "UsageError",
+    "__version__",
+    "bootstraps",
+    "envs",
+    "evaluate",
+    "explorers",
+    "heads",
+    "load",
+    "networks",
+    "observations",
+    "optimizers",
+    "presets",
+    "replay",
+    "resume",
+    "rewards",
+    "schedules",
+    "spaces",
+    "targets",
+    "train",
+]
+
+# Where each public name lives; JAX is only imported once one of them is used.
+_HOMES = {
+    "Agent": "agent",
+    "TrainState": "agent",
+    "Evaluation": "evaluation",
+    "evaluate": "evaluation",
+    "Policy": "policy",
+    "load": "policy",
+    "Run": "training",
+    "resume": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        found = getattr(importlib.import_module(f"qlax.{_HOMES[name]}"), name)
+    elif name in __all__:
+        found = importlib.import_module(f"qlax.{name}")
+    else:
+        raise AttributeError(f"module 'qlax' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

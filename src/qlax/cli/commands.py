@@ -1,0 +1,147 @@
+"""The commands and their options. JAX is imported by the ones that need it, once they run."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from tyro.conf import Positional, arg
+
+from qlax.errors import require
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+    """Train an agent, then evaluate it on the original environment.
+
+    Any field of any part of the agent can be set, `--agent.discount 0.98` or
+    `--agent.replay.capacity 50000`, and any part exchanged, `--agent.bootstrap greedy`.
+    `qlax train ENV --agent.help` lists them all.
+    """
+
+    env: Positional[str]
+    """Gymnasium's id of the environment, such as MountainCar-v0."""
+    agent: str | None = None
+    """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV."""
+    steps: int | None = None
+    """Environment steps. By default what the agent takes on ENV."""
+    seed: int = 0
+    """Seed of everything random."""
+    seeds: int | None = None
+    """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
+    out: Path | None = None
+    """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
+    backend: Literal["auto", "gymnax", "gymnasium"] = "auto"
+    """What runs ENV: a compiled twin if there is a faithful one, or Gymnasium itself."""
+    eval_episodes: int = 100
+    """Episodes of the final evaluation; 0 for none."""
+    checkpoint_every: int | None = None
+    """Environment steps between checkpoints. By default a fifth of all."""
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Show nothing but the summary's last line."""
+
+    def run(self, agent_words: list[str]) -> None:
+        """Train as told."""
+        from qlax import presets
+        from qlax.cli.overrides import override
+        from qlax.cli.summary import announce, print_summaries
+        from qlax.runs.timing import since_process_start
+        from qlax.training import train
+
+        timing = since_process_start()
+        require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
+        preset = presets.resolve(self.env, self.agent)
+        preset = preset._replace(agent=override(preset.agent, agent_words))
+        if not self.quiet:
+            announce(preset, self.env, self.backend)
+        runs = train(
+            self.env,
+            preset,
+            steps=self.steps,
+            seed=self.seed if self.seeds is None else range(self.seed, self.seed + self.seeds),
+            out=self.out,
+            backend=self.backend,
+            eval_episodes=self.eval_episodes,
+            checkpoint_every=self.checkpoint_every,
+            quiet=self.quiet,
+            timing=timing,
+        )
+        print_summaries(runs, quiet=self.quiet)
+
+
+@dataclasses.dataclass(frozen=True)
+class Eval:
+    """Evaluate a run's policy on the original environment."""
+
+    run_folder: Annotated[Path, arg(name="run", metavar="RUN")]
+    """The run's folder."""
+    episodes: int = 100
+    """How many episodes to play."""
+    seed: int = 2_000_000
+    """Seed of the first environment; the others have the numbers after it."""
+    env: str | None = None
+    """Another environment to evaluate in."""
+    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Print everything as JSON."""
+
+    def run(self) -> None:
+        """Evaluate as told."""
+        from qlax.cli.summary import print_evaluation
+        from qlax.evaluation import evaluate
+        from qlax.policy import load
+
+        policy = load(self.run_folder)
+        evaluation = evaluate(policy, self.env, episodes=self.episodes, seed=self.seed)
+        print_evaluation(policy, self.env, evaluation, as_json=self.json)
+
+
+@dataclasses.dataclass(frozen=True)
+class Resume:
+    """Go on with a run from its newest checkpoint; a compiled one continues bit for bit."""
+
+    run_folder: Annotated[Path, arg(name="run", metavar="RUN")]
+    """The run's folder, or that of several seeds."""
+    steps: int | None = None
+    """A new total of environment steps, to train for longer than planned."""
+    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    """Show nothing but the summary's last line."""
+
+    def run(self) -> None:
+        """Resume as told."""
+        from qlax.cli.summary import print_summaries
+        from qlax.runs.timing import since_process_start
+        from qlax.training import resume
+
+        timing = since_process_start()
+        runs = resume(self.run_folder, steps=self.steps, quiet=self.quiet, timing=timing)
+        print_summaries(runs, quiet=self.quiet)
+
+
+@dataclasses.dataclass(frozen=True)
+class Agents:
+    """List the named agents."""
+
+    def run(self) -> None:
+        """Print a line for each."""
+        from qlax.cli.summary import print_agents
+
+        print_agents()
+
+
+@dataclasses.dataclass(frozen=True)
+class Envs:
+    """List the environments that can be trained in, and which of them compile."""
+
+    search: Annotated[str, arg(metavar="TEXT")] | None = None
+    """Show only ids that contain this."""
+
+    def run(self) -> None:
+        """Print a line for each."""
+        from qlax.cli.summary import print_envs
+
+        print_envs(self.search)
+
+
+Command = Train | Eval | Resume | Agents | Envs
+"""Any of them."""
+

@@ -1,0 +1,75 @@
+"""`qlax COMMAND …`: from words on the command line to a call, and from an error to an exit code.
+
+Exit codes: 0 done; 1 the environment failed or training diverged; 2 something the user gave
+cannot work; 130 stopped by Ctrl-C (after a checkpoint).
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import tyro
+
+from qlax._version import __version__
+from qlax.cli.commands import Agents, Envs, Eval, Resume, Train
+from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
+
+_COMMANDS = {"train": Train, "eval": Eval, "resume": Resume, "agents": Agents, "envs": Envs}
+_DESCRIPTION = """Q-learning done right: from a Q-table to deep agents, compiled by JAX.
+
+The main job:  qlax train MountainCar-v0
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return its exit code."""
+    if arguments in (["--version"], ["-V"]):
+        print(f"qlax {__version__}")
+        return 0
+    arguments, agent_words = _split_agent_words(arguments)
+    command = tyro.extras.subcommand_cli_from_dict(
+        _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
+    )
+    try:
+        if isinstance(command, Train):
+            command.run(agent_words)
+        elif agent_words:
+            raise UsageError(f"Only `qlax train` takes {agent_words[0]}.")
+        else:
+            command.run()
+    except UsageError as error:
+        return _fail(error, 2)
+    except (EnvironmentFailure, Diverged) as error:
+        return _fail(error, 1)
+    except Interrupted as stop:
+        print(f"\n{stop}")
+        return 130
+    except KeyboardInterrupt:
+        return _fail("stopped before anything could be saved.", 130)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error, 1)
+    return 0
+
+
+def _fail(error: object, code: int) -> int:
+    print(f"qlax: {error}", file=sys.stderr)
+    return code
+
+
+def _split_agent_words(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Take `--agent.part.field value …` out of the words: what they mean depends on the agent."""
+    rest: list[str] = []
+    agent_words: list[str] = []
+    taking = rest
+    for word in arguments:
+        if word.startswith("--"):
+            taking = agent_words if word.startswith("--agent.") else rest
+        taking.append(word)
+    return rest, agent_words

@@ -1,0 +1,170 @@
+"""`--agent.replay.capacity 50000`: any field of any part of an agent, typed, from the words."""
+
+import dataclasses
+import re
+import typing
+from typing import Annotated, Any
+
+import docstring_parser
+import tyro
+
+from qlax import config
+from qlax.agent import Agent
+from qlax.errors import UsageError, nearest
+
+# Which module of qlax has the parts that fit each field that holds one.
+_MODULES_OF_PARTS = {
+    "network": "networks",
+    "head": "heads",
+    "stream": "heads",
+    "bootstrap": "bootstraps",
+    "explorer": "explorers",
+    "duration": "explorers",
+    "replay": "replay",
+    "target": "targets",
+    "optimizer": "optimizers",
+    "observation": "observations",
+    "reward": "rewards",
+    "epsilon": "schedules",
+    "learning_rate": "schedules",
+}
+
+
+def override(agent: Agent, words: list[str]) -> Agent:
+    """Return the agent with the fields set, and the parts exchanged, that the words name.
+
+    Raises:
+        UsageError: if a field or part is unknown, or the agent would be impossible.
+        SystemExit: from the parser, after printing help (0) or what was wrong (2).
+    """
+    agent, rest = _exchange_parts(agent, words)
+    if not rest:
+        return agent
+    plain = [word.removeprefix("--agent.") if word == "--agent.help" else word for word in rest]
+    options = _options(agent)
+    flat: Any = dataclasses.make_dataclass(
+        "AgentFields", [(name.replace(".", "__"), kind, value) for name, kind, value in options]
+    )
+    words_by_field = ["--help" if word == "help" else word for word in plain]
+    _check_names(words_by_field, [name for name, _, _ in options])
+    parsed = tyro.cli(
+        flat,
+        prog="qlax train ENV",
+        description="Every field of the agent, with its value now.",
+        args=words_by_field,
+        config=(tyro.conf.AvoidSubcommands,),
+        add_help=True,
+    )
+    changes = {
+        name: getattr(parsed, name.replace(".", "__"))
+        for name, _, value in options
+        if getattr(parsed, name.replace(".", "__")) != value
+    }
+    return _with_changes(agent, changes)
+
+
+def _with_changes(part: Any, changes: dict[str, Any]) -> Any:
+    """Set several fields at once, so that each part is checked with all its new values."""
+    own = {name: value for name, value in changes.items() if "." not in name}
+    inner: dict[str, dict[str, Any]] = {}
+    for name, value in changes.items():
+        head, dot, rest = name.partition(".")
+        if dot:
+            inner.setdefault(head, {})[rest] = value
+    for head, below in inner.items():
+        own[head] = _with_changes(getattr(part, head), below)
+    return dataclasses.replace(part, **own)
+
+
+def _options(part: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
+    """Return (dotted name, annotated type, value) of every field that is not itself a part."""
+    hints = typing.get_type_hints(type(part))
+    texts = {
+        entry.arg_name: entry.description or ""
+        for entry in docstring_parser.parse_from_object(type(part)).params
+    }
+    found = []
+    for entry in config.fields_of(part):
+        name, value = prefix + entry.name, getattr(part, entry.name)
+        if config.is_part(value):
+            found += _options(value, f"{name}.")
+            continue
+        hint = _without_parts(hints[entry.name])
+        text = re.sub(r"\s+", " ", texts.get(entry.name, ""))
+        kind = Annotated[hint, tyro.conf.arg(name=f"agent.{name}", help=text)]  # type: ignore[valid-type]
+        found.append((name, kind, value))
+    return found
+
+
+def _without_parts(hint: Any) -> Any:
+    """Return a field's type without the parts that it may also hold: `float | Schedule` → float."""
+    arms = [arm for arm in typing.get_args(hint) if not _is_protocol(arm)]
+    if typing.get_origin(hint) is typing.Literal or len(arms) == len(typing.get_args(hint)):
+        return hint
+    return arms[0] if len(arms) == 1 else typing.Union[tuple(arms)]  # noqa: UP007
+
+
+def _is_protocol(kind: Any) -> bool:
+    return bool(getattr(kind, "_is_protocol", False))
+
+
+def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
+    """Carry out every `--agent.part name`; return the other words as they are."""
+    rest: list[str] = []
+    position = 0
+    while position < len(words):
+        path, joined, attached = words[position].removeprefix("--agent.").partition("=")
+        field = path.rpartition(".")[2].replace("-", "_")
+        following = words[position + 1] if position + 1 < len(words) else ""
+        value = attached if joined else following
+        if words[position].startswith("--") and field in _MODULES_OF_PARTS and _is_name(value):
+            agent = config.replace_at(agent, _known_path(agent, path), _make_part(field, value))
+            position += 1 if joined else 2
+            continue
+        rest.append(words[position])
+        position += 1
+    return agent, rest
+
+
+def _is_name(value: str) -> bool:
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z_\-]*", value)) and value.lower() != "none"
+
+
+def _known_path(agent: Agent, path: str) -> str:
+    """Return the path with underscores if it leads to a field, or say what the fields are."""
+    part: Any = agent
+    names = path.replace("-", "_").split(".")
+    for name in names:
+        known = [entry.name for entry in config.fields_of(part)] if config.is_part(part) else []
+        if name not in known:
+            hint = nearest(name, known, f"It has {', '.join(known)}." if known else "")
+            raise UsageError(f"--agent.{path}: {type(part).__name__} has no {name!r}. {hint}")
+        part = getattr(part, name)
+    return ".".join(names)
+
+
+def _make_part(field: str, name: str) -> Any:
+    """Return the part of that name, as it is by default."""
+    classes = {
+        _kebab(known): kind for known, kind in config.part_classes(_MODULES_OF_PARTS[field]).items()
+    }
+    wanted = _kebab(name)
+    if wanted not in classes:
+        hint = nearest(wanted, classes, f"There are {', '.join(sorted(classes))}.")
+        raise UsageError(f"There is no {field} {name!r}. {hint}")
+    return classes[wanted]()
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.replace("_", "-")).lower()
+
+
+def _check_names(words: list[str], known: list[str]) -> None:
+    """Say which field was meant, if a word names none."""
+    names = {f"--agent.{name}".replace("_", "-") for name in known} | {"--help"}
+    for word in words:
+        if word.startswith("--") and word.partition("=")[0].replace("_", "-") not in names:
+            hint = nearest(word, names, "`qlax train ENV --agent.help` lists all fields.")
+            raise UsageError(f"The agent has no field {word.partition('=')[0]}. {hint}")
+
+

@@ -1,0 +1,149 @@
+"""What the commands print."""
+
+import json
+import sys
+from typing import Any
+
+import gymnasium
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from qlax import presets
+from qlax.envs.gymnax import TWINS
+from qlax.envs.select import describe
+from qlax.evaluation import Evaluation
+from qlax.policy import Policy
+from qlax.presets import Preset
+from qlax.training import Run
+
+
+def announce(preset: Preset, env: str, backend: str) -> None:
+    """Say what is about to be trained."""
+    tuned = f"tuned for {env}" if preset.tuned else "general settings"
+    spec = describe(env)
+    compiled = backend != "gymnasium" and spec.id in TWINS
+    how = (
+        "gymnax twin, compiled with the agent into one program"
+        if compiled
+        else "Gymnasium, stepped on the host"
+    )
+    print(f"agent     {preset.name} ({tuned})\nbackend   {how}", flush=True)
+
+
+def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
+    """Print the outcome of a run, or of several seeds."""
+    if isinstance(runs, Run):
+        _print_summary(runs, quiet=quiet)
+    else:
+        _print_seeds(runs)
+
+
+def print_evaluation(
+    policy: Policy, env: str | None, evaluation: Evaluation, *, as_json: bool
+) -> None:
+    """Print an evaluation."""
+    spec = policy.spec if env is None else describe(env)
+    if as_json:
+        json.dump({"env": spec.id, **evaluation.as_json()}, sys.stdout, indent=2)
+        print()
+        return
+    print(f"{spec.id}: {_outcome(evaluation.as_json(), spec.reward_threshold)}")
+
+
+def print_agents() -> None:
+    """Print every named agent with a line and its paper."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("agent", "what it is", "reference"):
+        table.add_column(column, no_wrap=column == "agent")
+    for name, make in presets.AGENTS.items():
+        text = (make.__doc__ or "").strip()
+        line = text.splitlines()[0].rstrip(".")
+        references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
+        table.add_row(name, escape(line), escape(references.rstrip(".")))
+    _console().print(table)
+
+
+def print_envs(search: str | None) -> None:
+    """Print the registered environments, and for which of them a compiled twin exists."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("environment", "backend", "solved at"):
+        table.add_column(column)
+    for name in sorted(gymnasium.registry, key=lambda name: (name not in TWINS, name)):
+        record = gymnasium.registry[name]
+        if (search or "").lower() not in name.lower() or _is_old_or_internal(record):
+            continue
+        threshold = record.reward_threshold
+        table.add_row(
+            name,
+            "gymnax (compiled)" if name in TWINS else "gymnasium",
+            "" if threshold is None else f"{threshold:g}",
+        )
+    _console().print(table)
+    print("\nAny Gymnasium id with Discrete actions and an array observation can be trained in.")
+
+
+def _print_summary(run: Run, *, quiet: bool) -> None:
+    result = run.result
+    if quiet:
+        print(run.folder)
+        return
+    rate = result["env_steps"] / max(result["train_seconds"], 1e-9)
+    lines = {
+        "result": _outcome(result["eval"], result["threshold"]),
+        "training": f"{result['env_steps']:,} steps and {result['updates']:,} updates in "
+        f"{result['train_seconds']:.1f} s ({rate:,.0f} steps/s), on {result['backend']}",
+        "time": _times(result),
+        "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
+        "next": f"qlax eval {run.folder}",
+    }
+    print()
+    for name, text in lines.items():
+        print(f"{name:<10}{text}")
+
+
+def _print_seeds(runs: list[Run]) -> None:
+    for run in runs:
+        result = run.result
+        print(f"seed {result['seed']:<5}{_outcome(result['eval'], result['threshold'])}")
+    parent = runs[0].folder.parent
+    solved = [run for run in runs if run.result["solved"]]
+    if runs[0].result["solved"] is not None:
+        print(f"\n{len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}.")
+    print(f"time      {_times(runs[-1].result)}\nwritten   {parent}/")
+
+
+def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
+    """Return the evaluation in a line, and whether it counts as solved."""
+    if evaluation is None:
+        return "not evaluated"
+    mean, std = evaluation["mean"], evaluation["std"]
+    text = (
+        f"mean return {mean:.1f} ± {std:.1f} over {evaluation['episodes']} episodes of the "
+        "original environment"
+    )
+    if threshold is None:
+        return text
+    verdict = "solved" if mean >= threshold else "not solved"
+    return f"{verdict}: {text} (threshold {threshold:g})"
+
+
+def _times(result: dict[str, Any]) -> str:
+    phases = ("import", "compile", "train", "eval")
+    known = {phase: result.get(f"{phase}_seconds") for phase in phases}
+    inside = ", ".join(f"{name} {value:.1f}" for name, value in known.items() if value is not None)
+    return f"{result['total_seconds']:.1f} s in all ({inside})"
+
+
+def _is_old_or_internal(record: Any) -> bool:
+    newest = max(
+        (other.version or 0)
+        for other in gymnasium.registry.values()
+        if (other.namespace, other.name) == (record.namespace, record.name)
+    )
+    return (record.version or 0) < newest or record.id.startswith("GymV")
+
+
+def _console() -> Console:
+    # In a pipe, lines are as long as they are: nothing is cut to the width of no terminal.
+    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)

@@ -1,0 +1,110 @@
+"""How good a policy is: full episodes of the original environment, played greedily."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from qlax.envs.core import Dynamics, HostEnv
+from qlax.envs.gymnasium import EnvFactory
+from qlax.envs.select import describe, is_dynamics, select
+from qlax.envs.stepped import SteppedEnv
+from qlax.errors import UsageError, require
+from qlax.policy import Policy
+
+# Episodes are spread over so many environments at most, each playing the same number of them
+# (or one fewer): taking whichever ends first would favour short episodes.
+_MOST_ENVS = 20
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The returns of full episodes, unclipped and undiscounted."""
+
+    episodes: int
+    """How many."""
+    seed: int
+    """The first environment's seed; the others have the numbers after it."""
+    mean: float
+    """Mean return."""
+    std: float
+    """Standard deviation of returns."""
+    min: float
+    """Smallest return."""
+    max: float
+    """Largest return."""
+    returns: list[float]
+    """All of them."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def evaluate(
+    policy: Policy,
+    env: str | EnvFactory | Dynamics | None = None,
+    *,
+    episodes: int = 100,
+    seed: int = 1_000_000,
+) -> Evaluation:
+    """Play full episodes greedily on the original Gymnasium environment.
+
+    Args:
+        policy: What to evaluate.
+        env: Where; None for the environment it was trained for.
+        episodes: How many episodes; at least 1.
+        seed: Seed of the first environment.
+
+    Raises:
+        UsageError: if the environment does not fit the policy.
+        EnvironmentFailure: if it fails.
+    """
+    require(episodes >= 1, "episodes", episodes, "at least 1")
+    env = policy.spec.id if env is None else env
+    spec = describe(env)
+    if (spec.observation.shape, spec.num_actions) != (
+        policy.spec.observation.shape,
+        policy.spec.num_actions,
+    ):
+        raise UsageError(
+            f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
+            f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
+        )
+    num_envs = min(episodes, _MOST_ENVS)
+    quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
+    worlds = _original(env, num_envs)
+    try:
+        returns = _play(policy, worlds, quotas, seed)
+    finally:
+        worlds.close()
+    return Evaluation(
+        episodes=episodes,
+        seed=seed,
+        mean=float(np.mean(returns)),
+        std=float(np.std(returns)),
+        min=float(np.min(returns)),
+        max=float(np.max(returns)),
+        returns=returns,
+    )
+
+
+def _original(env: str | EnvFactory | Dynamics, num_envs: int) -> HostEnv:
+    """Return the environment itself, never a twin; a `Dynamics` is its own original."""
+    if is_dynamics(env):
+        return SteppedEnv(select(env, num_envs=num_envs).env)  # type: ignore[arg-type]
+    return select(env, num_envs=num_envs, backend="gymnasium").env  # type: ignore[return-value]
+
+
+def _play(policy: Policy, worlds: HostEnv, quotas: np.ndarray, seed: int) -> list[float]:
+    """Return the returns of each environment's first episodes, as many as its quota says."""
+    returns: list[list[float]] = [[] for _ in quotas]
+    running = np.zeros(len(quotas))
+    timestep = worlds.reset(seed)
+    while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
+        timestep = worlds.step(policy.best_actions(timestep.observation))
+        running = np.where(timestep.first, 0.0, running + timestep.reward)
+        for index in np.flatnonzero(timestep.done):
+            if len(returns[index]) < quotas[index]:
+                returns[index].append(float(running[index]))
+    return [value for played in returns for value in played]

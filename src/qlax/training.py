@@ -1,0 +1,428 @@
+"""Training from start to finish: `train` and `resume`."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, overload
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlax import presets
+from qlax.agent import Agent
+from qlax.compilation import keep_compiled_programs
+from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState, report
+from qlax.envs.select import Selected, describe, select
+from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError, require
+from qlax.evaluation import evaluate
+from qlax.policy import Policy
+from qlax.presets import Preset
+from qlax.runs import checkpoint, folder
+from qlax.runs.curve import draw_curve
+from qlax.runs.interrupt import Interruptible
+from qlax.runs.plan import Plan, World, intervals, plan_from_json
+from qlax.runs.progress import ProgressLine
+from qlax.runs.timing import Timing
+
+_FIRST_EVALUATION_SEED = 1_000_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run."""
+
+    folder: Path
+    """Where everything was written."""
+    result: dict[str, Any]
+    """What `result.json` holds."""
+    policy: Policy
+    """What was learned."""
+
+
+class _Member(NamedTuple):
+    """One of the seeds that are trained together."""
+
+    plan: Plan
+    folder: Path
+
+
+@overload
+def train(
+    env: World, agent: Agent | Preset | str | None = None, *, seed: int = 0, **options: Any
+) -> Run: ...
+@overload
+def train(
+    env: World, agent: Agent | Preset | str | None = None, *, seed: Sequence[int], **options: Any
+) -> list[Run]: ...
+
+
+def train(
+    env: World,
+    agent: Agent | Preset | str | None = None,
+    *,
+    steps: int | None = None,
+    seed: int | Sequence[int] = 0,
+    out: str | Path | None = None,
+    backend: str = "auto",
+    eval_episodes: int = 100,
+    checkpoint_every: int | None = None,
+    quiet: bool = True,
+    timing: Timing | None = None,
+) -> Run | list[Run]:
+    """Train an agent, evaluate it on the original environment, and write everything down.
+
+    Args:
+        env: Gymnasium's id, a function that makes a Gymnasium environment, or a `Dynamics`.
+        agent: An `Agent`, the name of a preset, or None for the one tuned for the environment.
+        steps: Environment steps, of all its environments together; None for what the preset
+            takes on this environment.
+        seed: Seed of everything random. Several seeds are trained side by side in one compiled
+            program, or one after another if the environment runs on the host.
+        out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
+        backend: `auto` takes a compiled twin of the environment where a faithful one exists;
+            `gymnax` insists on it, `gymnasium` on the original.
+        eval_episodes: Episodes of the final evaluation; 0 for none.
+        checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
+        quiet: Whether to show no progress.
+        timing: What has been timed already; for the command line.
+
+    Returns:
+        The run, or a list of them if `seed` is a sequence.
+
+    Raises:
+        UsageError: if something cannot work as given; nothing is written then.
+        EnvironmentFailure: if the environment fails; the run is checkpointed first.
+        Interrupted: after Ctrl-C; the run is checkpointed first.
+        Diverged: if the loss is no longer a number.
+    """
+    timing = timing or Timing()
+    preset = presets.resolve(env, agent)
+    steps = preset.steps if steps is None else steps
+    require(steps >= 1, "steps", steps, "at least 1")
+    require(eval_episodes >= 0, "eval_episodes", eval_episodes, "0 or more")
+    require(
+        checkpoint_every is None or checkpoint_every >= 1,
+        "checkpoint_every",
+        checkpoint_every,
+        "at least 1",
+    )
+    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
+    require(len(seeds) >= 1, "seed", seed, "a number, or at least one")
+    require(len(set(seeds)) == len(seeds), "seed", seed, "different numbers")
+    for value in seeds:
+        require(0 <= value < 2**32, "seed", value, "from 0 to 4,294,967,295")
+    selected = _select(env, preset.agent, backend)
+    plans = [
+        Plan(
+            env=env,
+            agent=preset.agent,
+            agent_name=preset.name,
+            backend=selected.backend,
+            seed=value,
+            steps=steps,
+            eval_episodes=eval_episodes,
+            side_by_side=len(seeds) if selected.is_compiled else 1,
+            **intervals(preset.agent, steps, checkpoint_every),
+        )
+        for value in seeds
+    ]
+    grouped = not isinstance(seed, int)
+    name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
+    path = folder.new_folder(out, selected.env.spec.id, preset.name, name)
+    members = [
+        _Member(plan, path / f"seed-{plan.seed}" if grouped else path) for plan in plans
+    ]
+    runs = _train_all(members, selected, timing, quiet=quiet, resumed=False, group=path)
+    return runs if grouped else runs[0]
+
+
+def resume(
+    path: str | Path,
+    *,
+    env: World | None = None,
+    agent: Agent | None = None,
+    steps: int | None = None,
+    quiet: bool = True,
+    timing: Timing | None = None,
+) -> Run | list[Run]:
+    """Go on with a run from its newest checkpoint.
+
+    A run whose loop was compiled continues bit for bit, as if it had never stopped. One whose
+    environment is on the host continues with fresh episodes and everything else restored.
+
+    Args:
+        path: The run's folder, or that of several seeds.
+        env: The environment, if it was not given by its id; as in `train`.
+        agent: The agent, if it has parts of your own: code is never loaded from a file.
+        steps: A new total of environment steps, to train for longer; None for the old one.
+        quiet: Whether to show no progress.
+        timing: What has been timed already; for the command line.
+
+    Raises:
+        UsageError: if there is nothing to resume, or a file is damaged.
+        EnvironmentFailure, Interrupted, Diverged: as `train`.
+    """
+    timing = timing or Timing()
+    path = Path(path)
+    document = folder.read_json(path / folder.CONFIG)
+    grouped = "seeds" in document
+    folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
+    members = []
+    for inside in folders:
+        where = inside / folder.CONFIG
+        plan = plan_from_json(folder.read_json(where), str(where), env=env, agent=agent)
+        if steps is not None:
+            require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
+            plan = dataclasses.replace(plan, steps=steps)
+        members.append(_Member(plan, inside))
+    plan = members[0].plan
+    if not grouped and plan.side_by_side > 1:
+        members = [_Member(dataclasses.replace(plan, side_by_side=1), path)]
+    selected = _select(
+        plan.env, plan.agent, plan.backend if isinstance(plan.env, str) else "auto"
+    )
+    runs = _train_all(members, selected, timing, quiet=quiet, resumed=True, group=path)
+    return runs if grouped else runs[0]
+
+
+def _select(env: World, agent: Agent, backend: str) -> Selected:
+    return select(env, num_envs=agent.num_envs, backend=backend, time_limit=agent.time_limit)
+
+
+def _train_all(
+    members: list[_Member],
+    selected: Selected,
+    timing: Timing,
+    *,
+    quiet: bool,
+    resumed: bool,
+    group: Path,
+) -> list[Run]:
+    """Train every member: together in one program, or one after another on the host."""
+    keep_compiled_programs()
+    grouped = members[0].folder != group
+    together = [members] if selected.is_compiled else [[member] for member in members]
+    runs: list[Run] = []
+    try:
+        for some in together:
+            runs += _train_together(
+                some, selected, timing, quiet=quiet, resumed=resumed, group=group
+            )
+    finally:
+        if not selected.is_compiled:
+            selected.env.close()  # type: ignore[union-attr]
+    if grouped:
+        folder.write_json(group / folder.RESULT, _summary(runs))
+    return runs
+
+
+def _train_together(
+    members: list[_Member],
+    selected: Selected,
+    timing: Timing,
+    *,
+    quiet: bool,
+    resumed: bool,
+    group: Path,
+) -> list[Run]:
+    """Train members that share a program from start or checkpoint to the end."""
+    plan = members[0].plan
+    driver: Driver
+    if selected.is_compiled:
+        batched = len(members) if members[0].folder != group else None
+        driver = CompiledDriver(plan.agent, selected.env, batched)  # type: ignore[arg-type]
+    else:
+        driver = HostDriver(plan.agent, selected.env)  # type: ignore[arg-type]
+    seeds = [member.plan.seed for member in members]
+    seed = jnp.asarray(seeds, jnp.uint32) if _is_batched(driver) else seeds[0]
+    began = resumed and all(checkpoint.checkpoints(member.folder) for member in members)
+    with timing.measuring("compile"):
+        if began:
+            state, iteration = _restore(members, driver, seed)
+        else:
+            state, iteration = driver.init(seed), 0
+        driver.compile(state)
+    _prepare_folders(members, group, iteration)
+    state = _advance(members, driver, state, iteration, timing, quiet=quiet, group=group)
+    return [
+        _finish(member, selected, _member_state(driver, state, index), timing)
+        for index, member in enumerate(members)
+    ]
+
+
+def _advance(
+    members: list[_Member],
+    driver: Driver,
+    state: LoopState,
+    iteration: int,
+    timing: Timing,
+    *,
+    quiet: bool,
+    group: Path,
+) -> LoopState:
+    """Train to the end, stretch by stretch; between stretches report and checkpoint."""
+    plan = members[0].plan
+
+    def save() -> None:
+        for index, member in enumerate(members):
+            checkpoint.save_checkpoint(
+                member.folder, _member_state(driver, state, index), iteration
+            )
+
+    with (
+        timing.measuring("train"),
+        Interruptible() as interrupt,
+        ProgressLine(plan.steps, quiet=quiet) as progress,
+    ):
+        progress.begin(iteration * plan.agent.num_envs)
+        while iteration < plan.iterations:
+            before, stop = iteration, plan.next_stop(iteration)
+            try:
+                state = driver.advance(state, iteration, stop)
+            except EnvironmentFailure as failure:
+                state, iteration = failure.loop_state, failure.iteration
+                save()
+                raise
+            iteration = stop
+            rows = [
+                report(driver.agent, _member_state(driver, state, index, small=True))
+                for index in range(len(members))
+            ]
+            for member, row in zip(members, rows, strict=True):
+                folder.append_metrics(member.folder, row)
+            progress.show(_mean_row(rows))
+            if any(row["loss"] is not None and not np.isfinite(row["loss"]) for row in rows):
+                raise Diverged(
+                    f"The loss is no longer a number after {rows[0]['env_steps']:,} steps: try a "
+                    "smaller learning rate, or Adam(max_grad_norm=10)."
+                )
+            if plan.checkpoint_due(before, iteration) or interrupt.requested:
+                save()
+            if interrupt.requested:
+                raise Interrupted(group)
+    return state
+
+
+def _restore(
+    members: list[_Member], driver: Driver, seed: Any
+) -> tuple[LoopState, int]:
+    """Return the newest state that all members have, and its iteration."""
+    like = driver.shape(seed)
+    common = set.intersection(
+        *({path.name for path in checkpoint.checkpoints(member.folder)} for member in members)
+    )
+    if not common:
+        raise UsageError("The seeds have no checkpoint of the same step: train them anew.")
+    name = max(common)
+    states = []
+    for index, member in enumerate(members):
+        path = member.folder / folder.CHECKPOINTS / name
+        states.append(checkpoint.load_state(path, _member_shape(driver, like, index)))
+        iteration = checkpoint.iteration_of(path)
+    if _is_batched(driver):
+        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states), iteration
+    return driver.resume(states[0]), iteration
+
+
+def _prepare_folders(members: list[_Member], group: Path, iteration: int) -> None:
+    """Make the folders and configurations of new runs; take back what a resumed one will redo."""
+    for member in members:
+        folder.make(member.folder)
+        folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
+        folder.keep_metrics_until(member.folder, iteration * member.plan.agent.num_envs)
+    if members[0].folder != group and not (group / folder.CONFIG).exists():
+        folder.write_json(group / folder.CONFIG, {"seeds": [m.plan.seed for m in members]})
+
+
+def _finish(member: _Member, selected: Selected, state: LoopState, timing: Timing) -> Run:
+    """Save the policy, evaluate it, draw the curve and write the result."""
+    plan, path, spec = member.plan, member.folder, selected.env.spec
+    # The policy is for the environment as it is, whatever limit training put on its episodes.
+    original = describe(plan.env)
+    policy = Policy(plan.agent, original, plan.agent.policy_params(state.agent))
+    policy.save(path / folder.POLICY)
+    evaluation = None
+    with timing.measuring("eval"):
+        if plan.eval_episodes:
+            seed = _FIRST_EVALUATION_SEED + plan.seed
+            outcome = evaluate(policy, plan.env, episodes=plan.eval_episodes, seed=seed)
+            evaluation = outcome.as_json()
+    threshold = spec.reward_threshold
+    solved = None
+    if evaluation is not None and threshold is not None:
+        solved = evaluation["mean"] >= threshold
+    draw_curve(
+        path / folder.CURVE,
+        folder.read_metrics(path),
+        title=f"{plan.agent_name} on {spec.id}, seed {plan.seed}",
+        threshold=threshold,
+        evaluation=evaluation,
+    )
+    result = {
+        "env": spec.id,
+        "agent": plan.agent_name,
+        "backend": plan.backend,
+        "seed": plan.seed,
+        "env_steps": int(state.agent.env_steps),
+        "updates": int(state.agent.updates),
+        **timing.as_json(),
+        "eval": evaluation,
+        "threshold": threshold,
+        "solved": solved,
+    }
+    folder.write_json(path / folder.RESULT, result)
+    return Run(path, result, policy)
+
+
+def _summary(runs: list[Run]) -> dict[str, Any]:
+    """Return what several seeds came to."""
+    first, last = runs[0].result, runs[-1].result
+    means = [run.result["eval"]["mean"] for run in runs if run.result["eval"] is not None]
+    shared = ("env", "agent", "backend", "env_steps", "updates", "threshold")
+    seconds = {name: value for name, value in last.items() if name.endswith("_seconds")}
+    summary: dict[str, Any] = {name: first[name] for name in shared}
+    summary |= {"seeds": [run.result["seed"] for run in runs], **seconds}
+    if means:
+        summary |= {
+            "eval": {
+                "means": means,
+                "mean": float(np.mean(means)),
+                "median": float(np.median(means)),
+                "min": min(means),
+                "max": max(means),
+            },
+            "solved": sum(bool(run.result["solved"]) for run in runs),
+        }
+    return summary
+
+
+def _is_batched(driver: Driver) -> bool:
+    return isinstance(driver, CompiledDriver) and driver.num_seeds is not None
+
+
+def _member_state(driver: Driver, state: Any, index: int, *, small: bool = False) -> Any:
+    """Return one seed's part of a state; `small` leaves out what no report looks at."""
+    if small:
+        agent = state.agent.replace(params=(), target=(), optimizer=(), replay=())
+        state = jax.device_get(state.replace(agent=agent.replace(key=()), env=(), timestep=()))
+    if not _is_batched(driver):
+        return state
+    return jax.tree.map(lambda leaf: leaf[index], state)
+
+
+def _member_shape(driver: Driver, like: Any, index: int) -> Any:
+    del index
+    if not _is_batched(driver):
+        return like
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), like)
+
+
+def _mean_row(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the mean of several seeds' reports, each entry over those that have it."""
+    entries = {}
+    for name in rows[0]:
+        known = [row[name] for row in rows if row[name] is not None]
+        entries[name] = float(np.mean(known)) if known else None
+    return entries | {"env_steps": rows[0]["env_steps"]}
