@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from qlax.agent import Agent, TrainState
     from qlax.evaluation import Evaluation, evaluate
     from qlax.policy import Policy, load
-    from qlax.training import Run, resume, train
+    from qlax.training import Run, resume, train, train_seeds
 
 __all__ = [
     "Agent",
@@ -55,6 +55,7 @@ __all__ = [
     "spaces",
     "targets",
     "train",
+    "train_seeds",
 ]
 
 # Where each public name lives; JAX is only imported once one of them is used.
@@ -68,6 +69,7 @@ _HOMES = {
     "Run": "training",
     "resume": "training",
     "train": "training",
+    "train_seeds": "training",
 }
 
 

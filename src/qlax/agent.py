@@ -7,7 +7,6 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from flax import struct
 
 from qlax.bootstraps import Bootstrap, Greedy, NextValues
 from qlax.config import pasteable
@@ -18,6 +17,7 @@ from qlax.heads import Head, Scalar
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer
+from qlax.pytree import Pytree, static
 from qlax.q_network import QNetwork
 from qlax.replay import Replay, Step, Uniform
 from qlax.rewards import Reward, Unchanged
@@ -28,11 +28,10 @@ from qlax.targets import Periodic, Target
 Metrics = dict[str, jax.Array]
 
 
-@struct.dataclass
-class TrainState:
+class TrainState(Pytree):
     """Everything that changes while an agent learns: one pytree, saved and restored whole."""
 
-    spec: EnvSpec = struct.field(pytree_node=False)
+    spec: EnvSpec = static()
     """The environment it was made for."""
     params: Any
     """Parameters of the online network."""
@@ -159,7 +158,7 @@ class Agent:
         action, explorer = self.explorer.act(
             state.explorer, explore_key, q_values, timestep.first, self.clock(state)
         )
-        return action, state.replace(explorer=explorer, key=key)  # type: ignore[attr-defined]
+        return action, state.replace(explorer=explorer, key=key)
 
     def observe(
         self, state: TrainState, timestep: TimeStep, action: jax.Array, next_timestep: TimeStep
@@ -173,7 +172,7 @@ class Agent:
             valid=~timestep.done,
             next_observation=next_timestep.observation,
         )
-        return state.replace(  # type: ignore[attr-defined,no-any-return]
+        return state.replace(
             replay=self.replay.add(state.replay, step),
             env_steps=state.env_steps + self.num_envs,
             episodes=state.episodes + next_timestep.done,
@@ -183,7 +182,7 @@ class Agent:
         """Draw a batch and take one gradient step."""
         key, sample_key = jax.random.split(state.key)
         batch = self.replay.sample(state.replay, sample_key, state.discount)
-        apply = self._network(state.spec).apply
+        apply: Any = self._network(state.spec).apply
         target_params = self.target.params(state.target, state.params)
         next_prediction = apply(target_params, batch.next_observation)
         backup = self.bootstrap(
@@ -210,11 +209,11 @@ class Agent:
         rate = state.learning_rate * value_at(self.optimizer.learning_rate, state.updates)
         params = jax.tree.map(lambda p, step: p - rate * step, state.params, direction)
         updates = state.updates + 1
-        state = state.replace(  # type: ignore[attr-defined]
+        state = state.replace(
             params=params,
             target=self.target.update(state.target, params, updates),
             optimizer=optimizer,
-            replay=self.replay.update_priorities(state.replay, batch.index, errors),
+            replay=self.replay.update_priorities(state.replay, batch.source, errors),
             key=key,
             updates=updates,
         )
@@ -228,7 +227,8 @@ class Agent:
 
     def q_values(self, params: Any, spec: EnvSpec, observation: jax.Array) -> jax.Array:
         """Return mean action values of a batch of observations, shape [B, A]."""
-        return self.head.q_values(self._network(spec).apply(params, observation))
+        apply: Any = self._network(spec).apply
+        return self.head.q_values(apply(params, observation))
 
     def updates_due(self, iteration: jax.Array) -> jax.Array:
         """Return how many updates follow step number `iteration` of each environment (from 1)."""

@@ -6,6 +6,7 @@ qlax's own dataclasses are looked up, by the name of a public module and a class
 
 import dataclasses
 import importlib
+import math
 from typing import Any
 
 from qlax.errors import UsageError
@@ -30,9 +31,7 @@ PART_MODULES = (
 def fields_of(value: Any) -> list[dataclasses.Field]:
     """Return the fields that make up a part (a Flax module's own bookkeeping aside)."""
     hidden = {"parent", "name"} if _is_flax_module(value) else set()
-    return [
-        entry for entry in dataclasses.fields(value) if entry.init and entry.name not in hidden
-    ]
+    return [entry for entry in dataclasses.fields(value) if entry.init and entry.name not in hidden]
 
 
 def pasteable(value: Any) -> str:
@@ -62,6 +61,8 @@ def to_json(value: Any) -> Any:
         return kind | {entry.name: to_json(getattr(value, entry.name)) for entry in entries}
     if isinstance(value, tuple | list):
         return [to_json(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}  # JSON has no infinity
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return {"custom": repr(value)}
@@ -78,6 +79,8 @@ def from_json(document: Any, where: str = "configuration") -> Any:
         return tuple(from_json(entry, where) for entry in document)
     if not isinstance(document, dict):
         return document
+    if set(document) == {"float"}:
+        return float(document["float"])
     if "custom" in document:
         raise UsageError(
             f"The {where} holds a part of your own, {document['custom']}: qlax never imports "

@@ -13,7 +13,7 @@ class UsageError(ValueError):
     """
 
 
-class EnvironmentFailure(RuntimeError):
+class EnvironmentFailure(RuntimeError):  # noqa: N818
     """The environment raised, or returned something that is not a valid transition.
 
     The run is checkpointed first; on the command line the exit code is 1.
@@ -25,7 +25,7 @@ class EnvironmentFailure(RuntimeError):
     """The iteration that failed."""
 
 
-class Diverged(RuntimeError):
+class Diverged(RuntimeError):  # noqa: N818
     """The loss is no longer a number. On the command line the exit code is 1."""
 
 
@@ -46,7 +46,7 @@ def require(condition: bool, field: str, value: object, what_would_be_right: str
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:
     """Return "Did you mean …?" with the known names closest to `name`, else `otherwise`."""
     lowered = {candidate.lower(): candidate for candidate in known}
-    matches = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.5)
+    matches = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=0.6)
     if not matches:
         return otherwise
     return f"Did you mean {' or '.join(lowered[match] for match in matches)}?"

@@ -3,11 +3,11 @@
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
-from flax import struct
+
+from qlax.pytree import Pytree, static
 
 
-@struct.dataclass
-class SparseFeatures:
+class SparseFeatures(Pytree):
     """A 0/1 vector of length `size`, given by the indices of its ones.
 
     A table's one-hot row and the active tiles of a tile coding are such vectors. A linear layer
@@ -16,7 +16,7 @@ class SparseFeatures:
 
     indices: jax.Array
     """Shape [B, k], int32, each in [0, size)."""
-    size: int = struct.field(pytree_node=False)
+    size: int = static()
     """Length of the vector."""
 
 

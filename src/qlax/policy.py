@@ -98,7 +98,9 @@ class Policy:
     @functools.cached_property
     def _best(self) -> Any:
         return jax.jit(
-            lambda params, x: jnp.argmax(self.agent.q_values(params, self.spec, x), -1).astype(jnp.int32)
+            lambda params, x: jnp.argmax(self.agent.q_values(params, self.spec, x), -1).astype(
+                jnp.int32
+            )
         )
 
 

@@ -4,16 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from qlax import presets
 from qlax.agent import Agent
 from qlax.compilation import keep_compiled_programs
-from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState, report
+from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
 from qlax.envs.select import Selected, describe, select
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError, require
 from qlax.evaluation import evaluate
@@ -23,7 +21,7 @@ from qlax.runs import checkpoint, folder
 from qlax.runs.curve import draw_curve
 from qlax.runs.interrupt import Interruptible
 from qlax.runs.plan import Plan, World, intervals, plan_from_json
-from qlax.runs.progress import ProgressLine
+from qlax.runs.progress import ProgressLine, announce
 from qlax.runs.timing import Timing
 
 _FIRST_EVALUATION_SEED = 1_000_000
@@ -48,29 +46,19 @@ class _Member(NamedTuple):
     folder: Path
 
 
-@overload
-def train(
-    env: World, agent: Agent | Preset | str | None = None, *, seed: int = 0, **options: Any
-) -> Run: ...
-@overload
-def train(
-    env: World, agent: Agent | Preset | str | None = None, *, seed: Sequence[int], **options: Any
-) -> list[Run]: ...
-
-
 def train(
     env: World,
     agent: Agent | Preset | str | None = None,
     *,
     steps: int | None = None,
-    seed: int | Sequence[int] = 0,
+    seed: int = 0,
     out: str | Path | None = None,
     backend: str = "auto",
     eval_episodes: int = 100,
     checkpoint_every: int | None = None,
     quiet: bool = True,
     timing: Timing | None = None,
-) -> Run | list[Run]:
+) -> Run:
     """Train an agent, evaluate it on the original environment, and write everything down.
 
     Args:
@@ -78,8 +66,7 @@ def train(
         agent: An `Agent`, the name of a preset, or None for the one tuned for the environment.
         steps: Environment steps, of all its environments together; None for what the preset
             takes on this environment.
-        seed: Seed of everything random. Several seeds are trained side by side in one compiled
-            program, or one after another if the environment runs on the host.
+        seed: Seed of everything random.
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
             `gymnax` insists on it, `gymnasium` on the original.
@@ -88,54 +75,51 @@ def train(
         quiet: Whether to show no progress.
         timing: What has been timed already; for the command line.
 
-    Returns:
-        The run, or a list of them if `seed` is a sequence.
-
     Raises:
         UsageError: if something cannot work as given; nothing is written then.
         EnvironmentFailure: if the environment fails; the run is checkpointed first.
         Interrupted: after Ctrl-C; the run is checkpointed first.
         Diverged: if the loss is no longer a number.
     """
-    timing = timing or Timing()
-    preset = presets.resolve(env, agent)
-    steps = preset.steps if steps is None else steps
-    require(steps >= 1, "steps", steps, "at least 1")
-    require(eval_episodes >= 0, "eval_episodes", eval_episodes, "0 or more")
-    require(
-        checkpoint_every is None or checkpoint_every >= 1,
-        "checkpoint_every",
-        checkpoint_every,
-        "at least 1",
-    )
-    seeds = (seed,) if isinstance(seed, int) else tuple(seed)
-    require(len(seeds) >= 1, "seed", seed, "a number, or at least one")
-    require(len(set(seeds)) == len(seeds), "seed", seed, "different numbers")
-    for value in seeds:
-        require(0 <= value < 2**32, "seed", value, "from 0 to 4,294,967,295")
-    selected = _select(env, preset.agent, backend)
-    plans = [
-        Plan(
-            env=env,
-            agent=preset.agent,
-            agent_name=preset.name,
-            backend=selected.backend,
-            seed=value,
-            steps=steps,
-            eval_episodes=eval_episodes,
-            side_by_side=len(seeds) if selected.is_compiled else 1,
-            **intervals(preset.agent, steps, checkpoint_every),
-        )
-        for value in seeds
-    ]
-    grouped = not isinstance(seed, int)
-    name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
-    path = folder.new_folder(out, selected.env.spec.id, preset.name, name)
-    members = [
-        _Member(plan, path / f"seed-{plan.seed}" if grouped else path) for plan in plans
-    ]
-    runs = _train_all(members, selected, timing, quiet=quiet, resumed=False, group=path)
-    return runs if grouped else runs[0]
+    options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
+    return _train_new(env, agent, [seed], options, timing, quiet=quiet, grouped=False)[0]
+
+
+def train_seeds(
+    env: World,
+    agent: Agent | Preset | str | None = None,
+    *,
+    seeds: Sequence[int],
+    steps: int | None = None,
+    out: str | Path | None = None,
+    backend: str = "auto",
+    eval_episodes: int = 100,
+    checkpoint_every: int | None = None,
+    quiet: bool = True,
+    timing: Timing | None = None,
+) -> list[Run]:
+    """Train several seeds: side by side in one compiled program where the environment allows.
+
+    An environment on the host is trained in one seed after another. Each seed gets a folder of
+    its own inside `out`, which also gets a `result.json` that sums up all.
+
+    Args:
+        env: As in `train`, like all that follow but one.
+        agent: As in `train`.
+        seeds: The seeds; all different.
+        steps: Steps of each seed.
+        out: The folder to write; None for `runs/<env>/<agent>/seeds-<first>-<last>`.
+        backend: As in `train`.
+        eval_episodes: Episodes of each seed's final evaluation.
+        checkpoint_every: As in `train`.
+        quiet: As in `train`.
+        timing: As in `train`.
+
+    Raises:
+        UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
+    """
+    options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
+    return _train_new(env, agent, list(seeds), options, timing, quiet=quiet, grouped=True)
 
 
 def resume(
@@ -178,13 +162,66 @@ def resume(
             plan = dataclasses.replace(plan, steps=steps)
         members.append(_Member(plan, inside))
     plan = members[0].plan
-    if not grouped and plan.side_by_side > 1:
-        members = [_Member(dataclasses.replace(plan, side_by_side=1), path)]
-    selected = _select(
-        plan.env, plan.agent, plan.backend if isinstance(plan.env, str) else "auto"
-    )
+    if not grouped:
+        members = [_Member(dataclasses.replace(plan, side_by_side=0), path)]
+    selected = _select(plan.env, plan.agent, plan.backend if isinstance(plan.env, str) else "auto")
     runs = _train_all(members, selected, timing, quiet=quiet, resumed=True, group=path)
     return runs if grouped else runs[0]
+
+
+class _Options(NamedTuple):
+    """What `train` and `train_seeds` are told alike."""
+
+    steps: int | None
+    out: str | Path | None
+    backend: str
+    eval_episodes: int
+    checkpoint_every: int | None
+
+
+def _train_new(
+    env: World,
+    agent: Agent | Preset | str | None,
+    seeds: list[int],
+    options: _Options,
+    timing: Timing | None,
+    *,
+    quiet: bool,
+    grouped: bool,
+) -> list[Run]:
+    """Check everything, plan a run for each seed, and train them."""
+    preset = presets.resolve(env, agent)
+    steps = preset.steps if options.steps is None else options.steps
+    require(steps >= 1, "steps", steps, "at least 1")
+    require(options.eval_episodes >= 0, "eval_episodes", options.eval_episodes, "0 or more")
+    interval = options.checkpoint_every
+    require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
+    require(
+        len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", seeds, "one or more, different"
+    )
+    for seed in seeds:
+        require(0 <= seed < 2**32, "seed", seed, "from 0 to 4,294,967,295")
+    selected = _select(env, preset.agent, options.backend)
+    name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
+    path = folder.new_folder(options.out, selected.env.spec.id, preset.name, name)
+    members = [
+        _Member(
+            Plan(
+                env=env,
+                agent=preset.agent,
+                agent_name=preset.name,
+                backend=selected.backend,
+                seed=seed,
+                steps=steps,
+                eval_episodes=options.eval_episodes,
+                side_by_side=len(seeds) if grouped and selected.is_compiled else 0,
+                **intervals(preset.agent, steps, interval),
+            ),
+            path / f"seed-{seed}" if grouped else path,
+        )
+        for seed in seeds
+    ]
+    return _train_all(members, selected, timing or Timing(), quiet=quiet, resumed=False, group=path)
 
 
 def _select(env: World, agent: Agent, backend: str) -> Selected:
@@ -205,6 +242,8 @@ def _train_all(
     grouped = members[0].folder != group
     together = [members] if selected.is_compiled else [[member] for member in members]
     runs: list[Run] = []
+    if not quiet:
+        announce(members[0].plan.agent_name, selected)
     try:
         for some in together:
             runs += _train_together(
@@ -231,24 +270,25 @@ def _train_together(
     plan = members[0].plan
     driver: Driver
     if selected.is_compiled:
-        batched = len(members) if members[0].folder != group else None
-        driver = CompiledDriver(plan.agent, selected.env, batched)  # type: ignore[arg-type]
+        side_by_side = plan.side_by_side > 0
+        driver = CompiledDriver(plan.agent, selected.env, side_by_side=side_by_side)  # type: ignore[arg-type]
     else:
         driver = HostDriver(plan.agent, selected.env)  # type: ignore[arg-type]
-    seeds = [member.plan.seed for member in members]
-    seed = jnp.asarray(seeds, jnp.uint32) if _is_batched(driver) else seeds[0]
     began = resumed and all(checkpoint.checkpoints(member.folder) for member in members)
-    with timing.measuring("compile"):
-        if began:
-            state, iteration = _restore(members, driver, seed)
-        else:
-            state, iteration = driver.init(seed), 0
-        driver.compile(state)
-    _prepare_folders(members, group, iteration)
-    state = _advance(members, driver, state, iteration, timing, quiet=quiet, group=group)
+    with ProgressLine(plan.steps, quiet=quiet) as progress:
+        with timing.measuring("compile"):
+            if began:
+                state, iteration = _restore(members, driver)
+            else:
+                state, iteration = driver.init([member.plan.seed for member in members]), 0
+            if iteration < plan.iterations:
+                driver.compile(state)
+        _prepare_folders(members, group, iteration)
+        with timing.measuring("train"):
+            state = _advance(members, driver, state, iteration, progress, group)
     return [
-        _finish(member, selected, _member_state(driver, state, index), timing)
-        for index, member in enumerate(members)
+        _finish(member, selected, own_state, timing)
+        for member, own_state in zip(members, driver.split(state), strict=True)
     ]
 
 
@@ -257,25 +297,17 @@ def _advance(
     driver: Driver,
     state: LoopState,
     iteration: int,
-    timing: Timing,
-    *,
-    quiet: bool,
+    progress: ProgressLine,
     group: Path,
 ) -> LoopState:
     """Train to the end, stretch by stretch; between stretches report and checkpoint."""
     plan = members[0].plan
 
     def save() -> None:
-        for index, member in enumerate(members):
-            checkpoint.save_checkpoint(
-                member.folder, _member_state(driver, state, index), iteration
-            )
+        for member, own_state in zip(members, driver.split(state), strict=True):
+            checkpoint.save_checkpoint(member.folder, own_state, iteration)
 
-    with (
-        timing.measuring("train"),
-        Interruptible() as interrupt,
-        ProgressLine(plan.steps, quiet=quiet) as progress,
-    ):
+    with Interruptible() as interrupt:
         progress.begin(iteration * plan.agent.num_envs)
         while iteration < plan.iterations:
             before, stop = iteration, plan.next_stop(iteration)
@@ -286,10 +318,7 @@ def _advance(
                 save()
                 raise
             iteration = stop
-            rows = [
-                report(driver.agent, _member_state(driver, state, index, small=True))
-                for index in range(len(members))
-            ]
+            rows = driver.report(state)
             for member, row in zip(members, rows, strict=True):
                 folder.append_metrics(member.folder, row)
             progress.show(_mean_row(rows))
@@ -305,25 +334,17 @@ def _advance(
     return state
 
 
-def _restore(
-    members: list[_Member], driver: Driver, seed: Any
-) -> tuple[LoopState, int]:
+def _restore(members: list[_Member], driver: Driver) -> tuple[LoopState, int]:
     """Return the newest state that all members have, and its iteration."""
-    like = driver.shape(seed)
     common = set.intersection(
         *({path.name for path in checkpoint.checkpoints(member.folder)} for member in members)
     )
     if not common:
         raise UsageError("The seeds have no checkpoint of the same step: train them anew.")
-    name = max(common)
-    states = []
-    for index, member in enumerate(members):
-        path = member.folder / folder.CHECKPOINTS / name
-        states.append(checkpoint.load_state(path, _member_shape(driver, like, index)))
-        iteration = checkpoint.iteration_of(path)
-    if _is_batched(driver):
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *states), iteration
-    return driver.resume(states[0]), iteration
+    paths = [member.folder / folder.CHECKPOINTS / max(common) for member in members]
+    like = driver.shape(members[0].plan.seed)
+    states = [checkpoint.load_state(path, like) for path in paths]
+    return driver.join(states), checkpoint.iteration_of(paths[0])
 
 
 def _prepare_folders(members: list[_Member], group: Path, iteration: int) -> None:
@@ -340,8 +361,7 @@ def _finish(member: _Member, selected: Selected, state: LoopState, timing: Timin
     """Save the policy, evaluate it, draw the curve and write the result."""
     plan, path, spec = member.plan, member.folder, selected.env.spec
     # The policy is for the environment as it is, whatever limit training put on its episodes.
-    original = describe(plan.env)
-    policy = Policy(plan.agent, original, plan.agent.policy_params(state.agent))
+    policy = Policy(plan.agent, describe(plan.env), plan.agent.policy_params(state.agent))
     policy.save(path / folder.POLICY)
     evaluation = None
     with timing.measuring("eval"):
@@ -396,27 +416,6 @@ def _summary(runs: list[Run]) -> dict[str, Any]:
             "solved": sum(bool(run.result["solved"]) for run in runs),
         }
     return summary
-
-
-def _is_batched(driver: Driver) -> bool:
-    return isinstance(driver, CompiledDriver) and driver.num_seeds is not None
-
-
-def _member_state(driver: Driver, state: Any, index: int, *, small: bool = False) -> Any:
-    """Return one seed's part of a state; `small` leaves out what no report looks at."""
-    if small:
-        agent = state.agent.replace(params=(), target=(), optimizer=(), replay=())
-        state = jax.device_get(state.replace(agent=agent.replace(key=()), env=(), timestep=()))
-    if not _is_batched(driver):
-        return state
-    return jax.tree.map(lambda leaf: leaf[index], state)
-
-
-def _member_shape(driver: Driver, like: Any, index: int) -> Any:
-    del index
-    if not _is_batched(driver):
-        return like
-    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), like)
 
 
 def _mean_row(rows: list[dict[str, Any]]) -> dict[str, Any]:

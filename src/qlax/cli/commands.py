@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
 from tyro.conf import Positional, arg
@@ -44,28 +44,29 @@ class Train:
         """Train as told."""
         from qlax import presets
         from qlax.cli.overrides import override
-        from qlax.cli.summary import announce, print_summaries
+        from qlax.cli.summary import print_summaries
         from qlax.runs.timing import since_process_start
-        from qlax.training import train
+        from qlax.training import Run, train, train_seeds
 
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
         preset = presets.resolve(self.env, self.agent)
         preset = preset._replace(agent=override(preset.agent, agent_words))
-        if not self.quiet:
-            announce(preset, self.env, self.backend)
-        runs = train(
-            self.env,
-            preset,
-            steps=self.steps,
-            seed=self.seed if self.seeds is None else range(self.seed, self.seed + self.seeds),
-            out=self.out,
-            backend=self.backend,
-            eval_episodes=self.eval_episodes,
-            checkpoint_every=self.checkpoint_every,
-            quiet=self.quiet,
-            timing=timing,
-        )
+        options: Any = {
+            "steps": self.steps,
+            "out": self.out,
+            "backend": self.backend,
+            "eval_episodes": self.eval_episodes,
+            "checkpoint_every": self.checkpoint_every,
+            "quiet": self.quiet,
+            "timing": timing,
+        }
+        runs: Run | list[Run]
+        if self.seeds is None:
+            runs = train(self.env, preset, seed=self.seed, **options)
+        else:
+            seeds = range(self.seed, self.seed + self.seeds)
+            runs = train_seeds(self.env, preset, seeds=seeds, **options)
         print_summaries(runs, quiet=self.quiet)
 
 
@@ -73,7 +74,7 @@ class Train:
 class Eval:
     """Evaluate a run's policy on the original environment."""
 
-    run_folder: Annotated[Path, arg(name="run", metavar="RUN")]
+    run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
     """The run's folder."""
     episodes: int = 100
     """How many episodes to play."""
@@ -99,7 +100,7 @@ class Eval:
 class Resume:
     """Go on with a run from its newest checkpoint; a compiled one continues bit for bit."""
 
-    run_folder: Annotated[Path, arg(name="run", metavar="RUN")]
+    run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
     """The run's folder, or that of several seeds."""
     steps: int | None = None
     """A new total of environment steps, to train for longer than planned."""
@@ -132,7 +133,7 @@ class Agents:
 class Envs:
     """List the environments that can be trained in, and which of them compile."""
 
-    search: Annotated[str, arg(metavar="TEXT")] | None = None
+    search: Positional[Annotated[str | None, arg(metavar="[TEXT]")]] = None
     """Show only ids that contain this."""
 
     def run(self) -> None:
@@ -144,4 +145,3 @@ class Envs:
 
 Command = Train | Eval | Resume | Agents | Envs
 """Any of them."""
-

@@ -5,8 +5,8 @@ cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 """
 
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import tyro
 
@@ -14,7 +14,13 @@ from qlax._version import __version__
 from qlax.cli.commands import Agents, Envs, Eval, Resume, Train
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
 
-_COMMANDS = {"train": Train, "eval": Eval, "resume": Resume, "agents": Agents, "envs": Envs}
+_COMMANDS: dict[str, Callable[..., Any]] = {
+    "train": Train,
+    "eval": Eval,
+    "resume": Resume,
+    "agents": Agents,
+    "envs": Envs,
+}
 _DESCRIPTION = """Q-learning done right: from a Q-table to deep agents, compiled by JAX.
 
 The main job:  qlax train MountainCar-v0

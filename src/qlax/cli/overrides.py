@@ -60,7 +60,8 @@ def override(agent: Agent, words: list[str]) -> Agent:
         for name, _, value in options
         if getattr(parsed, name.replace(".", "__")) != value
     }
-    return _with_changes(agent, changes)
+    changed: Agent = _with_changes(agent, changes)
+    return changed
 
 
 def _with_changes(part: Any, changes: dict[str, Any]) -> Any:
@@ -117,13 +118,37 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
         field = path.rpartition(".")[2].replace("-", "_")
         following = words[position + 1] if position + 1 < len(words) else ""
         value = attached if joined else following
-        if words[position].startswith("--") and field in _MODULES_OF_PARTS and _is_name(value):
-            agent = config.replace_at(agent, _known_path(agent, path), _make_part(field, value))
+        new = _part_or_number(agent, path, field, value) if words[position][:2] == "--" else None
+        if new is None:
+            rest.append(words[position])
+            position += 1
+        else:
+            agent = config.replace_at(agent, _known_path(agent, path), new)
             position += 1 if joined else 2
-            continue
-        rest.append(words[position])
-        position += 1
     return agent, rest
+
+
+def _part_or_number(agent: Agent, path: str, field: str, value: str) -> Any:
+    """Return the part that a word names, a number that replaces a schedule, or None."""
+    if field not in _MODULES_OF_PARTS:
+        return None
+    if _is_name(value):
+        return _make_part(field, value)
+    if _MODULES_OF_PARTS[field] == "schedules" and config.is_part(_value_at(agent, path)):
+        try:
+            return float(value)
+        except ValueError:
+            raise UsageError(
+                f"--agent.{path} is {value!r}, but must be a number or a schedule."
+            ) from None
+    return None
+
+
+def _value_at(agent: Agent, path: str) -> Any:
+    value: Any = agent
+    for name in _known_path(agent, path).split("."):
+        value = getattr(value, name)
+    return value
 
 
 def _is_name(value: str) -> bool:
@@ -166,5 +191,3 @@ def _check_names(words: list[str], known: list[str]) -> None:
         if word.startswith("--") and word.partition("=")[0].replace("_", "-") not in names:
             hint = nearest(word, names, "`qlax train ENV --agent.help` lists all fields.")
             raise UsageError(f"The agent has no field {word.partition('=')[0]}. {hint}")
-
-

@@ -14,21 +14,7 @@ from qlax.envs.gymnax import TWINS
 from qlax.envs.select import describe
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
-from qlax.presets import Preset
 from qlax.training import Run
-
-
-def announce(preset: Preset, env: str, backend: str) -> None:
-    """Say what is about to be trained."""
-    tuned = f"tuned for {env}" if preset.tuned else "general settings"
-    spec = describe(env)
-    compiled = backend != "gymnasium" and spec.id in TWINS
-    how = (
-        "gymnax twin, compiled with the agent into one program"
-        if compiled
-        else "Gymnasium, stepped on the host"
-    )
-    print(f"agent     {preset.name} ({tuned})\nbackend   {how}", flush=True)
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:

@@ -1,7 +1,7 @@
 """The loop around an agent: compiled into one program, or with the environment on the host."""
 
 from qlax.drivers.compiled import CompiledDriver
-from qlax.drivers.core import Driver, LoopState, Report, report
+from qlax.drivers.core import Driver, LoopState, Report
 from qlax.drivers.host import HostDriver
 
-__all__ = ["CompiledDriver", "Driver", "HostDriver", "LoopState", "Report", "report"]
+__all__ = ["CompiledDriver", "Driver", "HostDriver", "LoopState", "Report"]

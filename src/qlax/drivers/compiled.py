@@ -1,62 +1,88 @@
 """Environment, replay and learning as one program."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qlax.agent import Agent
 from qlax.drivers.core import (
     LoopState,
+    Report,
+    as_report,
     first_statistics,
     keys,
     observe_and_learn,
     since_report,
+    summarise,
 )
 from qlax.envs.core import CompiledEnv
 
 
 class CompiledDriver:
-    """Runs an agent in a compiled environment; with `num_seeds`, that many runs side by side.
+    """Runs an agent in a compiled environment.
 
-    Runs of several seeds are mapped over in the same program. Every leaf of their state has the
-    seeds as its first axis.
+    With `side_by_side`, the runs of any number of seeds are mapped over in the same program, and
+    every leaf of their state has the seeds as its first axis.
     """
 
-    def __init__(self, agent: Agent, env: CompiledEnv, num_seeds: int | None = None) -> None:
+    def __init__(self, agent: Agent, env: CompiledEnv, *, side_by_side: bool = False) -> None:
         self.agent = agent
         self.env = env
-        self.num_seeds = num_seeds
+        self.side_by_side = side_by_side
         init, advance = self._init, self._advance
-        if num_seeds is not None:
-            init = jax.vmap(init)
+        summary = functools.partial(summarise, agent)
+        if side_by_side:
+            init, summary = jax.vmap(init), jax.vmap(summary)
             advance = jax.vmap(advance, in_axes=(0, None, None))
-        self._jitted_init = jax.jit(init)
+        self._jitted_init: Any = jax.jit(init)
+        self._jitted_summary: Any = jax.jit(summary)
         self._jitted_advance: Any = jax.jit(advance, donate_argnums=0)
         self._compiled_advance: Any = None
 
-    def init(self, seed: int | jax.Array) -> LoopState:
-        """Return the state of a run before its first step; of several for an array of seeds."""
-        return self._jitted_init(jnp.asarray(seed, jnp.uint32))  # type: ignore[no-any-return]
-
-    def shape(self, seed: int | jax.Array) -> LoopState:
-        """Return the shapes and dtypes of what `init` would return."""
-        return jax.eval_shape(self._jitted_init, jnp.asarray(seed, jnp.uint32))  # type: ignore[no-any-return]
+    def init(self, seeds: Sequence[int]) -> LoopState:
+        """Return the state before the first step."""
+        numbers = np.asarray(seeds, np.uint32)
+        state: LoopState = self._jitted_init(numbers if self.side_by_side else numbers[0])
+        return state
 
     def compile(self, state: LoopState) -> None:
         """Compile the loop for states like this one."""
-        bounds = (jnp.int32(0), jnp.int32(0))
+        bounds = (np.int32(0), np.int32(0))
         self._compiled_advance = self._jitted_advance.lower(state, *bounds).compile()
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up."""
         if self._compiled_advance is None:
             self.compile(state)
-        return self._compiled_advance(state, jnp.int32(start), jnp.int32(stop))  # type: ignore[no-any-return]
+        after: LoopState = self._compiled_advance(state, np.int32(start), np.int32(stop))
+        return after
 
-    def resume(self, state: LoopState) -> LoopState:
-        """Return the state itself: a compiled run is all in it."""
-        return state
+    def report(self, state: LoopState) -> list[Report]:
+        """Return what happened in the last stretch, for each seed."""
+        summary = jax.device_get(self._jitted_summary(state))
+        if not self.side_by_side:
+            return [as_report(summary)]
+        return [as_report(one) for one in _split(summary)]
+
+    def shape(self, seed: int) -> LoopState:
+        """Return the shapes and dtypes of the state of a single seed."""
+        shapes: LoopState = jax.eval_shape(self._init, jnp.uint32(seed))
+        return shapes
+
+    def split(self, state: LoopState) -> list[LoopState]:
+        """Return the state of each seed by itself, to be saved."""
+        return _split(state) if self.side_by_side else [state]
+
+    def join(self, states: Sequence[LoopState]) -> LoopState:
+        """Return saved states as one: a compiled run goes on as if it had never stopped."""
+        if not self.side_by_side:
+            return states[0]
+        joined: LoopState = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
+        return joined
 
     def _init(self, seed: jax.Array) -> LoopState:
         env_key, agent_key = keys(seed)
@@ -65,11 +91,24 @@ class CompiledDriver:
         return LoopState(train_state, env_state, timestep, first_statistics(self.env.num_envs))
 
     def _advance(self, state: LoopState, start: jax.Array, stop: jax.Array) -> LoopState:
-        state = state.replace(statistics=since_report(state.statistics))  # type: ignore[attr-defined]
-        return jax.lax.fori_loop(start, stop, self._iteration, state)
+        state = state.replace(statistics=since_report(state.statistics))
+        after: LoopState = jax.lax.fori_loop(start, stop, self._iteration, state)
+        return after
 
     def _iteration(self, iteration: jax.Array, state: LoopState) -> LoopState:
         action, train_state = self.agent.act(state.agent, state.timestep)
         env_state, timestep = self.env.step(state.env, action)
-        state = state.replace(agent=train_state, env=env_state)  # type: ignore[attr-defined]
+        state = state.replace(agent=train_state, env=env_state)
         return observe_and_learn(self.agent, state, action, timestep, iteration)
+
+
+def _split(tree: Any) -> list[Any]:
+    """Return the entries of a tree's first axis, as host arrays where they can be."""
+
+    def on_host(leaf: Any) -> Any:
+        is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+        return leaf if is_key else np.asarray(leaf)
+
+    tree = jax.tree.map(on_host, tree)
+    seeds = jax.tree.leaves(tree)[0].shape[0]
+    return [jax.tree.map(lambda leaf, i=index: leaf[i], tree) for index in range(seeds)]

@@ -5,22 +5,21 @@ An iteration is one step of every environment:
     act → environment → observe → learn (as often as is due)
 """
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import numpy as np
-from flax import struct
 
 from qlax.agent import Agent, TrainState
 from qlax.envs.core import TimeStep
+from qlax.pytree import Pytree
 
 Report = dict[str, float | None]
 """What happened in a stretch of training, by name."""
 
 
-@struct.dataclass
-class Statistics:
+class Statistics(Pytree):
     """Running sums since the last report, and the episodes under way."""
 
     episode_return: jax.Array
@@ -39,8 +38,7 @@ class Statistics:
     """Sums over those updates of what `Agent.learn` reports, float32 scalars."""
 
 
-@struct.dataclass
-class LoopState:
+class LoopState(Pytree):
     """Everything a run is: saved and restored whole."""
 
     agent: TrainState
@@ -52,16 +50,15 @@ class LoopState:
 
 
 class Driver(Protocol):
-    """Makes and advances the state of a loop."""
+    """Makes and advances the state of a loop; one state may hold the runs of several seeds."""
 
-    agent: Agent
-
-    def init(self, seed: Any) -> LoopState:
-        """Return the state of a run before its first step."""
+    @property
+    def agent(self) -> Agent:
+        """The agent it runs."""
         ...
 
-    def shape(self, seed: Any) -> LoopState:
-        """Return the shapes and dtypes of what `init` would return."""
+    def init(self, seeds: Sequence[int]) -> LoopState:
+        """Return the state before the first step."""
         ...
 
     def compile(self, state: LoopState) -> None:
@@ -72,8 +69,20 @@ class Driver(Protocol):
         """Return the state after iterations start … stop − 1; the old one is used up."""
         ...
 
-    def resume(self, state: LoopState) -> LoopState:
-        """Return a restored state, made fit to go on from."""
+    def report(self, state: LoopState) -> list[Report]:
+        """Return what happened in the last stretch, for each seed."""
+        ...
+
+    def shape(self, seed: int) -> LoopState:
+        """Return the shapes and dtypes of the state of a single seed."""
+        ...
+
+    def split(self, state: LoopState) -> list[LoopState]:
+        """Return the state of each seed by itself, to be saved."""
+        ...
+
+    def join(self, states: Sequence[LoopState]) -> LoopState:
+        """Return saved states as one, fit to go on from."""
         ...
 
 
@@ -98,7 +107,7 @@ def first_statistics(num_envs: int) -> Statistics:
 
 def since_report(statistics: Statistics) -> Statistics:
     """Return the statistics with all sums at zero; episodes under way go on."""
-    return first_statistics(statistics.episode_return.shape[0]).replace(  # type: ignore[attr-defined,no-any-return]
+    return first_statistics(statistics.episode_return.shape[0]).replace(
         episode_return=statistics.episode_return, episode_length=statistics.episode_length
     )
 
@@ -114,35 +123,41 @@ def observe_and_learn(
         train_state, statistics = carry
         train_state, metrics = agent.learn(train_state)
         sums = jax.tree.map(jnp.add, statistics.learning, metrics)
-        return train_state, statistics.replace(  # type: ignore[attr-defined]
-            learning=sums, updates=statistics.updates + 1
-        )
+        return train_state, statistics.replace(learning=sums, updates=statistics.updates + 1)
 
     # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all it
     # carries, the replay included, while the number of turns depends on no batched value.
     train_state, statistics = jax.lax.fori_loop(
         0, agent.updates_due(iteration + 1), update, (train_state, statistics)
     )
-    return state.replace(agent=train_state, timestep=timestep, statistics=statistics)  # type: ignore[attr-defined,no-any-return]
+    return state.replace(agent=train_state, timestep=timestep, statistics=statistics)
 
 
-def report(agent: Agent, state: LoopState) -> Report:
-    """Return what happened since the last report, as plain numbers; None where nothing did."""
-    explorer = agent.explorer.metrics(agent.clock(state.agent))
-    gathered = jax.device_get((state.statistics, state.agent.env_steps, state.agent.updates))
-    statistics, env_steps, updates = gathered
+def summarise(agent: Agent, state: LoopState) -> dict[str, Any]:
+    """Return the few numbers that a report is made of; compiled, and mapped over seeds."""
+    return {
+        "statistics": state.statistics,
+        "env_steps": state.agent.env_steps,
+        "updates": state.agent.updates,
+        "explorer": agent.explorer.metrics(agent.clock(state.agent)),
+    }
+
+
+def as_report(summary: dict[str, Any]) -> Report:
+    """Return a summary as plain numbers; None for the mean of nothing."""
+    statistics: Statistics = summary["statistics"]
 
     def mean(total: Any, count: Any) -> float | None:
         return float(total) / int(count) if count else None
 
     return {
-        "env_steps": int(env_steps),
-        "updates": int(updates),
+        "env_steps": int(summary["env_steps"]),
+        "updates": int(summary["updates"]),
         "episodes": int(statistics.episodes),
         "episode_return": mean(statistics.return_sum, statistics.episodes),
         "episode_length": mean(statistics.length_sum, statistics.episodes),
         **{name: mean(total, statistics.updates) for name, total in statistics.learning.items()},
-        **{name: float(np.asarray(value)) for name, value in explorer.items()},
+        **{name: float(value) for name, value in summary["explorer"].items()},
     }
 
 
@@ -151,7 +166,7 @@ def _count(statistics: Statistics, before: TimeStep, after: TimeStep) -> Statist
     stepped = ~before.done
     returns = jnp.where(stepped, statistics.episode_return + after.reward, 0.0)
     lengths = jnp.where(stepped, statistics.episode_length + 1, 0)
-    return statistics.replace(  # type: ignore[attr-defined,no-any-return]
+    return statistics.replace(
         episode_return=returns,
         episode_length=lengths,
         episodes=statistics.episodes + after.done.sum(),

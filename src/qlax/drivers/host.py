@@ -1,5 +1,7 @@
 """The same loop around an environment that runs in Python."""
 
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -9,10 +11,13 @@ import numpy as np
 from qlax.agent import Agent
 from qlax.drivers.core import (
     LoopState,
+    Report,
+    as_report,
     first_statistics,
     keys,
     observe_and_learn,
     since_report,
+    summarise,
 )
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
@@ -27,23 +32,17 @@ class HostDriver:
         self._jitted_init = jax.jit(self._init)
         self._jitted_begin: Any = jax.jit(self._begin, donate_argnums=0)
         self._jitted_turn: Any = jax.jit(self._turn, donate_argnums=0)
+        self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(self._resume, donate_argnums=0)
         self._begin_step: Any = None
         self._turn_step: Any = None
         self._starts_anew = False
 
-    def init(self, seed: int) -> LoopState:
-        """Return the state of a run before its first step, the environments begun."""
-        return self._jitted_init(jnp.asarray(seed, jnp.uint32), self.env.reset(seed))  # type: ignore[no-any-return]
-
-    def shape(self, seed: int) -> LoopState:
-        """Return the shapes and dtypes of what `init` would return."""
-        observation = np.zeros(
-            (self.env.num_envs, *self.env.spec.observation.shape), self.env.spec.observation.dtype
-        )
-        no = np.zeros(self.env.num_envs, bool)
-        first = TimeStep(observation, np.zeros(self.env.num_envs, np.float32), no, no, no)
-        return jax.eval_shape(self._jitted_init, jnp.asarray(seed, jnp.uint32), first)  # type: ignore[no-any-return]
+    def init(self, seeds: Sequence[int]) -> LoopState:
+        """Return the state before the first step, the environments begun; one seed only."""
+        (seed,) = seeds
+        state: LoopState = self._jitted_init(np.uint32(seed), self.env.reset(seed))
+        return state
 
     def compile(self, state: LoopState) -> None:
         """Compile the two programs of `advance` for states like this one."""
@@ -69,14 +68,37 @@ class HostDriver:
             action, state = self._turn_step(state, taken, timestep, np.int32(iteration), more)
         return state
 
-    def resume(self, state: LoopState) -> LoopState:
-        """Return a restored state that goes on with a fresh episode.
+    def report(self, state: LoopState) -> list[Report]:
+        """Return what happened in the last stretch."""
+        return [as_report(jax.device_get(self._jitted_summary(state)))]
+
+    def shape(self, seed: int) -> LoopState:
+        """Return the shapes and dtypes of the state of a single seed."""
+        spec, num_envs = self.env.spec.observation, self.env.num_envs
+        no = np.zeros(num_envs, bool)
+        nothing = TimeStep(
+            np.zeros((num_envs, *spec.shape), spec.dtype),
+            np.zeros(num_envs, np.float32),
+            no,
+            no,
+            no,
+        )
+        shapes: LoopState = jax.eval_shape(self._init, np.uint32(seed), nothing)
+        return shapes
+
+    def split(self, state: LoopState) -> list[LoopState]:
+        """Return the state itself: there is one seed."""
+        return [state]
+
+    def join(self, states: Sequence[LoopState]) -> LoopState:
+        """Return a saved state that goes on with fresh episodes.
 
         A Python environment cannot be saved, so the episodes under way count as truncated where
         the checkpoint was made: nothing is learned across the gap.
         """
         self._starts_anew = True
-        return self._jitted_resume(state)  # type: ignore[no-any-return]
+        state: LoopState = self._jitted_resume(states[0])
+        return state
 
     def _step(self, state: LoopState, action: np.ndarray, iteration: int) -> TimeStep:
         try:
@@ -84,7 +106,7 @@ class HostDriver:
                 self._starts_anew = False
                 fresh = self.env.reset(int(state.agent.env_steps))
                 no = np.zeros(self.env.num_envs, bool)
-                return fresh.replace(reward=np.zeros_like(fresh.reward), terminated=no)  # type: ignore[attr-defined,no-any-return]
+                return fresh.replace(reward=np.zeros_like(fresh.reward), terminated=no)
             return self.env.step(action)
         except EnvironmentFailure as failure:
             failure.loop_state, failure.iteration = state, iteration
@@ -97,13 +119,11 @@ class HostDriver:
         return LoopState(train_state, (), timestep, first_statistics(self.env.num_envs))
 
     def _begin(self, state: LoopState) -> tuple[jax.Array, LoopState]:
-        return self._act(
-            state.replace(statistics=since_report(state.statistics))  # type: ignore[attr-defined]
-        )
+        return self._act(state.replace(statistics=since_report(state.statistics)))
 
     def _act(self, state: LoopState) -> tuple[jax.Array, LoopState]:
         action, train_state = self.agent.act(state.agent, state.timestep)
-        return action, state.replace(agent=train_state)  # type: ignore[attr-defined]
+        return action, state.replace(agent=train_state)
 
     def _turn(
         self,
@@ -128,15 +148,13 @@ class HostDriver:
         next_action, changed = jax.lax.cond(
             more, act, lambda: (action, _changed_by_acting(state.agent))
         )
-        return next_action, state.replace(agent=state.agent.replace(**changed))  # type: ignore[attr-defined]
+        return next_action, state.replace(agent=state.agent.replace(**changed))
 
     def _resume(self, state: LoopState) -> LoopState:
-        train_state = state.agent.replace(  # type: ignore[attr-defined]
-            replay=self.agent.replay.interrupt(state.agent.replay)
-        )
+        train_state = state.agent.replace(replay=self.agent.replay.interrupt(state.agent.replay))
         done = jnp.ones(self.env.num_envs, bool)
-        timestep = state.timestep.replace(truncated=done & ~state.timestep.terminated)  # type: ignore[attr-defined]
-        return state.replace(agent=train_state, timestep=timestep)  # type: ignore[attr-defined,no-any-return]
+        timestep = state.timestep.replace(truncated=done & ~state.timestep.terminated)
+        return state.replace(agent=train_state, timestep=timestep)
 
 
 def _changed_by_acting(state: Any) -> dict[str, Any]:

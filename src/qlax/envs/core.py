@@ -8,24 +8,23 @@ from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
-from flax import struct
 
+from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec
 
 
-@struct.dataclass
-class TimeStep:
+class TimeStep(Pytree):
     """What N environments show after a step; every array has N as its first axis."""
 
-    observation: jax.Array | np.ndarray
+    observation: Any
     """[N, …], in the environment's own dtype."""
-    reward: jax.Array | np.ndarray
+    reward: Any
     """[N], float32."""
-    terminated: jax.Array | np.ndarray
+    terminated: Any
     """[N], bool: a terminal state was reached; nothing follows, so nothing is bootstrapped."""
-    truncated: jax.Array | np.ndarray
+    truncated: Any
     """[N], bool: the episode was cut, by a time limit say; its value goes on."""
-    first: jax.Array | np.ndarray
+    first: Any
     """[N], bool: the observation is the first of an episode."""
 
     @property
@@ -67,8 +66,15 @@ class Dynamics(Protocol):
 class CompiledEnv(Protocol):
     """N environments as pure functions."""
 
-    spec: EnvSpec
-    num_envs: int
+    @property
+    def spec(self) -> EnvSpec:
+        """What an agent must know of them."""
+        ...
+
+    @property
+    def num_envs(self) -> int:
+        """N."""
+        ...
 
     def init(self, key: jax.Array) -> tuple[Any, TimeStep]:
         """Return the state of all environments and their first observations."""
@@ -82,8 +88,15 @@ class CompiledEnv(Protocol):
 class HostEnv(Protocol):
     """N environments that run in Python and return NumPy arrays."""
 
-    spec: EnvSpec
-    num_envs: int
+    @property
+    def spec(self) -> EnvSpec:
+        """What an agent must know of them."""
+        ...
+
+    @property
+    def num_envs(self) -> int:
+        """N."""
+        ...
 
     def reset(self, seed: int) -> TimeStep:
         """Begin an episode in every environment."""

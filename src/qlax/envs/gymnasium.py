@@ -23,7 +23,7 @@ class GymnasiumEnv:
         self.spec = spec
         self.num_envs = num_envs
         with failures_named(spec.id, "be made"):
-            self._envs = SyncVectorEnv(
+            self._envs: Any = SyncVectorEnv(
                 [factory] * num_envs, copy=False, autoreset_mode=AutoresetMode.NEXT_STEP
             )
         self._done = np.zeros(num_envs, bool)

@@ -56,7 +56,9 @@ def _as_arrays(state: Any) -> Any:
     """Give every leaf one dtype, so that fresh and stepped states are alike."""
     return jax.tree.map(
         lambda leaf: jnp.asarray(leaf, jnp.result_type(leaf)).astype(
-            jnp.int32 if jnp.issubdtype(jnp.result_type(leaf), jnp.integer) else jnp.result_type(float)
+            jnp.int32
+            if jnp.issubdtype(jnp.result_type(leaf), jnp.integer)
+            else jnp.result_type(float)
         ),
         state,
     )

@@ -29,7 +29,7 @@ class Selected(NamedTuple):
 def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) -> EnvSpec:
     """Return what an agent must know of an environment, its time limit replaced if one is given."""
     if is_dynamics(env):
-        return env.spec  # type: ignore[union-attr,return-value]
+        return env.spec  # type: ignore[union-attr]
     return spec_of(env, time_limit)  # type: ignore[arg-type]
 
 

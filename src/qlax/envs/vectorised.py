@@ -5,14 +5,13 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from flax import struct
 
 from qlax.envs.core import Dynamics, TimeStep, Transition
+from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec
 
 
-@struct.dataclass
-class VectorState:
+class VectorState(Pytree):
     """The state of N environments."""
 
     inner: Any

@@ -58,9 +58,7 @@ class Zeta:
 
     def __post_init__(self) -> None:
         require(self.exponent > 1.0, "Zeta.exponent", self.exponent, "greater than 1")
-        require(
-            1 <= self.longest <= 1_000_000, "Zeta.longest", self.longest, "from 1 to 1,000,000"
-        )
+        require(1 <= self.longest <= 1_000_000, "Zeta.longest", self.longest, "from 1 to 1,000,000")
 
     def sample(self, uniform: jax.Array) -> jax.Array:
         """Return the quantile of the cut-off law at u."""

@@ -39,7 +39,7 @@ class EpsilonGreedy:
     def __post_init__(self) -> None:
         smallest, largest = extremes(self.epsilon)
         require(
-            0.0 <= smallest and largest <= 1.0, "EpsilonGreedy.epsilon", self.epsilon, "in [0, 1]"
+            smallest >= 0.0 and largest <= 1.0, "EpsilonGreedy.epsilon", self.epsilon, "in [0, 1]"
         )
 
     def init(self, num_envs: int) -> Repeat:

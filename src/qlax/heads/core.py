@@ -4,8 +4,8 @@ from typing import NamedTuple, Protocol
 
 import jax
 
-from qlax.maths.bootstrap import Backup
 from qlax.features import Features
+from qlax.maths.bootstrap import Backup
 
 
 class Loss(NamedTuple):

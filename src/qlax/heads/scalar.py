@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.features import Features
 from qlax.heads.core import Loss
 from qlax.heads.streams import Plain, Stream
 from qlax.maths.bootstrap import Backup, scalar_backup
 from qlax.maths.losses import huber, squared
-from qlax.features import Features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,10 @@ class Scalar:
     def __post_init__(self) -> None:
         known = ("huber", "squared")
         require(
-            self.loss_function in known, "Scalar.loss_function", self.loss_function, f"one of {known}"
+            self.loss_function in known,
+            "Scalar.loss_function",
+            self.loss_function,
+            f"one of {known}",
         )
 
     def predict(self, features: Features, num_actions: int) -> jax.Array:

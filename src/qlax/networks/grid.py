@@ -57,5 +57,3 @@ def flat_index(coordinates: jax.Array, cells: np.ndarray) -> jax.Array:
     """Return the row-major index of integer cell coordinates, shape [..., D] → [...]."""
     strides = np.concatenate([np.cumprod(cells[::-1])[-2::-1], [1]]).astype(np.int32)
     return (coordinates * strides).sum(-1)
-
-

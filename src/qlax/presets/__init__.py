@@ -1,4 +1,4 @@
-"""Agents with names: functions that return an ordinary `Agent`, any part of which can be replaced."""
+"""Agents with names: functions that return an ordinary `Agent`; any part can be replaced."""
 
 from qlax.presets.article import article_dqn, article_q_table
 from qlax.presets.deep import dqn

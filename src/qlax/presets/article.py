@@ -14,13 +14,13 @@ from qlax.targets import Online
 
 
 def article_q_table() -> Agent:
-    """The tutorial's Q-table: noise that fades by the episode, one update a step.
+    """The tutorial's Q-table: one update a step, fading noise.
 
     Zeros; a = argmax(Q[s] + N(0, 1) / (episode + 1)); Q[s, a] += η (r + γ max Q[s′] − Q[s, a]);
     at most 200 steps an episode. The tutorial leaves η, γ and the grid open: here η = 0.1,
     γ = 0.99 and 20 bins an entry.
 
-    Reference: Watkins (1989), Learning from Delayed Rewards.
+    Reference: Watkins (1989).
     """
     return Agent(
         network=Table(bins=(20,)),
@@ -38,14 +38,14 @@ def article_q_table() -> Agent:
 
 
 def article_dqn() -> Agent:
-    """The tutorial's DQN: 24-24, a replay of 2,000, no target network, −10 at the end.
+    """The tutorial's DQN: 24-24, replay of 2,000, no target network.
 
     Dense 24 relu, Dense 24 relu, linear; Adam 1e-3; squared error; replay 2,000; batches of 32;
     γ = 0.95; ε from 1 times 0.995 an update down to 0.01; one update a step once the memory
     exceeds a batch; no target network; episodes of up to 500 steps; the reward of an episode's
     last step replaced by −10. Observations as they are.
 
-    Reference: Mnih et al. (2013), arXiv 1312.5602, as simplified in tutorials.
+    Reference: Mnih et al. (2013), arXiv 1312.5602.
     """
     batch_size = 32
     return Agent(

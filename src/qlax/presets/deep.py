@@ -12,10 +12,12 @@ from qlax.targets import Periodic
 
 
 def dqn() -> Agent:
-    """A DQN with what has proved itself since: double, n-step, exploration that persists.
+    """DQN with double Q-learning, n-step returns and exploration that persists.
 
-    References: Mnih et al. (2015); van Hasselt et al. (2016), arXiv 1509.06461; Dabney et al.
-    (2020), arXiv 2006.01782.
+    The double bootstrap is van Hasselt et al. (2016), arXiv 1509.06461; repeating exploratory
+    actions is Dabney et al. (2020), arXiv 2006.01782.
+
+    Reference: Mnih et al. (2015), Nature 518.
     """
     return Agent(
         network=MLP(hidden=(64, 64)),

@@ -12,9 +12,9 @@ from qlax.targets import Online
 
 
 def q_table() -> Agent:
-    """A good Q-table: n-step returns, replay, and exploration that persists.
+    """Q-table with n-step returns, replay and persistent exploration.
 
-    Reference: Watkins (1989), Learning from Delayed Rewards.
+    Reference: Watkins (1989).
     """
     return Agent(
         network=Table(bins=(40,)),
@@ -32,9 +32,9 @@ def q_table() -> Agent:
 
 
 def tile_coding() -> Agent:
-    """Linear Q-learning on tile coding: as simple as a table, but it generalises.
+    """Linear Q-learning on tile coding: a table that generalises.
 
-    Reference: Sutton and Barto (2018), Reinforcement Learning, section 9.5.4.
+    Reference: Sutton and Barto (2018), 9.5.4.
     """
     return Agent(
         network=TileCoding(tilings=8, tiles=8),

@@ -39,8 +39,8 @@ class Batch(NamedTuple):
     """s′, k steps later, shape [B, …]."""
     weight: jax.Array
     """Importance weight, float32, shape [B]; 0 for a sample that must not count."""
-    index: jax.Array
-    """Where it came from, int32, shape [B, 2]: for priorities."""
+    source: jax.Array
+    """The row and environment it came from, int32, shape [B, 2]: for priorities."""
 
 
 class Replay(Protocol):
@@ -67,8 +67,8 @@ class Replay(Protocol):
         """Draw a batch; the replay holds at least `n_step` steps."""
         ...
 
-    def update_priorities(self, state: Any, index: jax.Array, error: jax.Array) -> Any:
-        """Return the replay after learning changed the errors of the samples at `index`."""
+    def update_priorities(self, state: Any, source: jax.Array, error: jax.Array) -> Any:
+        """Return the replay after learning changed the errors of the samples from `source`."""
         ...
 
     def interrupt(self, state: Any) -> Any:

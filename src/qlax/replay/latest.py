@@ -49,7 +49,7 @@ class Latest:
     def update_priorities(
         self,
         state: stream.Stream,
-        index: jax.Array,  # noqa: ARG002
+        source: jax.Array,  # noqa: ARG002
         error: jax.Array,  # noqa: ARG002
     ) -> stream.Stream:
         """Do nothing: nothing is drawn twice."""

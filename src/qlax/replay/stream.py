@@ -13,16 +13,15 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from flax import struct
 
 from qlax.maths.returns import n_step_return
+from qlax.pytree import Pytree
 from qlax.replay.core import Batch, Step
 
 _TERMINATED, _TRUNCATED, _VALID = 1, 2, 4
 
 
-@struct.dataclass
-class Stream:
+class Stream(Pytree):
     """A ring of R rows of N environments."""
 
     observation: jax.Array
@@ -68,7 +67,7 @@ def add(stream: Stream, step: Step) -> Stream:
         + step.valid * jnp.uint8(_VALID)
     )
     row, next_row = stream.count % stream.rows, (stream.count + 1) % stream.rows
-    return stream.replace(  # type: ignore[attr-defined,no-any-return]
+    return stream.replace(
         observation=_set_row(stream.observation, next_row, step.next_observation),
         action=_set_row(stream.action, row, step.action),
         reward=_set_row(stream.reward, row, step.reward),
@@ -118,7 +117,7 @@ def windows(
         discount=returns.discount,
         next_observation=stream.observation[end, env],
         weight=((flags[:, 0] & _VALID) > 0).astype(jnp.float32),
-        index=jnp.stack([rows[:, 0], env], -1),
+        source=jnp.stack([rows[:, 0], env], -1),
     )
 
 
@@ -128,8 +127,11 @@ def interrupt(stream: Stream) -> Stream:
     newest = stream.flags[row]
     cut = jnp.where((newest & _TERMINATED) > 0, newest, newest | _TRUNCATED)
     flags = jnp.where(stream.count > 0, cut, newest)
-    return stream.replace(flags=_set_row(stream.flags, row, flags))  # type: ignore[attr-defined,no-any-return]
+    return stream.replace(flags=_set_row(stream.flags, row, flags))
 
 
 def _set_row(array: jax.Array, row: jax.Array, values: Any) -> jax.Array:
-    return jax.lax.dynamic_update_index_in_dim(array, values.astype(array.dtype), row, 0)
+    updated: jax.Array = jax.lax.dynamic_update_index_in_dim(
+        array, values.astype(array.dtype), row, 0
+    )
+    return updated

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 
 from qlax.errors import UsageError, require
 from qlax.replay import stream
@@ -73,7 +72,7 @@ class Uniform:
     def update_priorities(
         self,
         state: stream.Stream,
-        index: jax.Array,  # noqa: ARG002
+        source: jax.Array,  # noqa: ARG002
         error: jax.Array,  # noqa: ARG002
     ) -> stream.Stream:
         """Do nothing: all are equal."""
