@@ -1,14 +1,15 @@
 """The same loop around an environment that runs in Python."""
 
 import functools
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.agent import Agent
+from qlax.agent import Agent, TrainState
 from qlax.drivers.core import (
     LoopState,
     Report,
@@ -19,6 +20,7 @@ from qlax.drivers.core import (
     since_report,
     summarise,
 )
+from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
 
@@ -30,12 +32,9 @@ class HostDriver:
         self.agent = agent
         self.env = env
         self._jitted_init = jax.jit(self._init)
-        self._jitted_begin: Any = jax.jit(self._begin, donate_argnums=0)
-        self._jitted_turn: Any = jax.jit(self._turn, donate_argnums=0)
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(self._resume, donate_argnums=0)
-        self._begin_step: Any = None
-        self._turn_step: Any = None
+        self._programs: _Programs | None = None
         self._starts_anew = False
 
     def init(self, seeds: Sequence[int]) -> LoopState:
@@ -45,12 +44,35 @@ class HostDriver:
         return state
 
     def compile(self, state: LoopState) -> None:
-        """Compile the two programs of `advance` for states like this one."""
-        action = np.zeros(self.env.num_envs, np.int32)
-        self._begin_step = self._jitted_begin.lower(state).compile()
-        self._turn_step = self._jitted_turn.lower(
-            state, action, _on_host(state.timestep), np.int32(0), np.bool_(True)
-        ).compile()
+        """Compile the three programs of `advance` for states like this one."""
+        action = jax.ShapeDtypeStruct((self.env.num_envs,), jnp.int32)
+        packing = Packing((action, state))
+
+        def begin(state: LoopState) -> tuple[jax.Array, Packed]:
+            action, state = self._act(
+                state.replace(statistics=since_report(state.statistics)), state.timestep
+            )
+            return action, packing.pack((action, state))
+
+        def turn(packed: Packed, seen: _Seen) -> tuple[jax.Array, Packed]:
+            action, state = packing.unpack(packed)
+            action, state = self._turn(state, action, seen)
+            return action, packing.pack((action, state))
+
+        def end(packed: Packed) -> LoopState:
+            state: LoopState = packing.unpack(packed)[1]
+            return state
+
+        packed = jax.eval_shape(begin, state)[1]
+        seen = _Seen.of(jax.tree.map(np.asarray, state.timestep), 0, more=True)
+        with warnings.catch_warnings():
+            # Donation is for the large buffers; that the small ones change shape is the point.
+            warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
+            self._programs = _Programs(
+                begin=jax.jit(begin, donate_argnums=0).lower(state).compile(),
+                turn=jax.jit(turn, donate_argnums=0).lower(packed, seen).compile(),
+                end=jax.jit(end, donate_argnums=0).lower(packed).compile(),
+            )
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up.
@@ -58,15 +80,22 @@ class HostDriver:
         Raises:
             EnvironmentFailure: with the last good state and the iteration that failed.
         """
-        if self._turn_step is None:
+        if self._programs is None:
             self.compile(state)
-        action, state = self._begin_step(state)
-        for iteration in range(start, stop):
-            taken = np.asarray(action)
-            timestep = self._step(state, taken, iteration)
-            more = np.bool_(iteration + 1 < stop)
-            action, state = self._turn_step(state, taken, timestep, np.int32(iteration), more)
-        return state
+        assert self._programs is not None
+        begin, turn, end = self._programs
+        iteration = start
+        action, packed = begin(state)
+        try:
+            for iteration in range(start, stop):
+                timestep = self._step(np.asarray(action), iteration)
+                seen = _Seen.of(timestep, iteration, more=iteration + 1 < stop)
+                action, packed = turn(packed, seen)
+        except EnvironmentFailure as failure:
+            failure.loop_state, failure.iteration = end(packed), iteration
+            raise
+        after: LoopState = end(packed)
+        return after
 
     def report(self, state: LoopState) -> list[Report]:
         """Return what happened in the last stretch."""
@@ -100,17 +129,11 @@ class HostDriver:
         state: LoopState = self._jitted_resume(states[0])
         return state
 
-    def _step(self, state: LoopState, action: np.ndarray, iteration: int) -> TimeStep:
-        try:
-            if self._starts_anew:
-                self._starts_anew = False
-                fresh = self.env.reset(int(state.agent.env_steps))
-                no = np.zeros(self.env.num_envs, bool)
-                return fresh.replace(reward=np.zeros_like(fresh.reward), terminated=no)
+    def _step(self, action: np.ndarray, iteration: int) -> TimeStep:
+        if not self._starts_anew:
             return self.env.step(action)
-        except EnvironmentFailure as failure:
-            failure.loop_state, failure.iteration = state, iteration
-            raise
+        self._starts_anew = False
+        return self.env.reset(iteration)
 
     def _init(self, seed: jax.Array, timestep: TimeStep) -> LoopState:
         _, agent_key = keys(seed)
@@ -118,35 +141,28 @@ class HostDriver:
         train_state = self.agent.init(agent_key, self.env.spec, timestep)
         return LoopState(train_state, (), timestep, first_statistics(self.env.num_envs))
 
-    def _begin(self, state: LoopState) -> tuple[jax.Array, LoopState]:
-        return self._act(state.replace(statistics=since_report(state.statistics)))
-
-    def _act(self, state: LoopState) -> tuple[jax.Array, LoopState]:
-        action, train_state = self.agent.act(state.agent, state.timestep)
+    def _act(self, state: LoopState, timestep: TimeStep) -> tuple[jax.Array, LoopState]:
+        action, train_state = self.agent.act(state.agent, timestep)
         return action, state.replace(agent=train_state)
 
     def _turn(
-        self,
-        state: LoopState,
-        action: jax.Array,
-        timestep: TimeStep,
-        iteration: jax.Array,
-        more: jax.Array,
+        self, state: LoopState, action: jax.Array, seen: "_Seen"
     ) -> tuple[jax.Array, LoopState]:
         """Finish an iteration and choose the next one's action, if there is one.
 
         Acting draws random numbers: it must not happen for an iteration that a later call, or
         a resumed run, will begin itself.
         """
-        state = observe_and_learn(self.agent, state, action, timestep, iteration)
+        timestep = seen.timestep()
+        state = observe_and_learn(self.agent, state, action, timestep, seen.control[0])
 
         def act() -> tuple[jax.Array, dict[str, Any]]:
-            next_action, train_state = self.agent.act(state.agent, timestep)
-            return next_action, _changed_by_acting(train_state)
+            next_action, acted = self._act(state, timestep)
+            return next_action, _changed_by_acting(acted.agent)
 
         # Only what acting changes passes the conditional: the replay must not be copied.
         next_action, changed = jax.lax.cond(
-            more, act, lambda: (action, _changed_by_acting(state.agent))
+            seen.control[1] > 0, act, lambda: (action, _changed_by_acting(state.agent))
         )
         return next_action, state.replace(agent=state.agent.replace(**changed))
 
@@ -157,10 +173,38 @@ class HostDriver:
         return state.replace(agent=train_state, timestep=timestep)
 
 
-def _changed_by_acting(state: Any) -> dict[str, Any]:
+class _Programs(NamedTuple):
+    """What a stretch is made of."""
+
+    begin: Any
+    """LoopState → the first action, and the state packed."""
+    turn: Any
+    """The packed state and what was seen → the next action, and the packed state."""
+    end: Any
+    """The packed state → LoopState."""
+
+
+class _Seen(NamedTuple):
+    """A time step on its way into a program, in few arrays."""
+
+    observation: np.ndarray
+    outcome: np.ndarray
+    """Reward, terminated, truncated, first: float32, shape [4, N]."""
+    control: np.ndarray
+    """The iteration's number, and 1 if another follows in this stretch: int32, shape [2]."""
+
+    @classmethod
+    def of(cls, timestep: TimeStep, iteration: int, *, more: bool) -> "_Seen":
+        outcome = np.array(
+            [timestep.reward, timestep.terminated, timestep.truncated, timestep.first], np.float32
+        )
+        return cls(timestep.observation, outcome, np.array([iteration, more], np.int32))
+
+    def timestep(self) -> TimeStep:
+        reward, terminated, truncated, first = self.outcome
+        return TimeStep(self.observation, reward, terminated > 0, truncated > 0, first > 0)
+
+
+def _changed_by_acting(state: TrainState) -> dict[str, Any]:
     """Return the only entries of an agent's state that `Agent.act` changes."""
     return {"key": state.key, "explorer": state.explorer}
-
-
-def _on_host(timestep: TimeStep) -> TimeStep:
-    return jax.tree.map(np.asarray, timestep)  # type: ignore[no-any-return]

@@ -1,0 +1,59 @@
+"""Pytrees of arrays as files: a NumPy archive, never pickle."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlax.errors import UsageError
+
+
+def save_arrays(path: Path, tree: Any) -> None:
+    """Write every leaf under its path in the tree; random keys as their bits."""
+    named = jax.tree_util.tree_flatten_with_path(tree)[0]
+    arrays: dict[str, Any] = {_name(place): np.asarray(_as_bits(leaf)) for place, leaf in named}
+    np.savez(path, **arrays)
+
+
+def load_arrays(path: Path, like: Any) -> Any:
+    """Read a tree of the same structure, shapes and dtypes as `like` (arrays or their shapes).
+
+    Raises:
+        UsageError: if the file is damaged, or holds something else.
+    """
+    places, structure = jax.tree_util.tree_flatten_with_path(like)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            stored = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise UsageError(f"{path} is not there.") from None
+    except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
+        raise UsageError(f"{path} is damaged and cannot be read: {error}.") from None
+    leaves = []
+    for place, expected in places:
+        name = _name(place)
+        if name not in stored:
+            raise UsageError(f"{path} lacks {name}: it was written for another agent.")
+        bits = jax.eval_shape(_as_bits, expected)
+        found = stored[name]
+        if found.shape != bits.shape or found.dtype != bits.dtype:
+            raise UsageError(
+                f"{path} has {name} as {found.dtype}{list(found.shape)}, but the agent needs "
+                f"{bits.dtype}{list(bits.shape)}: it was written for another agent."
+            )
+        is_key = jnp.issubdtype(expected.dtype, jax.dtypes.prng_key)
+        leaves.append(jax.random.wrap_key_data(found) if is_key else jnp.asarray(found))
+    return jax.tree_util.tree_unflatten(structure, leaves)
+
+
+def _name(place: Any) -> str:
+    return jax.tree_util.keystr(place, simple=True, separator="/")
+
+
+def _as_bits(leaf: Any) -> Any:
+    if jnp.issubdtype(jnp.result_type(leaf), jax.dtypes.prng_key):
+        return jax.random.key_data(leaf)
+    return leaf

@@ -1,0 +1,51 @@
+"""Whole states of a run, written aside and renamed; the newest few are kept."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qlax.errors import UsageError
+from qlax.runs.arrays import load_arrays, save_arrays
+from qlax.runs.folder import CHECKPOINTS, read_json, replacing, write_json
+
+KEPT = 2
+
+
+def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
+    """Write the state after so many iterations; older checkpoints but the last go."""
+    path = folder / CHECKPOINTS / f"iteration-{iteration:012d}"
+    path.parent.mkdir(exist_ok=True)
+    with replacing(path) as aside:
+        aside.mkdir()
+        save_arrays(aside / "state.npz", state)
+        write_json(aside / "checkpoint.json", {"iteration": iteration})
+    for old in checkpoints(folder)[:-KEPT]:
+        shutil.rmtree(old)
+    return path
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return a run's complete checkpoints, oldest first."""
+    return sorted((folder / CHECKPOINTS).glob("iteration-*"))
+
+
+def iteration_of(path: Path) -> int:
+    """Return the iteration a checkpoint was written after."""
+    return int(read_json(path / "checkpoint.json")["iteration"])
+
+
+def load_state(path: Path, like: Any) -> Any:
+    """Read the state of a checkpoint, shaped as `like`.
+
+    Raises:
+        UsageError: if it is damaged; the message names an older one, if there is any.
+    """
+    try:
+        return load_arrays(path / "state.npz", like)
+    except UsageError as error:
+        older = [other for other in checkpoints(path.parent.parent) if other < path]
+        if not older:
+            raise
+        raise UsageError(
+            f"{error} The checkpoint before it is {older[-1]}: to go on from there, delete {path}."
+        ) from None

@@ -1,0 +1,82 @@
+"""The learning curve of a run as a picture."""
+
+from pathlib import Path
+from typing import Any
+
+from qlax.runs.folder import replacing
+
+_INK, _FAINT, _LINE, _EVAL, _SOLVED = "#1f2933", "#9aa5b1", "#2166ac", "#b2182b", "#1a9850"
+
+
+def draw_curve(
+    path: Path,
+    rows: list[dict[str, Any]],
+    *,
+    title: str,
+    threshold: float | None,
+    evaluation: dict[str, Any] | None,
+) -> None:
+    """Draw training returns, the final evaluation and the threshold that counts as solved.
+
+    Args:
+        path: The PNG file to write.
+        rows: The run's metrics.
+        title: What is shown.
+        threshold: The return from which the environment counts as solved, or None.
+        evaluation: The run's `eval`, or None.
+    """
+    # Without pyplot: it takes another third of a second to import, and is not needed.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 4.2), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    seen = [row for row in rows if row["episode_return"] is not None]
+    steps = [row["env_steps"] for row in seen]
+    returns = [row["episode_return"] for row in seen]
+    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label="training episodes")
+    axes.plot(steps, _smoothed(returns), color=_LINE, linewidth=2, label="smoothed")
+    if threshold is not None:
+        axes.axhline(threshold, color=_SOLVED, linestyle="--", linewidth=1.2)
+        axes.annotate(
+            f"solved: {threshold:g}",
+            (0.01, threshold),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            color=_SOLVED,
+            fontsize=9,
+        )
+    if evaluation is not None and rows:
+        axes.errorbar(
+            [rows[-1]["env_steps"]],
+            [evaluation["mean"]],
+            yerr=[evaluation["std"]],
+            fmt="D",
+            color=_EVAL,
+            capsize=4,
+            zorder=5,
+            label=f"greedy, {evaluation['episodes']} episodes: "
+            f"{evaluation['mean']:.1f} ± {evaluation['std']:.1f}",
+        )
+    axes.set_title(title, loc="left", fontsize=12, color=_INK)
+    axes.set_xlabel("environment steps", color=_INK)
+    axes.set_ylabel("episode return", color=_INK)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axes.grid(alpha=0.25)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.legend(frameon=False, fontsize=9)
+    with replacing(path) as aside:
+        figure.savefig(aside, format="png")
+
+
+def _smoothed(values: list[float], weight: float = 0.8) -> list[float]:
+    """Return an exponential moving average, corrected for its start."""
+    smoothed, average, correction = [], 0.0, 0.0
+    for value in values:
+        average = weight * average + (1 - weight) * value
+        correction = weight * correction + (1 - weight)
+        smoothed.append(average / correction)
+    return smoothed

@@ -1,0 +1,143 @@
+"""The folder of a run, and writing into it so that a crash leaves the old or the new, never half.
+
+config.json     everything needed to run it again
+metrics.jsonl   one line for every stretch of training
+checkpoints/    whole states to resume from
+policy/         what `qlax.load` reads: arrays and JSON
+curve.png       the learning curve
+result.json     the outcome
+"""
+
+import contextlib
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from qlax.errors import UsageError
+
+CONFIG, METRICS, RESULT = "config.json", "metrics.jsonl", "result.json"
+POLICY, CHECKPOINTS, CURVE = "policy", "checkpoints", "curve.png"
+
+
+def new_folder(out: str | Path | None, env_id: str, agent_name: str, seed_name: str) -> Path:
+    """Return where a new run goes, without making it.
+
+    Raises:
+        UsageError: if `out` exists and is not an empty folder.
+    """
+    if out is not None:
+        folder = Path(out)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(
+                f"{folder} exists already: give another --out, or go on with it by "
+                f"`qlax resume {folder}`."
+            )
+        return folder
+    parent = Path("runs") / env_id.replace("/", "-") / agent_name
+    folder = parent / seed_name
+    if folder.exists():
+        folder = parent / f"{seed_name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    attempt = 1
+    while folder.exists():
+        attempt += 1
+        folder = folder.with_name(f"{folder.name.partition('~')[0]}~{attempt}")
+    return folder
+
+
+def make(folder: Path) -> None:
+    """Make a run's folder and those above it, or say why that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / CHECKPOINTS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a JSON file whole."""
+    with replacing(path) as aside:
+        aside.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file, or say what is wrong with it."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UsageError(f"{path} is not there: {path.parent} is not a run of qlax.") from None
+    except (ValueError, OSError) as error:
+        raise UsageError(f"{path} is damaged and cannot be read: {error}.") from None
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a path aside to write a file or folder to; it replaces `path` once all is on disk."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    _remove(aside)
+    try:
+        yield aside
+        _to_disk(aside)
+        if path.is_dir():
+            old = path.with_name(f".{path.name}.{os.getpid()}.old")
+            path.rename(old)
+            aside.rename(path)
+            shutil.rmtree(old)
+        else:
+            aside.replace(path)
+        _to_disk(path.parent)
+    finally:
+        _remove(aside)
+
+
+def append_metrics(folder: Path, row: dict[str, Any]) -> None:
+    """Add a line to a run's metrics."""
+    with (folder / METRICS).open("a") as file:
+        file.write(_line(row))
+
+
+def read_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return a run's metrics; a line that a crash cut off is left out."""
+    path = folder / METRICS
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        with contextlib.suppress(ValueError):
+            rows.append(json.loads(line))
+    return rows
+
+
+def keep_metrics_until(folder: Path, env_steps: int) -> None:
+    """Drop the lines of a run's metrics that are newer than a checkpoint."""
+    rows = [row for row in read_metrics(folder) if row["env_steps"] <= env_steps]
+    with replacing(folder / METRICS) as aside:
+        aside.write_text("".join(map(_line, rows)))
+
+
+def _line(row: dict[str, Any]) -> str:
+    """Return a report as a line of JSON, which has no word for what is not a finite number."""
+    finite = {
+        name: value if value is None or math.isfinite(value) else None
+        for name, value in row.items()
+    }
+    return json.dumps(finite, allow_nan=False) + "\n"
+
+
+def _to_disk(path: Path) -> None:
+    for entry in path.iterdir() if path.is_dir() and path.suffix != "" else ():
+        _to_disk(entry)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

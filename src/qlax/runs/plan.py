@@ -1,0 +1,129 @@
+"""What a run is to do: its `config.json`, from which it can be run again or gone on with."""
+
+import math
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+
+from qlax import config
+from qlax._version import __version__
+from qlax.agent import Agent
+from qlax.envs.core import Dynamics
+from qlax.errors import UsageError
+
+World = str | Callable[[], Any] | Dynamics
+"""An environment: Gymnasium's id, a function that makes one, or pure functions in JAX."""
+
+# A stretch of training between two reports: short enough to show progress and to stop soon after
+# Ctrl-C, long enough that the host's part costs nothing.
+_LONGEST_STRETCH = 1_000
+_REPORTS = 100
+_CHECKPOINTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that decides how a run of one seed goes."""
+
+    env: World
+    agent: Agent
+    agent_name: str
+    backend: str
+    """`gymnax`, `gymnasium`, or `jax` for a user's own dynamics."""
+    seed: int
+    steps: int
+    """Environment steps, of all environments together."""
+    eval_episodes: int
+    report_every: int
+    """Iterations between lines of metrics."""
+    checkpoint_every: int
+    """Iterations between checkpoints."""
+    side_by_side: int
+    """How many seeds are mapped over in one program, 0 for none: rounding depends on it."""
+
+    @property
+    def iterations(self) -> int:
+        """How often every environment is stepped."""
+        return math.ceil(self.steps / self.agent.num_envs)
+
+    def next_stop(self, iteration: int) -> int:
+        """Return the end of the stretch that begins at an iteration."""
+        return min((iteration // self.report_every + 1) * self.report_every, self.iterations)
+
+    def checkpoint_due(self, before: int, after: int) -> bool:
+        """Return whether a stretch ends where a checkpoint is to be written."""
+        passed = after // self.checkpoint_every > before // self.checkpoint_every
+        return passed or after == self.iterations
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the run's configuration as plain values."""
+        return {
+            "env": self.env if isinstance(self.env, str) else {"custom": repr(self.env)},
+            "agent_name": self.agent_name,
+            "agent": config.to_json(self.agent),
+            "backend": self.backend,
+            "seed": self.seed,
+            "steps": self.steps,
+            "eval_episodes": self.eval_episodes,
+            "report_every": self.report_every,
+            "checkpoint_every": self.checkpoint_every,
+            "side_by_side": self.side_by_side,
+            "versions": {
+                "qlax": __version__,
+                "jax": jax.__version__,
+                "python": platform.python_version(),
+            },
+        }
+
+
+def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[str, int]:
+    """Return a plan's `report_every` and `checkpoint_every`, in iterations."""
+    iterations = math.ceil(steps / agent.num_envs)
+    return {
+        "report_every": max(1, min(iterations // _REPORTS, _LONGEST_STRETCH)),
+        "checkpoint_every": math.ceil(iterations / _CHECKPOINTS)
+        if checkpoint_steps is None
+        else math.ceil(checkpoint_steps / agent.num_envs),
+    }
+
+
+def plan_from_json(
+    document: dict[str, Any], where: str, *, env: World | None, agent: Agent | None
+) -> Plan:
+    """Return the plan that a `config.json` describes.
+
+    Args:
+        document: What the file holds.
+        where: Its name, for messages.
+        env: The environment, needed if the run's was not a registered id.
+        agent: The agent, needed if the run's had parts of the user's own.
+
+    Raises:
+        UsageError: if the file is not a configuration, or something needed is not given.
+    """
+    names = [
+        "agent_name",
+        "backend",
+        "seed",
+        "steps",
+        "eval_episodes",
+        "report_every",
+        "checkpoint_every",
+        "side_by_side",
+    ]
+    missing = [name for name in [*names, "env", "agent"] if name not in document]
+    if missing:
+        raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
+    if env is None and not isinstance(document["env"], str):
+        raise UsageError(
+            f"{where} is of a run in an environment of your own, {document['env']}: "
+            "give it again, in Python: qlax.resume(path, env=…)."
+        )
+    return Plan(
+        env=document["env"] if env is None else env,
+        agent=config.from_json(document["agent"], "configuration") if agent is None else agent,
+        **{name: document[name] for name in names},
+    )

@@ -1,0 +1,56 @@
+"""Training an agent on a probe, and comparing what it learned with what is true."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from qlax import Agent, bootstraps, explorers, heads, networks, optimizers, replay, targets
+from qlax.drivers import CompiledDriver, LoopState
+from qlax.envs.vectorised import Vectorised
+from tests.probes.mdp import MDP, Probe, value_iteration, visited
+
+DISCOUNT = 0.8
+
+
+def agent_for_probes(**parts) -> Agent:
+    """Return a table that explores at random, any part of it exchanged."""
+    return Agent(
+        **{
+            "network": networks.Table(),
+            "head": heads.Scalar(loss_function="squared"),
+            "bootstrap": bootstraps.Greedy(),
+            "explorer": explorers.EpsilonGreedy(epsilon=1.0),
+            "replay": replay.Uniform(capacity=4_000, batch_size=32),
+            "target": targets.Online(),
+            "optimizer": optimizers.SGD(learning_rate=0.5),
+            "discount": DISCOUNT,
+            "num_envs": 16,
+            "learning_starts": 100,
+            **parts,
+        }
+    )
+
+
+def trained(agent: Agent, mdp: MDP, iterations: int, seed: int = 0) -> LoopState:
+    """Return the state after `iterations` steps of each environment."""
+    driver = CompiledDriver(agent, Vectorised(Probe(mdp), agent.num_envs))
+    return driver.advance(driver.init([seed]), 0, iterations)
+
+
+def learned_q_values(agent: Agent, state: LoopState, mdp: MDP) -> np.ndarray:
+    """Return the action values of all states, shape [S, A]."""
+    states = jnp.arange(len(mdp.start), dtype=jnp.int32)
+    return np.asarray(agent.q_values(state.agent.params, state.agent.spec, states))
+
+
+def assert_learns_q_star(
+    agent: Agent, mdp: MDP, iterations: int, *, atol: float = 0.05, best_only: bool = False
+) -> None:
+    """Train and compare with Q* wherever an action is ever taken.
+
+    With `best_only`, only max_a Q is compared: an agent that does not explore knows no more.
+    """
+    state = trained(agent, mdp, iterations)
+    learned, true = learned_q_values(agent, state, mdp), value_iteration(mdp, DISCOUNT)
+    if best_only:
+        learned, true = learned.max(-1), true.max(-1)
+    np.testing.assert_allclose(learned[visited(mdp)], true[visited(mdp)], atol=atol)
