@@ -43,7 +43,6 @@ def test_a_repr_leaves_out_what_is_as_by_default():
 
 
 def test_a_number_of_another_type_is_not_the_default():
-    assert repr(explorers.Uniform(low=True)) != repr(explorers.Uniform())
     assert config.pasteable(explorers.EpsilonGreedy(epsilon=1)) == (
         "explorers.EpsilonGreedy(epsilon=1)"
     )

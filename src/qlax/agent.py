@@ -24,6 +24,7 @@ from qlax.rewards import Reward, Unchanged
 from qlax.schedules import value_at
 from qlax.spaces import EnvSpec
 from qlax.targets import Periodic, Target
+from qlax.validation import check_types
 
 Metrics = dict[str, jax.Array]
 
@@ -103,6 +104,7 @@ class Agent:
     """Whose parameters the finished policy has: `target` with `Polyak` is weight averaging."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(0.0 <= self.discount <= 1.0, "Agent.discount", self.discount, "in [0, 1]")
         for name in ("num_envs", "update_every", "updates"):
             require(getattr(self, name) >= 1, f"Agent.{name}", getattr(self, name), "at least 1")
@@ -115,8 +117,6 @@ class Agent:
             self.time_limit,
             "at least 1 or None",
         )
-        policies = ("online", "target")
-        require(self.policy in policies, "Agent.policy", self.policy, f"one of {policies}")
         self.replay.check(self.num_envs, self.learning_starts)
 
     def __repr__(self) -> str:

@@ -94,7 +94,7 @@ def from_json(document: Any, where: str = "configuration") -> Any:
         return kind(
             **{name: from_json(entry, where) for name, entry in document.items() if name != "type"}
         )
-    except TypeError as error:
+    except (TypeError, AttributeError) as error:
         raise UsageError(f"The {where} does not fit {document['type']}: {error}.") from None
 
 

@@ -1,7 +1,7 @@
 """The stage between an observation and the network: applied alike in acting and learning."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ import numpy as np
 from qlax.spaces import Box, Discrete, Space
 
 
+@runtime_checkable
 class Observation(Protocol):
     """Turns a batch of observations and their space into another."""
 

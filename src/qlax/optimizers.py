@@ -5,14 +5,16 @@ resume, and be an array that is mapped over.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import optax
 
 from qlax.errors import require
 from qlax.schedules import Schedule, extremes
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Optimizer(Protocol):
     """Anything with a learning rate and an optax transformation."""
 
@@ -45,6 +47,7 @@ class Adam:
     """Gradients are scaled down to this global norm, or left as they are if None."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         _check_learning_rate("Adam", self.learning_rate)
         require(0.0 <= self.beta1 < 1.0, "Adam.beta1", self.beta1, "in [0, 1)")
         require(0.0 <= self.beta2 < 1.0, "Adam.beta2", self.beta2, "in [0, 1)")
@@ -73,6 +76,7 @@ class SGD:
     """Gradients are scaled down to this global norm, or left as they are if None."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         _check_learning_rate("SGD", self.learning_rate)
         _check_norm("SGD", self.max_grad_norm)
 

@@ -1,14 +1,16 @@
 """What the learner is paid, as opposed to what the environment reports."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Reward(Protocol):
     """Turns the environment's reward into the one that is learned from."""
 
@@ -44,6 +46,7 @@ class Clipped:
     """Largest reward."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.low < self.high, "Clipped.low", self.low, f"below high ({self.high})")
 
     def __call__(self, reward: jax.Array, done: jax.Array) -> jax.Array:  # noqa: ARG002
@@ -57,6 +60,9 @@ class ReplaceLast:
 
     value: float = -10.0
     """The reward of the last step."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
 
     def __call__(self, reward: jax.Array, done: jax.Array) -> jax.Array:
         """Return the rewards with last ones replaced."""

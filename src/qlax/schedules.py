@@ -5,14 +5,16 @@ scalar, and returns a float32 scalar. Wherever a schedule is accepted, a plain f
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Schedule(Protocol):
     """Anything that maps a step count to a value."""
 
@@ -35,6 +37,7 @@ class Linear:
     """Step at which the line begins."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.steps >= 1, "Linear.steps", self.steps, "at least 1")
         require(self.begin >= 0, "Linear.begin", self.begin, "0 or more")
 
@@ -62,6 +65,7 @@ class Exponential:
     """Step at which the decay begins."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(0.0 < self.rate <= 1.0, "Exponential.rate", self.rate, "in (0, 1]")
         require(self.begin >= 0, "Exponential.begin", self.begin, "0 or more")
         require(self.end <= self.start, "Exponential.end", self.end, "at most start")

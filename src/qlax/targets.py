@@ -1,14 +1,16 @@
 """Whose parameters bootstrap: a copy now and then, a slow average, or the network itself."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Target(Protocol):
     """Keeps the parameters that targets are computed with."""
 
@@ -36,6 +38,7 @@ class Periodic:
     """Gradient updates between copies; at least 1."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.period >= 1, "Periodic.period", self.period, "at least 1")
 
     def init(self, params: Any) -> Any:
@@ -63,6 +66,7 @@ class Polyak:
     """τ in (0, 1]: the share of the online parameters taken over."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(0.0 < self.tau <= 1.0, "Polyak.tau", self.tau, "in (0, 1]")
 
     def init(self, params: Any) -> Any:

@@ -93,8 +93,8 @@ def test_shapes_are_known_before_anything_runs():
 
 def test_split_seeds_can_be_joined_again_and_go_on():
     driver = compiled(agent(), side_by_side=True)
-    whole = advanced(driver, [10, 20], seeds=[0, 1])
-    half = advanced(driver, [10], seeds=[0, 1])
+    whole = advanced(driver, [10, 20], seeds=[0, 1, 2])
+    half = advanced(driver, [10], seeds=[0, 1, 2])
     assert_equal(driver.advance(driver.join(driver.split(half)), 10, 20), whole)
 
 

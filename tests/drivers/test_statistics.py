@@ -80,7 +80,7 @@ def test_updates_and_losses_are_those_since_the_last_report():
 
 def test_every_seed_has_its_own_report():
     together = compiled(agent(), side_by_side=True)
-    reports = together.report(together.advance(together.init([0, 1]), 0, 40))
+    reports = together.report(together.advance(together.init([0, 1, 2]), 0, 40))
     single = compiled(agent())
     for seed, report in enumerate(reports):
         (alone,) = single.report(single.advance(single.init([seed]), 0, 40))

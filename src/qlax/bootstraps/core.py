@@ -1,6 +1,6 @@
 """The protocol every bootstrap follows."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -20,6 +20,7 @@ class NextValues(NamedTuple):
     """The action taken in s, shape [B], int32."""
 
 
+@runtime_checkable
 class Bootstrap(Protocol):
     """Chooses π, e and b of the target  r + b + d · Σ_a π(a) [Z(s′, a) − e(a)]."""
 

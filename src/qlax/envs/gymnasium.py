@@ -1,6 +1,7 @@
 """Any Gymnasium environment with a Discrete action space and an array observation."""
 
 import contextlib
+import functools
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.wrappers import TimeLimit
 
 from qlax.envs.core import TimeStep
 from qlax.errors import EnvironmentFailure, UsageError, nearest
@@ -82,14 +84,9 @@ class GymnasiumEnv:
 def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFactory:
     """Return a function that makes the environment, with another time limit if one is given."""
     if not isinstance(env, str):
-        return env
-    registered = _registered(env)
+        return env if time_limit is None else functools.partial(_limited, env, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
-
-    def make() -> gymnasium.Env:
-        return gymnasium.make(registered, disable_env_checker=True, **limit)
-
-    return make
+    return functools.partial(gymnasium.make, _registered(env), disable_env_checker=True, **limit)
 
 
 def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
@@ -125,6 +122,14 @@ def failures_named(name: str, action: str) -> Iterator[None]:
         ) from error
 
 
+def _limited(factory: EnvFactory, time_limit: int) -> gymnasium.Env:
+    """Make an environment with a time limit in place of its own."""
+    made = factory()
+    if isinstance(made, TimeLimit):
+        made = made.env
+    return TimeLimit(made, time_limit)
+
+
 def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     if not isinstance(env.action_space, gymnasium.spaces.Discrete):
         raise UsageError(
@@ -132,24 +137,31 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
             "its action space must be Discrete."
         )
     limit = env.spec.max_episode_steps if env.spec else None
+    if isinstance(env, TimeLimit):
+        limit = env._max_episode_steps
     threshold = env.spec.reward_threshold if env.spec else None
     return EnvSpec(
         id=env.spec.id if env.spec else name,
         observation=_describe_space(env.observation_space, name),
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
-        first_state=int(getattr(env.observation_space, "start", 0)),
+        first_state=_first_state(env.observation_space),
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )
 
 
+def _first_state(space: gymnasium.Space) -> int:
+    return int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else 0
+
+
 def _describe_space(space: gymnasium.Space, name: str) -> Space:
     if isinstance(space, gymnasium.spaces.Discrete):
         return Discrete(int(space.n))
-    if isinstance(space, gymnasium.spaces.MultiBinary | gymnasium.spaces.MultiDiscrete):
-        high = 1 if isinstance(space, gymnasium.spaces.MultiBinary) else space.nvec - 1
-        return _box(space.shape, "int32", 0, high)
+    if isinstance(space, gymnasium.spaces.MultiBinary):
+        return _box(space.shape, "int32", 0, 1)
+    if isinstance(space, gymnasium.spaces.MultiDiscrete):
+        return _box(space.shape, "int32", space.start, space.start + space.nvec - 1)
     if isinstance(space, gymnasium.spaces.Box):
         dtype = np.dtype(space.dtype)
         narrowed = {"f8": "float32", "i8": "int32", "u8": "uint32"}.get(dtype.str[1:], dtype.name)

@@ -1,5 +1,6 @@
 """From an id and a wish to an environment and the backend that runs it."""
 
+import dataclasses
 from typing import Literal, NamedTuple
 
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv
@@ -28,9 +29,10 @@ class Selected(NamedTuple):
 
 def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) -> EnvSpec:
     """Return what an agent must know of an environment, its time limit replaced if one is given."""
-    if is_dynamics(env):
-        return env.spec  # type: ignore[union-attr]
-    return spec_of(env, time_limit)  # type: ignore[arg-type]
+    if not is_dynamics(env):
+        return spec_of(env, time_limit)  # type: ignore[arg-type]
+    spec: EnvSpec = env.spec  # type: ignore[union-attr]
+    return spec if time_limit is None else dataclasses.replace(spec, time_limit=time_limit)
 
 
 def select(
@@ -52,16 +54,16 @@ def select(
         UsageError: if the backend has no such environment, or the environment is not for qlax.
     """
     require(backend in BACKENDS, "backend", backend, f"one of {BACKENDS}")
-    if is_dynamics(env):
-        return Selected(Vectorised(env, num_envs), "jax")  # type: ignore[arg-type]
     spec = describe(env, time_limit)
+    if is_dynamics(env):
+        return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
     if backend == "gymnax" and spec.id not in TWINS:
         raise UsageError(
             f"The gymnax backend has no {spec.id}; it has {', '.join(sorted(TWINS))}. "
             "Use --backend gymnasium, or auto."
         )
     if backend != "gymnasium" and isinstance(env, str) and spec.id in TWINS:
-        return Selected(Vectorised(GymnaxTwin(spec), num_envs), "gymnax")
+        return Selected(Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit), "gymnax")
     return Selected(GymnasiumEnv(factory_of(env, time_limit), num_envs, spec), "gymnasium")  # type: ignore[arg-type]
 
 

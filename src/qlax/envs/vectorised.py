@@ -1,5 +1,6 @@
 """From the dynamics of one environment to N of them, with time limits and autoreset."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +31,16 @@ class Vectorised:
 
     dynamics: Dynamics
     num_envs: int
+    time_limit: int | None = None
+    """Steps after which an episode is truncated; None for the dynamics' own limit."""
 
     @property
     def spec(self) -> EnvSpec:
-        """The dynamics' spec."""
-        return self.dynamics.spec
+        """The dynamics' spec, with the time limit that holds here."""
+        spec = self.dynamics.spec
+        if self.time_limit is None:
+            return spec
+        return dataclasses.replace(spec, time_limit=self.time_limit)
 
     def init(self, key: jax.Array) -> tuple[VectorState, TimeStep]:
         """Begin an episode in every environment."""

@@ -1,6 +1,6 @@
 """The protocol every explorer follows."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -14,6 +14,7 @@ class Clock(NamedTuple):
     """Episodes finished so far in each environment, int32, shape [N]."""
 
 
+@runtime_checkable
 class Explorer(Protocol):
     """Chooses actions for N environments from their action values."""
 

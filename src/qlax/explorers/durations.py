@@ -1,14 +1,16 @@
 """For how many steps an exploratory action is repeated."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Duration(Protocol):
     """A law over positive step counts."""
 
@@ -36,6 +38,7 @@ class Uniform:
     """Longest duration; at least `low`."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.low >= 1, "Uniform.low", self.low, "at least 1")
         require(self.high >= self.low, "Uniform.high", self.high, f"at least low ({self.low})")
 
@@ -57,6 +60,7 @@ class Zeta:
     """The law is cut off here; at least 1."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.exponent > 1.0, "Zeta.exponent", self.exponent, "greater than 1")
         require(1 <= self.longest <= 1_000_000, "Zeta.longest", self.longest, "from 1 to 1,000,000")
 

@@ -10,6 +10,7 @@ from qlax.errors import require
 from qlax.explorers.core import Clock
 from qlax.explorers.durations import Duration, OneStep
 from qlax.schedules import Linear, Schedule, extremes, value_at
+from qlax.validation import check_types
 
 
 class Repeat(NamedTuple):
@@ -37,6 +38,7 @@ class EpsilonGreedy:
     """Law of the number of steps it is repeated."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         smallest, largest = extremes(self.epsilon)
         require(
             smallest >= 0.0 and largest <= 1.0, "EpsilonGreedy.epsilon", self.epsilon, "in [0, 1]"

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from qlax.errors import require
 from qlax.explorers.core import Clock
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +21,7 @@ class GaussianNoise:
     """Standard deviation of the noise in the first episode; 0 or more."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.scale >= 0.0, "GaussianNoise.scale", self.scale, "0 or more")
 
     def init(self, num_envs: int) -> tuple[()]:  # noqa: ARG002

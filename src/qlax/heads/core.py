@@ -1,6 +1,6 @@
 """The protocol every head follows."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -17,6 +17,7 @@ class Loss(NamedTuple):
     """Temporal-difference error δ of the means, shape [B]; what priorities are made of."""
 
 
+@runtime_checkable
 class Head(Protocol):
     """Owns Z(s, a): its shape, its mean, its backup and its loss.
 

@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import jax
-import jax.numpy as jnp
 
-from qlax.errors import require
 from qlax.features import Features
 from qlax.heads.core import Loss
 from qlax.heads.streams import Plain, Stream
 from qlax.maths.bootstrap import Backup, scalar_backup
 from qlax.maths.losses import huber, squared
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +26,7 @@ class Scalar:
     """How features become action values: `Plain()` or `Dueling()`."""
 
     def __post_init__(self) -> None:
-        known = ("huber", "squared")
-        require(
-            self.loss_function in known,
-            "Scalar.loss_function",
-            self.loss_function,
-            f"one of {known}",
-        )
+        check_types(self)
 
     def predict(self, features: Features, num_actions: int) -> jax.Array:
         """Return Q(s, ·), shape [B, A]."""
@@ -51,7 +44,9 @@ class Scalar:
 
     def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
         """Return the regression loss of the taken action's value, shape [B]."""
-        taken = jnp.take_along_axis(prediction, action[..., None], axis=-1)[..., 0]
-        error = target - taken
+        # A product with a one-hot vector, not a gather: its gradient is a product too, where a
+        # gather's is a scatter, which costs as much as a layer.
+        chosen = jax.nn.one_hot(action, prediction.shape[-1], dtype=prediction.dtype)
+        error = target - (prediction * chosen).sum(-1)
         function = huber if self.loss_function == "huber" else squared
         return Loss(function(error), error)

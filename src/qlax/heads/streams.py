@@ -1,15 +1,17 @@
 """From features to outputs per action: straight, or through value and advantage."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 from flax import linen as nn
 
 from qlax.errors import require
 from qlax.features import Features, linear
+from qlax.validation import check_types
 
 
+@runtime_checkable
 class Stream(Protocol):
     """The last layers of a network, shared by every head."""
 
@@ -39,6 +41,7 @@ class Dueling:
     """Width of one hidden ReLU layer in each of the two streams; 0 for none."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.hidden >= 0, "Dueling.hidden", self.hidden, "0 or more")
 
     def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
@@ -50,5 +53,5 @@ class Dueling:
 
     def _stream(self, features: Features, outputs: int, name: str) -> jax.Array:
         if self.hidden:
-            features = nn.relu(linear(features, self.hidden, name=f"{name}_hidden"))
+            features = nn.relu(linear(features, self.hidden, name=f"{name}_hidden", hidden=True))
         return linear(features, outputs, name=name)

@@ -1,6 +1,6 @@
 """The protocol every network follows."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import jax
 
@@ -8,6 +8,7 @@ from qlax.features import Features
 from qlax.spaces import Space
 
 
+@runtime_checkable
 class Network(Protocol):
     """Maps observations to features.
 

@@ -9,6 +9,7 @@ from flax import linen as nn
 from qlax.errors import require
 from qlax.observations import dense
 from qlax.spaces import Space
+from qlax.validation import check_types
 
 _ACTIVATIONS = {"relu": nn.relu, "tanh": nn.tanh, "silu": nn.silu, "elu": nn.elu}
 
@@ -23,11 +24,9 @@ class MLP:
     """Nonlinearity after each layer."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hidden", tuple(self.hidden))
-        widths_are_positive = all(isinstance(width, int) and width >= 1 for width in self.hidden)
-        require(widths_are_positive, "MLP.hidden", self.hidden, "a tuple of positive widths")
-        known = tuple(_ACTIVATIONS)
-        require(self.activation in known, "MLP.activation", self.activation, f"one of {known}")
+        check_types(self)
+        positive = all(width >= 1 for width in self.hidden)
+        require(positive, "MLP.hidden", self.hidden, "a tuple of positive widths")
 
     def __call__(self, observation: jax.Array, space: Space) -> jax.Array:
         """Return features of shape [B, hidden[-1]]."""

@@ -11,6 +11,7 @@ from qlax.errors import require
 from qlax.features import SparseFeatures
 from qlax.networks.grid import box_limits, cell_coordinates, flat_index
 from qlax.spaces import Discrete, Space
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +25,14 @@ class Table:
     """
 
     bins: tuple[int, ...] = (40,)
-    """Bins of each entry of a Box observation; a single number serves for all of them."""
+    """Bins of each entry of a Box observation; `(40,)` means 40 for every entry."""
     low: tuple[float, ...] | None = None
-    """Where the first bin begins, per entry; None for the space's own lower limits."""
+    """Where each entry's first bin begins, as the network sees it; None for the space's limit."""
     high: tuple[float, ...] | None = None
-    """Where the last bin ends, per entry; None for the space's own upper limits."""
+    """Where each entry's last bin ends, as the network sees it; None for the space's limit."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(
             len(self.bins) >= 1 and all(count >= 1 for count in self.bins),
             "Table.bins",

@@ -10,6 +10,7 @@ from qlax.errors import require
 from qlax.features import SparseFeatures
 from qlax.networks.grid import box_limits, cell_coordinates, flat_index
 from qlax.spaces import Space
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +29,12 @@ class TileCoding:
     tiles: int = 8
     """Cells of each grid along each entry of the observation; at least 1."""
     low: tuple[float, ...] | None = None
-    """Where the grids begin, per entry; None for the space's own lower limits."""
+    """Where the grids begin, each entry as the network sees it; None for the space's limits."""
     high: tuple[float, ...] | None = None
-    """Where they end, per entry; None for the space's own upper limits."""
+    """Where they end, each entry as the network sees it; None for the space's limits."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.tilings >= 1, "TileCoding.tilings", self.tilings, "at least 1")
         require(self.tiles >= 1, "TileCoding.tiles", self.tiles, "at least 1")
 

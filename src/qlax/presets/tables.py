@@ -5,6 +5,7 @@ from qlax.bootstraps import Greedy
 from qlax.explorers import EpsilonGreedy, Uniform
 from qlax.heads import Scalar
 from qlax.networks import Table, TileCoding
+from qlax.observations import Raw
 from qlax.optimizers import SGD
 from qlax.replay import Uniform as UniformReplay
 from qlax.schedules import Linear
@@ -26,6 +27,7 @@ def q_table() -> Agent:
         replay=UniformReplay(capacity=50_000, batch_size=32, n_step=5),
         target=Online(),
         optimizer=SGD(learning_rate=3.0),
+        observation=Raw(),
         discount=0.99,
         learning_starts=1_000,
     )
@@ -46,6 +48,7 @@ def tile_coding() -> Agent:
         replay=UniformReplay(capacity=50_000, batch_size=32, n_step=5),
         target=Online(),
         optimizer=SGD(learning_rate=1.0),
+        observation=Raw(),
         discount=0.99,
         learning_starts=1_000,
     )

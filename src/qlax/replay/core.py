@@ -1,6 +1,6 @@
 """The protocol every replay follows."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
@@ -43,6 +43,7 @@ class Batch(NamedTuple):
     """The row and environment it came from, int32, shape [B, 2]: for priorities."""
 
 
+@runtime_checkable
 class Replay(Protocol):
     """Stores the step stream and draws batches from it."""
 

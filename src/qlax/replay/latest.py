@@ -9,6 +9,7 @@ from qlax.errors import UsageError, require
 from qlax.replay import stream
 from qlax.replay.core import Batch, Step
 from qlax.spaces import Space
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class Latest:
     """Rewards summed before bootstrapping: r = Σ_{i<n} γⁱ r_i; at least 1."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.n_step >= 1, "Latest.n_step", self.n_step, "at least 1")
 
     def check(self, num_envs: int, learning_starts: int) -> None:

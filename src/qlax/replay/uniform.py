@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 
 from qlax.errors import UsageError, require
 from qlax.replay import stream
 from qlax.replay.core import Batch, Step
 from qlax.spaces import Space
+from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Uniform:
     """Rewards summed before bootstrapping: r = Σ_{i<n} γⁱ r_i; at least 1."""
 
     def __post_init__(self) -> None:
+        check_types(self)
         require(self.capacity >= 1, "Uniform.capacity", self.capacity, "at least 1")
         require(
             1 <= self.batch_size <= self.capacity,
@@ -65,7 +68,10 @@ class Uniform:
     def sample(self, state: stream.Stream, key: jax.Array, discount: jax.Array) -> Batch:
         """Draw a batch; steps that only started an episode come with weight 0."""
         slots = stream.num_starts(state, self.n_step) * state.num_envs
-        drawn = jax.random.randint(key, (self.batch_size,), 0, slots)
+        # One draw of bits and a remainder: a quarter of the cost of `randint`, which draws four
+        # times to remove a bias of less than slots / 2³².
+        bits = jax.random.bits(key, (self.batch_size,), jnp.uint32)
+        drawn = (bits % slots.astype(jnp.uint32)).astype(jnp.int32)
         start = stream.first_start(state) + drawn // state.num_envs
         return stream.windows(state, start, drawn % state.num_envs, self.n_step, discount)
 

@@ -1,5 +1,6 @@
 """What a run is to do: its `config.json`, from which it can be run again or gone on with."""
 
+import dataclasses
 import math
 import platform
 from collections.abc import Callable
@@ -104,17 +105,8 @@ def plan_from_json(
     Raises:
         UsageError: if the file is not a configuration, or something needed is not given.
     """
-    names = [
-        "agent_name",
-        "backend",
-        "seed",
-        "steps",
-        "eval_episodes",
-        "report_every",
-        "checkpoint_every",
-        "side_by_side",
-    ]
-    missing = [name for name in [*names, "env", "agent"] if name not in document]
+    names = {entry.name for entry in dataclasses.fields(Plan)} - {"env", "agent"}
+    missing = [name for name in sorted(names | {"env", "agent"}) if name not in document]
     if missing:
         raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
     if env is None and not isinstance(document["env"], str):

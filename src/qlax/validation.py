@@ -1,0 +1,62 @@
+"""Every field of a part is held to its type when the part is made."""
+
+import dataclasses
+import functools
+import math
+import numbers
+import types
+import typing
+from collections.abc import Hashable
+from typing import Any
+
+from qlax.errors import require
+
+
+def check_types(part: Any) -> None:
+    """Raise `UsageError` for the first field whose value does not fit its annotation.
+
+    Whole numbers must be whole, numbers finite, choices among their `Literal`, and parts must have
+    the methods of their protocol.
+    """
+    hints = _hints(part.__class__)
+    for entry in dataclasses.fields(part):
+        value, hint = getattr(part, entry.name), hints[entry.name]
+        if not _fits(value, hint):
+            require(False, f"{type(part).__name__}.{entry.name}", value, _described(hint))
+
+
+@functools.cache
+def _hints(kind: Hashable) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin, arms = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, arm) for arm in arms)
+    if origin is typing.Literal:
+        return value in arms
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(entry, arms[0]) for entry in value)
+    if hint is int:
+        return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if hint is float:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
+    return isinstance(value, hint) and not isinstance(value, type)
+
+
+def _described(hint: Any) -> str:
+    origin, arms = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_described(arm) for arm in arms)
+    if origin is typing.Literal:
+        return f"one of {arms}"
+    if origin is tuple:
+        return f"a tuple, each entry {_described(arms[0])}"
+    names = {int: "a whole number", float: "a finite number", type(None): "None"}
+    return names.get(hint) or f"{_article(hint.__name__)} {hint.__name__}"
+
+
+def _article(name: str) -> str:
+    return "an" if name[0] in "AEIOU" else "a"
