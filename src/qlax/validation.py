@@ -16,11 +16,14 @@ def check_types(part: Any) -> None:
     """Raise `UsageError` for the first field whose value does not fit its annotation.
 
     Whole numbers must be whole, numbers finite, choices among their `Literal`, and parts must have
-    the methods of their protocol.
+    the methods of their protocol. A list where a tuple belongs becomes one.
     """
     hints = _hints(part.__class__)
     for entry in dataclasses.fields(part):
         value, hint = getattr(part, entry.name), hints[entry.name]
+        if isinstance(value, list) and _takes_tuple(hint):
+            value = tuple(value)
+            object.__setattr__(part, entry.name, value)
         if not _fits(value, hint):
             require(False, f"{type(part).__name__}.{entry.name}", value, _described(hint))
 
@@ -28,6 +31,10 @@ def check_types(part: Any) -> None:
 @functools.cache
 def _hints(kind: Hashable) -> dict[str, Any]:
     return typing.get_type_hints(kind)
+
+
+def _takes_tuple(hint: Any) -> bool:
+    return any(typing.get_origin(arm) is tuple for arm in (hint, *typing.get_args(hint)))
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -19,7 +19,7 @@ class Train:
     `qlax train ENV --agent.help` lists them all.
     """
 
-    env: Positional[str]
+    env: Positional[Annotated[str, arg(metavar="ENV")]]
     """Gymnasium's id of the environment, such as MountainCar-v0."""
     agent: str | None = None
     """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV."""

@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 the environment failed or training diverged; 2 something t
 cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 """
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -29,7 +30,12 @@ The main job:  qlax train MountainCar-v0
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    # All is written and closed. Taking the interpreter down in order, with thousands of compiled
+    # objects in it, would keep the user waiting for half a second more.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -37,6 +43,8 @@ def run(arguments: list[str]) -> int:
     if arguments in (["--version"], ["-V"]):
         print(f"qlax {__version__}")
         return 0
+    # As with `python -m`: an environment `module:Name-v0` may live in the folder one is in.
+    sys.path.insert(0, "")
     arguments, agent_words = _split_agent_words(arguments)
     command = tyro.extras.subcommand_cli_from_dict(
         _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]

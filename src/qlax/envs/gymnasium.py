@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -184,11 +185,16 @@ def _box(shape: Any, dtype: str, low: Any, high: Any) -> Box:
 
 def _registered(name: str) -> Any:
     """Return Gymnasium's record of an id, or say what is wrong with it."""
+    module, colon, identity = name.rpartition(":")
     try:
         with _warnings_kept_short():
-            return gymnasium.spec(name)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"{name} cannot be made: {_first_line(error)}.") from error
+            if colon:
+                importlib.import_module(module)
+            return gymnasium.spec(identity)
+    except ImportError as error:
+        raise UsageError(
+            f"{name} cannot be made: importing {module} failed: {_first_line(error)}."
+        ) from error
     except gymnasium.error.Error as error:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
         hint = nearest(name, known, "`qlax envs` lists what is there.")

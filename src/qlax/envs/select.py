@@ -69,6 +69,4 @@ def select(
 
 def is_dynamics(env: object) -> bool:
     """Return whether an environment is given as pure functions."""
-    return all(hasattr(env, name) for name in ("spec", "reset", "step")) and not hasattr(
-        env, "action_space"
-    )
+    return isinstance(getattr(env, "spec", None), EnvSpec)

@@ -26,7 +26,8 @@ def load_arrays(path: Path, like: Any) -> Any:
     """
     places, structure = jax.tree_util.tree_flatten_with_path(like)
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # The file is opened here, since NumPy forgets to close one that it cannot read.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             stored = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise UsageError(f"{path} is not there.") from None

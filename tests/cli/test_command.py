@@ -1,0 +1,224 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+import qlax
+
+
+def run(*words, cwd):
+    return subprocess.run(
+        [sys.executable, "-m", "qlax", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+SMALL = ["--steps", "300", "--agent.learning-starts", "50", "--agent.replay.n-step", "2"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    cwd = tmp_path_factory.mktemp("cli")
+    words = ["--seed", "5", "--eval-episodes", "2", "--out", "here", *SMALL]
+    return cwd, run("train", "MountainCar-v0", *words, cwd=cwd)
+
+
+def test_training_says_what_it_did_and_where(trained):
+    cwd, done = trained
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["training", "dqn", "on", "MountainCar-v0"]
+    assert "gymnax" in lines[1]
+    assert any("300/300 steps" in line and "ε" in line for line in lines)
+    assert any("over 2 episodes of the original environment" in line for line in lines)
+    assert any("written" in line and "here/" in line for line in lines)
+    assert "\x1b" not in done.stdout
+    result = json.loads((cwd / "here" / "result.json").read_text())
+    assert result["seed"] == 5
+    assert 0 < result["import_seconds"] < result["total_seconds"]
+
+
+def test_overrides_reach_the_agent(trained):
+    cwd, _ = trained
+    agent = qlax.load(cwd / "here").agent
+    assert agent.learning_starts == 50
+    assert agent.replay.n_step == 2
+
+
+def test_a_run_can_be_evaluated(trained):
+    cwd, _ = trained
+    done = run("eval", "here", "--episodes", "3", "--json", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    evaluation = json.loads(done.stdout)
+    assert len(evaluation["returns"]) == 3
+    assert evaluation["env"] == "MountainCar-v0"
+
+
+def test_a_run_can_be_made_longer(trained):
+    cwd, _ = trained
+    done = run("resume", "here", "--steps", "400", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((cwd / "here" / "result.json").read_text())["env_steps"] == 400
+
+
+def test_several_seeds_get_a_summary(tmp_path):
+    words = ["--seeds", "2", "--eval-episodes", "1", "--out", "both", *SMALL]
+    done = run("train", "CartPole-v1", *words, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "of 2 seeds solved CartPole-v1" in done.stdout
+    assert json.loads((tmp_path / "both" / "result.json").read_text())["seeds"] == [0, 1]
+
+
+def test_quiet_prints_only_the_folder(tmp_path):
+    done = run("train", "CartPole-v1", "--quiet", "--eval-episodes", "0", *SMALL, cwd=tmp_path)
+    assert done.stdout == "runs/CartPole-v1/dqn/seed-0\n"
+
+
+def test_the_version_is_the_package_s(tmp_path):
+    assert run("--version", cwd=tmp_path).stdout == f"qlax {qlax.__version__}\n"
+
+
+def test_help_names_every_command_without_importing_jax(tmp_path):
+    code = (
+        "import sys; from qlax.cli.main import run\n"
+        "try: run(['--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('jax' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in ("train", "eval", "resume", "agents", "envs"))
+
+
+def test_agents_are_listed_with_their_papers(tmp_path):
+    lines = run("agents", cwd=tmp_path).stdout.splitlines()
+    for name in qlax.presets.AGENTS:
+        (line,) = [line for line in lines if line.split()[0] == name]
+        assert "19" in line or "20" in line  # the year of the paper
+
+
+def test_environments_are_listed_with_their_backend(tmp_path):
+    lines = run("envs", "car", cwd=tmp_path).stdout.splitlines()
+    (line,) = [line for line in lines if line.startswith("MountainCar-v0")]
+    assert "gymnax" in line
+    assert "-110" in line
+
+
+def test_fields_of_the_agent_are_listed_on_demand(tmp_path):
+    done = run("train", "MountainCar-v0", "--agent.help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "--agent.replay.capacity INT" in done.stdout
+    assert "Steps remembered" in done.stdout
+
+
+def test_parts_and_schedules_can_be_exchanged():
+    from qlax.cli.overrides import override
+
+    words = [
+        "--agent.bootstrap",
+        "greedy",
+        "--agent.explorer.duration",
+        "zeta",
+        "--agent.explorer.epsilon",
+        "0.2",
+        "--agent.explorer.duration.exponent",
+        "1.5",
+        "--agent.head.stream=dueling",
+        "--agent.optimizer",
+        "sgd",
+        "--agent.network.hidden",
+        "7",
+        "8",
+        "--agent.policy",
+        "target",
+        "--agent.optimizer.max-grad-norm",
+        "3",
+    ]
+    agent = override(qlax.presets.dqn(), words)
+    assert agent.bootstrap == qlax.bootstraps.Greedy()
+    assert agent.explorer == qlax.explorers.EpsilonGreedy(
+        epsilon=0.2, duration=qlax.explorers.Zeta(exponent=1.5)
+    )
+    assert agent.head.stream == qlax.heads.Dueling()
+    assert agent.optimizer == qlax.optimizers.SGD(max_grad_norm=3.0)
+    assert agent.network.hidden == (7, 8)
+    assert agent.policy == "target"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train", "MountianCar-v0"], "Did you mean MountainCar-v0"),
+        (["train", "Pendulum-v1"], "must be Discrete"),
+        (["train", "Blackjack-v1"], "a single array is needed"),
+        (["train", "MountainCar-v0", "--agent", "dqnn"], "Did you mean dqn"),
+        (["train", "MountainCar-v0", "--agent.replay.capcity", "3"], "--agent.replay.capacity"),
+        (["train", "MountainCar-v0", "--agent.bootstrap", "triple"], "There are double, greedy"),
+        (
+            ["train", "MountainCar-v0", "--agent.replay.batch-size", "99999"],
+            "Uniform.batch_size is",
+        ),
+        (["train", "MountainCar-v0", "--agent.replay.n-step", "20001"], "Uniform.n_step is 20001"),
+        (["train", "MountainCar-v0", "--agent.explorer.epsilon", "-1"], "must be in [0, 1]"),
+        (["train", "MountainCar-v0", "--agent.discount", "high"], "--agent.discount"),
+        (["train", "MountainCar-v0", "--backend", "torch"], "--backend"),
+        (["train", "LunarLander-v3", "--backend", "gymnax"], "gymnax backend has no LunarLander"),
+        (["train", "MountainCar-v0", "--seeds", "0"], "--seeds is 0"),
+        (["train", "MountainCar-v0", "--out", "."], ". exists already"),
+        (["train"], "ENV"),
+        (["eval", "."], "holds no policy"),
+        (["resume", "."], "not a run of qlax"),
+        (["frobnicate"], "frobnicate"),
+    ],
+)
+def test_mistakes_get_a_sentence_and_exit_code_two(words, said, tmp_path):
+    (tmp_path / "occupied").touch()
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+    assert [entry.name for entry in tmp_path.iterdir()] == ["occupied"]
+
+
+BROKEN = """
+import gymnasium, numpy as np
+class Broken(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-1, 1, (2,))
+    action_space = gymnasium.spaces.Discrete(2)
+    steps = 0
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(2, np.float32), {}
+    def step(self, action):
+        self.steps += 1
+        last = self.steps >= 250
+        FAULT
+gymnasium.register("Broken-v0", Broken)
+"""
+GOOD = "np.zeros(2, np.float32), 0.0, False, False, {}"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (f"assert not last, 'gone'\n        return {GOOD}", "failed to step: AssertionError: gone"),
+        (f"return np.full(2, np.nan if last else 0, np.float32), {GOOD[24:]}", "not finite"),
+        (
+            f"return {GOOD.replace('0.0', 'np.nan if last else 0.0')}",
+            "rewards must be finite",
+        ),
+        (f"return np.zeros(3 if last else 2, np.float32), {GOOD[24:]}", "Broken-v0"),
+    ],
+    ids=["raises", "nan observation", "nan reward", "wrong shape"],
+)
+def test_an_environment_that_fails_costs_nothing_that_was_learned(fault, said, tmp_path):
+    (tmp_path / "broken.py").write_text(BROKEN.replace("FAULT", fault))
+    done = run("train", "broken:Broken-v0", "--out", "run", *SMALL, cwd=tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    saved = max((tmp_path / "run" / "checkpoints").iterdir())
+    # The 250th step failed: iterations 0 … 248 are saved (step 1 of 250 may be a reset).
+    assert int(saved.name.removeprefix("iteration-")) in range(240, 250)

@@ -1,0 +1,190 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+import qlax
+from qlax.runs import checkpoint, folder
+from tests.runs.small import AGENT, STEPS, arrays, assert_same_policy
+
+ENV = "CartPole-v1"
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    path = tmp_path_factory.mktemp("unbroken") / "run"
+    return qlax.train(ENV, AGENT, steps=STEPS, out=path, eval_episodes=0, checkpoint_every=100)
+
+
+def broken_off(run, tmp_path, iteration):
+    """Return a copy of a run as a crash after some checkpoint would have left it."""
+    path = tmp_path / "broken"
+    shutil.copytree(run.folder, path)
+    shutil.rmtree(path / "policy")
+    (path / "result.json").unlink()
+    for found in checkpoint.checkpoints(path):
+        if checkpoint.iteration_of(found) > iteration:
+            shutil.rmtree(found)
+    return path
+
+
+def test_the_newest_two_checkpoints_are_kept(unbroken):
+    kept = checkpoint.checkpoints(unbroken.folder)
+    assert [checkpoint.iteration_of(path) for path in kept] == [300, 400]
+
+
+def test_a_compiled_run_goes_on_bit_for_bit(unbroken, tmp_path):
+    path = broken_off(unbroken, tmp_path, 300)
+    # Lines that were written after the checkpoint, the last one cut by the crash.
+    with (path / "metrics.jsonl").open("a") as file:
+        file.write('{"env_steps": 4')
+    resumed = qlax.resume(path)
+    assert_same_policy(unbroken.folder, resumed.folder)
+    assert (path / "metrics.jsonl").read_text() == (unbroken.folder / "metrics.jsonl").read_text()
+    first, second = (
+        arrays(run / "checkpoints" / "iteration-000000000400" / "state.npz")
+        for run in (unbroken.folder, path)
+    )
+    assert first.keys() == second.keys()
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name], err_msg=name)
+
+
+def test_seeds_side_by_side_go_on_bit_for_bit(tmp_path):
+    options = {"seeds": [0, 1], "steps": 200, "eval_episodes": 0, "checkpoint_every": 100}
+    qlax.train_seeds(ENV, AGENT, out=tmp_path / "whole", **options)
+    shutil.copytree(tmp_path / "whole", tmp_path / "part")
+    for seed in (0, 1):
+        shutil.rmtree(tmp_path / "part" / f"seed-{seed}" / "checkpoints" / "iteration-000000000200")
+    # As if the crash came between the two: only one of them has the newer checkpoint.
+    shutil.copytree(
+        tmp_path / "whole" / "seed-0" / "checkpoints" / "iteration-000000000200",
+        tmp_path / "part" / "seed-0" / "checkpoints" / "iteration-000000000200",
+    )
+    qlax.resume(tmp_path / "part")
+    for seed in (0, 1):
+        assert_same_policy(tmp_path / "whole" / f"seed-{seed}", tmp_path / "part" / f"seed-{seed}")
+
+
+def test_a_run_can_be_made_longer(unbroken, tmp_path):
+    path = broken_off(unbroken, tmp_path, STEPS)
+    assert qlax.resume(path, steps=STEPS + 100).result["env_steps"] == STEPS + 100
+    with pytest.raises(qlax.UsageError, match="steps is 10"):
+        qlax.resume(path, steps=10)
+
+
+def test_a_host_run_goes_on_with_a_fresh_episode_and_all_else(tmp_path):
+    path = tmp_path / "host"
+    options = {"backend": "gymnasium", "eval_episodes": 0, "checkpoint_every": 100}
+    qlax.train(ENV, AGENT, steps=150, out=path, **options)
+    before = arrays(checkpoint.checkpoints(path)[-1] / "state.npz")
+    qlax.resume(path, steps=200)
+    after = arrays(checkpoint.checkpoints(path)[-1] / "state.npz")
+    count = "agent/replay/count"
+    assert (before[count], after[count]) == (150, 200)
+    # What was remembered before the gap is remembered still ...
+    np.testing.assert_array_equal(
+        before["agent/replay/action"][:150], after["agent/replay/action"][:150]
+    )
+    # ... but the last step before it ends its episode (bit 1: terminated, bit 2: truncated),
+    # and the step after it only begins the next (bit 4: valid).
+    flags = after["agent/replay/flags"][:, 0]
+    assert flags[149] & 3
+    assert not flags[150] & 4
+    assert flags[151] & 4
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "missing"])
+def test_a_damaged_checkpoint_is_named_and_so_is_the_one_before(unbroken, tmp_path, damage):
+    path = broken_off(unbroken, tmp_path, STEPS)
+    newest = checkpoint.checkpoints(path)[-1]
+    file = newest / "state.npz"
+    content = file.read_bytes()
+    file.unlink()
+    if damage != "missing":
+        file.write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
+    with pytest.raises(qlax.UsageError, match=r"iteration-000000000400.*iteration-000000000300"):
+        qlax.resume(path, steps=STEPS + 10)
+    shutil.rmtree(newest)
+    assert qlax.resume(path, steps=STEPS + 10).result["env_steps"] == STEPS + 10
+
+
+def test_a_checkpoint_of_another_agent_is_refused(unbroken, tmp_path):
+    path = broken_off(unbroken, tmp_path, STEPS)
+    other = AGENT.replace(replay=qlax.replay.Uniform(capacity=100, batch_size=8, n_step=2))
+    with pytest.raises(qlax.UsageError, match="written for another agent"):
+        qlax.resume(path, agent=other, steps=STEPS + 10)
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(qlax.UsageError, match="is not a run of qlax"):
+        qlax.resume(tmp_path)
+    with pytest.raises(qlax.UsageError, match="holds no policy"):
+        qlax.load(tmp_path)
+
+
+def test_writing_that_fails_leaves_the_old_file(tmp_path):
+    path = tmp_path / "result.json"
+    folder.write_json(path, {"old": True})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        folder.write_json(path, {"new": float("nan")})
+    assert folder.read_json(path) == {"old": True}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+
+
+def command(*words, cwd):
+    return subprocess.Popen(
+        [sys.executable, "-m", "qlax", *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def wait_for_progress(path, rows):
+    for _ in range(600):
+        if len(folder.read_metrics(path)) >= rows:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{path} made no progress")
+
+
+LONG = ["train", ENV, "--steps", "400000", "--checkpoint-every", "4000", "--eval-episodes", "0"]
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
+    process = command(*LONG, "--out", "run", cwd=tmp_path)
+    wait_for_progress(tmp_path / "run", 3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Go on with: qlax resume run" in output
+    assert "Traceback" not in output
+    saved = checkpoint.checkpoints(tmp_path / "run")[-1]
+    rows = folder.read_metrics(tmp_path / "run")
+    assert rows[-1]["env_steps"] == checkpoint.iteration_of(saved)
+
+
+def test_a_killed_run_goes_on_from_a_whole_checkpoint_as_if_never_stopped(tmp_path):
+    process = command(*LONG, "--out", "killed", cwd=tmp_path)
+    wait_for_progress(tmp_path / "killed", 6)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    newest = checkpoint.iteration_of(checkpoint.checkpoints(tmp_path / "killed")[-1])
+    steps = newest + 2_000
+    # The same run, never killed and only as long; its plan must agree on when to report.
+    shutil.copytree(tmp_path / "killed", tmp_path / "whole")
+    shutil.rmtree(tmp_path / "whole" / "checkpoints")
+    for name in ("killed", "whole"):
+        config = folder.read_json(tmp_path / name / "config.json")
+        folder.write_json(tmp_path / name / "config.json", config | {"steps": steps})
+        qlax.resume(tmp_path / name)
+    assert_same_policy(tmp_path / "killed", tmp_path / "whole")
+    one, other = ((tmp_path / name / "metrics.jsonl").read_text() for name in ("killed", "whole"))
+    assert one == other

@@ -1,0 +1,61 @@
+import subprocess
+import sys
+
+import pytest
+
+import qlax
+
+
+def test_every_public_name_is_there():
+    for name in qlax.__all__:
+        assert getattr(qlax, name) is not None
+
+
+def test_the_public_names_are_these():
+    assert sorted(qlax.__all__) == [
+        "Agent",
+        "Diverged",
+        "EnvironmentFailure",
+        "Evaluation",
+        "Interrupted",
+        "Policy",
+        "Run",
+        "TrainState",
+        "UsageError",
+        "__version__",
+        "bootstraps",
+        "envs",
+        "evaluate",
+        "explorers",
+        "heads",
+        "load",
+        "networks",
+        "observations",
+        "optimizers",
+        "presets",
+        "replay",
+        "resume",
+        "rewards",
+        "schedules",
+        "spaces",
+        "targets",
+        "train",
+        "train_seeds",
+    ]
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(AttributeError, match="no attribute 'Agnet'"):
+        qlax.Agnet  # noqa: B018
+
+
+def test_importing_qlax_does_not_import_jax():
+    code = "import sys, qlax; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_every_public_function_and_class_is_documented():
+    for name in qlax.__all__:
+        found = getattr(qlax, name)
+        if not isinstance(found, str):
+            assert found.__doc__, name
