@@ -1,7 +1,7 @@
 """Compiled twins of Gymnasium environments, from gymnax.
 
 Only twins that a parity test holds to the original are offered: same states, rewards and ends
-under the same actions. `CORRECTIONS` says where gymnax differs and is set right here.
+under the same actions.
 """
 
 import importlib

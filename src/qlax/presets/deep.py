@@ -8,7 +8,7 @@ from qlax.networks import MLP
 from qlax.optimizers import Adam
 from qlax.replay import Uniform
 from qlax.schedules import Linear
-from qlax.targets import Periodic
+from qlax.targets import Polyak
 
 
 def dqn() -> Agent:
@@ -26,9 +26,10 @@ def dqn() -> Agent:
         explorer=EpsilonGreedy(
             epsilon=Linear(start=1.0, end=0.05, steps=20_000), duration=Zeta(exponent=2.0)
         ),
-        replay=Uniform(capacity=100_000, batch_size=64, n_step=3),
-        target=Periodic(period=500),
+        replay=Uniform(capacity=100_000, batch_size=64, n_step=5),
+        target=Polyak(tau=0.005),
         optimizer=Adam(learning_rate=5e-4, max_grad_norm=10.0),
         discount=0.99,
         learning_starts=1_000,
+        policy="target",
     )

@@ -4,11 +4,11 @@ from qlax.agent import Agent
 from qlax.bootstraps import Greedy
 from qlax.explorers import EpsilonGreedy, Uniform
 from qlax.heads import Scalar
-from qlax.networks import Table, TileCoding
+from qlax.networks import Network, Table, TileCoding
 from qlax.observations import Raw
 from qlax.optimizers import SGD
 from qlax.replay import Uniform as UniformReplay
-from qlax.schedules import Linear
+from qlax.schedules import Linear, Schedule
 from qlax.targets import Online
 
 
@@ -17,20 +17,7 @@ def q_table() -> Agent:
 
     Reference: Watkins (1989).
     """
-    return Agent(
-        network=Table(bins=(40,)),
-        head=Scalar(loss_function="squared"),
-        bootstrap=Greedy(),
-        explorer=EpsilonGreedy(
-            epsilon=Linear(start=1.0, end=0.05, steps=30_000), duration=Uniform(low=1, high=40)
-        ),
-        replay=UniformReplay(capacity=50_000, batch_size=32, n_step=5),
-        target=Online(),
-        optimizer=SGD(learning_rate=3.0),
-        observation=Raw(),
-        discount=0.99,
-        learning_starts=1_000,
-    )
+    return _linear(Table(bins=(30,)), Linear(start=8.0, end=1.0, steps=100_000))
 
 
 def tile_coding() -> Agent:
@@ -38,16 +25,25 @@ def tile_coding() -> Agent:
 
     Reference: Sutton and Barto (2018), 9.5.4.
     """
+    return _linear(TileCoding(tilings=8, tiles=16), Linear(start=2.0, end=0.2, steps=60_000))
+
+
+def _linear(network: Network, learning_rate: Schedule) -> Agent:
+    """Return an agent that learns its network's table from replayed n-step returns.
+
+    Rates above 1 are right here: a loss is a mean over 32 transitions, most of which touch entries
+    of their own, so each entry moves by a thirty-second of the rate.
+    """
     return Agent(
-        network=TileCoding(tilings=8, tiles=8),
+        network=network,
         head=Scalar(loss_function="squared"),
         bootstrap=Greedy(),
         explorer=EpsilonGreedy(
             epsilon=Linear(start=1.0, end=0.05, steps=30_000), duration=Uniform(low=1, high=40)
         ),
-        replay=UniformReplay(capacity=50_000, batch_size=32, n_step=5),
+        replay=UniformReplay(capacity=20_000, batch_size=32, n_step=10),
         target=Online(),
-        optimizer=SGD(learning_rate=1.0),
+        optimizer=SGD(learning_rate=learning_rate),
         observation=Raw(),
         discount=0.99,
         learning_starts=1_000,

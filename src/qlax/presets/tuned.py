@@ -23,13 +23,31 @@ def _dqn_mountain_car(agent: Agent) -> Agent:
         ),
         replay=UniformReplay(capacity=20_000, batch_size=32, n_step=10),
         target=Periodic(period=1_000),
+        policy="online",
         optimizer=Adam(learning_rate=Linear(start=3e-3, end=1e-4, steps=50_000)),
+    )
+
+
+def _as_it_is(agent: Agent) -> Agent:
+    return agent
+
+
+def _dqn_cart_pole(agent: Agent) -> Agent:
+    return agent.replace(
+        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=10_000)),
+        replay=UniformReplay(capacity=50_000, batch_size=64, n_step=10),
+        optimizer=Adam(
+            learning_rate=Linear(start=1e-3, end=1e-5, steps=50_000), max_grad_norm=10.0
+        ),
     )
 
 
 # (environment, agent): how the preset is changed there, and for how many steps it trains.
 TUNED: dict[tuple[str, str], tuple[Tune, int]] = {
     ("MountainCar-v0", "dqn"): (_dqn_mountain_car, 50_000),
+    ("MountainCar-v0", "q_table"): (_as_it_is, 100_000),
+    ("MountainCar-v0", "tile_coding"): (_as_it_is, 60_000),
+    ("CartPole-v1", "dqn"): (_dqn_cart_pole, 50_000),
 }
 
 # The agent that `qlax train ENV` takes where none is named.
