@@ -6,6 +6,13 @@ from pathlib import Path
 import jax
 
 
+COMPILED_QUICKLY: dict[str, bool | str | int | float] = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+}
+"""Compiler options for what runs once: half the time to compile, several times that to run."""
+
+
 def keep_compiled_programs() -> None:
     """Let JAX store compiled programs in the user's cache folder, so the next run starts sooner.
 

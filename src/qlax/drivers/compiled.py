@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.agent import Agent
+from qlax.compilation import COMPILED_QUICKLY
 from qlax.drivers.core import (
     LoopState,
     Report,
@@ -38,7 +39,7 @@ class CompiledDriver:
         if side_by_side:
             init, summary = jax.vmap(init), jax.vmap(summary)
             advance = jax.vmap(advance, in_axes=(0, None, None))
-        self._jitted_init: Any = jax.jit(init)
+        self._jitted_init: Any = jax.jit(init, compiler_options=COMPILED_QUICKLY)
         self._jitted_summary: Any = jax.jit(summary)
         self._jitted_advance: Any = jax.jit(advance, donate_argnums=0)
         self._compiled_advance: Any = None

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.agent import Agent, TrainState
+from qlax.compilation import COMPILED_QUICKLY
 from qlax.drivers.core import (
     LoopState,
     Report,
@@ -31,7 +32,7 @@ class HostDriver:
     def __init__(self, agent: Agent, env: HostEnv) -> None:
         self.agent = agent
         self.env = env
-        self._jitted_init = jax.jit(self._init)
+        self._jitted_init: Any = jax.jit(self._init, compiler_options=COMPILED_QUICKLY)
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(self._resume, donate_argnums=0)
         self._programs: _Programs | None = None

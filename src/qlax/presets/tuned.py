@@ -23,8 +23,9 @@ def _dqn_mountain_car(agent: Agent) -> Agent:
         ),
         replay=UniformReplay(capacity=20_000, batch_size=32, n_step=10),
         target=Periodic(period=1_000),
+        discount=0.985,
         policy="online",
-        optimizer=Adam(learning_rate=Linear(start=3e-3, end=1e-4, steps=50_000)),
+        optimizer=Adam(learning_rate=Linear(start=3e-3, end=1e-4, steps=42_000)),
     )
 
 
@@ -44,7 +45,7 @@ def _dqn_cart_pole(agent: Agent) -> Agent:
 
 # (environment, agent): how the preset is changed there, and for how many steps it trains.
 TUNED: dict[tuple[str, str], tuple[Tune, int]] = {
-    ("MountainCar-v0", "dqn"): (_dqn_mountain_car, 50_000),
+    ("MountainCar-v0", "dqn"): (_dqn_mountain_car, 42_000),
     ("MountainCar-v0", "q_table"): (_as_it_is, 100_000),
     ("MountainCar-v0", "tile_coding"): (_as_it_is, 60_000),
     ("CartPole-v1", "dqn"): (_dqn_cart_pole, 50_000),
