@@ -5,7 +5,6 @@ from pathlib import Path
 
 import jax
 
-
 COMPILED_QUICKLY: dict[str, bool | str | int | float] = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
