@@ -247,7 +247,7 @@ def _train_all(
     try:
         for some in together:
             runs += _train_together(
-                some, selected, timing, quiet=quiet, resumed=resumed, group=group
+                some, members, selected, timing, quiet=quiet, resumed=resumed, group=group
             )
     finally:
         if not selected.is_compiled:
@@ -259,6 +259,7 @@ def _train_all(
 
 def _train_together(
     members: list[_Member],
+    everyone: list[_Member],
     selected: Selected,
     timing: Timing,
     *,
@@ -283,7 +284,9 @@ def _train_together(
                 state, iteration = driver.init([member.plan.seed for member in members]), 0
             if iteration < plan.iterations:
                 driver.compile(state)
-        _prepare_folders(members, group, iteration)
+        _prepare_folders(everyone, group)
+        for member in members:
+            folder.keep_metrics_until(member.folder, iteration * plan.agent.num_envs)
         with timing.measuring("train"):
             state = _advance(members, driver, state, iteration, progress, group)
     return [
@@ -347,14 +350,14 @@ def _restore(members: list[_Member], driver: Driver) -> tuple[LoopState, int]:
     return driver.join(states), checkpoint.iteration_of(paths[0])
 
 
-def _prepare_folders(members: list[_Member], group: Path, iteration: int) -> None:
-    """Make the folders and configurations of new runs; take back what a resumed one will redo."""
-    for member in members:
+def _prepare_folders(everyone: list[_Member], group: Path) -> None:
+    """Write what every run is to do, also of those whose turn is later: all can be resumed."""
+    for member in everyone:
         folder.make(member.folder)
         folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
-        folder.keep_metrics_until(member.folder, iteration * member.plan.agent.num_envs)
-    if members[0].folder != group and not (group / folder.CONFIG).exists():
-        folder.write_json(group / folder.CONFIG, {"seeds": [m.plan.seed for m in members]})
+    if everyone[0].folder != group:
+        seeds = [member.plan.seed for member in everyone]
+        folder.write_json(group / folder.CONFIG, {"seeds": seeds})
 
 
 def _finish(member: _Member, selected: Selected, state: LoopState, timing: Timing) -> Run:

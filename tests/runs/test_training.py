@@ -152,6 +152,9 @@ def test_seeds_of_a_host_environment_run_one_after_another(tmp_path):
     )
     assert [run.result["backend"] for run in runs] == ["gymnasium"] * 2
     assert json.loads((tmp_path / "h" / "result.json").read_text())["seeds"] == [1, 2]
+    resumed = qlax.resume(tmp_path / "h", steps=80)
+    assert [run.result["seed"] for run in resumed] == [1, 2]
+    assert [run.result["env_steps"] for run in resumed] == [80, 80]
 
 
 def test_a_folder_that_exists_is_left_alone(run):
