@@ -10,6 +10,8 @@ from qlax import (
     bootstraps,
     explorers,
     heads,
+    layers,
+    memories,
     networks,
     observations,
     optimizers,
@@ -19,11 +21,39 @@ from qlax import (
     targets,
 )
 
-BOOTSTRAPS = (bootstraps.Greedy(), bootstraps.Double())
+BOOTSTRAPS = (
+    bootstraps.Greedy(),
+    bootstraps.Double(),
+    bootstraps.Sarsa(),
+    bootstraps.ExpectedSarsa(),
+    bootstraps.Boltzmann(temperature=0.2),
+    bootstraps.Boltzmann(temperature=0.01, soft=True),
+    bootstraps.Munchausen(alpha=0.5, temperature=0.02),
+)
 
-HEADS = (heads.Scalar(loss_function="squared"), heads.Scalar(loss_function="huber"))
+HEADS = (
+    heads.Scalar(loss_function="squared"),
+    # Nearly straight: where returns are random, h⁻¹ of the mean of h is not quite their mean.
+    heads.Scalar(loss_function="huber", rescaling=heads.SquareRoot(epsilon=1.0)),
+    heads.C51(low=-3.0, high=8.0, atoms=23),
+    heads.HLGauss(low=-3.0, high=8.0, bins=22),
+    heads.QuantileRegression(quantiles=8, kappa=0.1),
+    heads.IQN(quantiles=8, acting_quantiles=8, embedding=4, kappa=0.1),
+    heads.FQF(quantiles=8, embedding=4, knots=9, kappa=0.1),
+)
 
-STREAMS = (heads.Plain(), heads.Dueling(), heads.Dueling(hidden=16))
+RESCALINGS = (heads.Unscaled(), heads.SquareRoot(), heads.SquareRoot(epsilon=0.1))
+
+LAYERS = (layers.Dense(), layers.Dense(kernel="sparse", sparsity=0.5), layers.Noisy(sigma=0.05))
+
+MEMORIES = (memories.LSTM(size=32), memories.GRU(size=32))
+
+STREAMS = (
+    heads.Plain(),
+    heads.Dueling(),
+    heads.Dueling(hidden=32),
+    heads.Plain(layer=layers.Noisy(sigma=0.05)),
+)
 
 DURATIONS = (
     explorers.OneStep(),
@@ -34,18 +64,41 @@ DURATIONS = (
 EXPLORERS = (
     *(explorers.EpsilonGreedy(epsilon=1.0, duration=duration) for duration in DURATIONS),
     explorers.EpsilonGreedy(epsilon=schedules.Linear(start=1.0, end=0.5, steps=1_000)),
+    explorers.EpsilonGreedy(epsilon=1.0, spread=7.0),
     explorers.GaussianNoise(scale=1.0),
     explorers.Greedy(),
+    explorers.Boltzmann(temperature=1.0),
+    explorers.UpperConfidence(scale=1.0),
 )
+
+TRACES = (
+    replay.Traces(decay=0.7, kind="peng"),
+    replay.Traces(decay=0.7, kind="watkins"),
+    replay.Traces(decay=0.7, kind="tree"),
+    replay.Traces(decay=0.7, kind="retrace"),
+)
+
+# Fully corrected, as what is uncertain is otherwise learned with a bias.
+LAWS = (replay.Proportional(importance=1.0), replay.Proportional(exponent=0.9, importance=1.0))
 
 REPLAYS = (
     replay.Uniform(capacity=4_000, batch_size=32, n_step=1),
     replay.Uniform(capacity=4_000, batch_size=32, n_step=3),
     replay.Latest(n_step=1),
     replay.Latest(n_step=3),
+    replay.Sequences(capacity=4_000, batch_size=8, length=4),
+    replay.Rollout(length=4, minibatches=2),
+    replay.Prioritised(capacity=4_000, batch_size=32),
+    replay.Sequences(capacity=4_000, batch_size=8, length=4, stride=2, priority=LAWS[0]),
+    replay.Dyna(planning=10, states=32),
 )
 
-TARGETS = (targets.Periodic(period=10), targets.Polyak(tau=0.1), targets.Online())
+TARGETS = (
+    targets.Periodic(period=10),
+    targets.Polyak(tau=0.1),
+    targets.Online(),
+    targets.Exchange(),
+)
 
 OPTIMIZERS = (
     optimizers.SGD(learning_rate=1.0),
@@ -55,16 +108,31 @@ OPTIMIZERS = (
     optimizers.Adam(
         learning_rate=schedules.Exponential(start=0.03, rate=0.998, end=1e-3), max_grad_norm=1.0
     ),
+    optimizers.RMSProp(learning_rate=schedules.Exponential(start=0.6, rate=0.9985, end=0.02)),
 )
 
-OBSERVATIONS = (observations.Raw(), observations.ScaleToBounds())
+# Those that learn from one environment, step by step.
+STREAMING_OPTIMIZERS = (
+    optimizers.TraceSGD(learning_rate=0.1, trace_decay=0.5),
+    optimizers.ObGD(learning_rate=0.5, trace_decay=0.9, kappa=3.0),
+)
+
+OBSERVATIONS = (observations.Raw(), observations.ScaleToBounds(), observations.Normalise())
 
 REWARDS = (rewards.Unchanged(), rewards.Clipped(low=-1.0, high=1.0), rewards.ReplaceLast(value=1.0))
+
+# Those that pay differently as they learn.
+LEARNED_REWARDS = (
+    rewards.Novelty(scale=0.5, features=8, hidden=(16, 16), learning_rate=1e-3),
+    rewards.ScaledByReturns(discount=0.8, reward=rewards.Clipped(low=-2.0, high=2.0)),
+)
 
 NETWORKS = (
     networks.Table(bins=(8,)),
     networks.TileCoding(tilings=4, tiles=4),
     networks.MLP(hidden=(32,)),
+    networks.Residual(width=32, blocks=1),
+    networks.PerKey(keys=("a", "b"), networks=(networks.MLP(hidden=(8,)), networks.Table())),
 )
 
 SCHEDULES = (
@@ -75,12 +143,14 @@ SCHEDULES = (
 BY_MODULE: dict[str, tuple[Any, ...]] = {
     "bootstraps": BOOTSTRAPS,
     "explorers": (*EXPLORERS, *DURATIONS),
-    "heads": (*HEADS, *STREAMS),
+    "heads": (*HEADS, *STREAMS, *RESCALINGS),
+    "layers": LAYERS,
+    "memories": MEMORIES,
     "networks": NETWORKS,
     "observations": OBSERVATIONS,
-    "optimizers": OPTIMIZERS,
-    "replay": REPLAYS,
-    "rewards": REWARDS,
+    "optimizers": (*OPTIMIZERS, *STREAMING_OPTIMIZERS),
+    "replay": (*REPLAYS, *TRACES, *LAWS),
+    "rewards": (*REWARDS, *LEARNED_REWARDS),
     "schedules": SCHEDULES,
     "targets": TARGETS,
 }

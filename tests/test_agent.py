@@ -17,6 +17,7 @@ from qlax import (
     schedules,
     targets,
 )
+from qlax.agent import ActingParams
 from qlax.drivers import CompiledDriver
 from qlax.envs import TimeStep
 from qlax.envs.vectorised import Vectorised
@@ -55,11 +56,16 @@ def transitions(agent, steps, seed=0):
         timestep = after
 
 
+def online_values(agent, state):
+    """Return the online network's action values of every state."""
+    rows = jnp.arange(len(WORLD.start))
+    return agent.values(ActingParams(state.params, state.stage), state.spec, rows)[0]
+
+
 def test_a_one_hot_network_is_the_textbooks_table_update_by_update():
     """Q[s, a] ← Q[s, a] + η (r + γ (1 − terminal) max_a′ Q[s′, a′] − Q[s, a])."""
     table = np.zeros((len(WORLD.start), 2))
     agent = textbook()
-    rows = jnp.arange(len(WORLD.start))
     rewarded = 0
     for before, (action,), after, state in transitions(agent, 400):
         if not bool(before.done[0]):  # a step that only resets teaches nothing
@@ -68,7 +74,7 @@ def test_a_one_hot_network_is_the_textbooks_table_update_by_update():
             ahead = 0.0 if bool(after.terminated[0]) else table[s_next].max()
             table[s, action] += 0.3 * (reward + DISCOUNT * ahead - table[s, action])
             rewarded += reward != 0
-        learned = agent.q_values(state.params, state.spec, rows)
+        learned = online_values(agent, state)
         np.testing.assert_allclose(learned, table, atol=1e-5)
     assert rewarded > 30
     assert np.abs(table).max() > 0.5
@@ -86,7 +92,7 @@ def test_several_environments_teach_a_table_the_mean_of_their_steps():
                 error = float(after.reward[env]) + DISCOUNT * ahead - table[s, action]
                 change[s, action] += 0.3 * error / 4
         table += change
-        learned = agent.q_values(state.params, state.spec, jnp.arange(len(WORLD.start)))
+        learned = online_values(agent, state)
         np.testing.assert_allclose(learned, table, atol=1e-5)
 
 
@@ -102,7 +108,7 @@ def test_a_learning_rate_schedule_counts_updates():
             table[s, action] += rate * (
                 float(after.reward[0]) + DISCOUNT * ahead - table[s, action]
             )
-        learned = agent.q_values(state.params, state.spec, jnp.arange(len(WORLD.start)))
+        learned = online_values(agent, state)
         np.testing.assert_allclose(learned, table, atol=1e-5)
 
 
@@ -152,14 +158,24 @@ def test_a_learning_rate_factor_of_zero_learns_nothing():
     assert_equal(state.agent.params, driver.init([0]).agent.params)
 
 
-def test_observations_are_treated_alike_in_acting_and_learning():
-    """A box with a far-off centre: raw in one place and scaled in the other could not fit."""
+def weights_of(state):
+    """Return w and c of the output c_a + w_a x, each of shape [A]."""
+    output = state.params["params"]["output"]
+    return np.asarray(output["kernel"]).reshape(-1), np.asarray(output["bias"])
+
+
+@pytest.mark.parametrize("stage", [observations.ScaleToBounds(), observations.Normalise()])
+def test_observations_are_treated_alike_in_acting_and_learning(stage):
+    """A box with a far-off centre: raw in one place and scaled in the other could not fit.
+
+    Limits of 1000 and 1010, or having seen just these two, both make them −1 and 1.
+    """
     space = Box(shape=(1,), dtype="float32", low=1_000.0, high=1_010.0)
     spec = EnvSpec(id="Box", observation=space, num_actions=2)
     agent = Agent(
         network=networks.MLP(hidden=()),
         head=heads.Scalar(loss_function="squared"),
-        observation=observations.ScaleToBounds(),
+        observation=stage,
         optimizer=optimizers.SGD(learning_rate=0.2),
         target=targets.Online(),
         replay=replay.Latest(),
@@ -177,17 +193,17 @@ def test_observations_are_treated_alike_in_acting_and_learning():
         )
 
     state = agent.init(jax.random.key(0), spec, shown(1_000.0, first=True))
-    kernel, bias = (np.asarray(state.params["params"]["output"][k]) for k in ("kernel", "bias"))
+    kernel, bias = weights_of(state)
     state = agent.observe(state, shown(1_000.0), jnp.array([1]), shown(1_010.0, reward=2.0))
     state, metrics = agent.learn(state)
     # s = −1 and s′ = +1 after scaling: Q(s, a) = c_a − w_a and Q(s′, a) = c_a + w_a.
-    now, ahead = bias - kernel[0], bias + kernel[0]
+    now, ahead = bias - kernel, bias + kernel
     error = 2.0 + 0.5 * ahead.max() - now[1]
     assert float(metrics["loss"]) == pytest.approx(0.5 * error**2, rel=1e-4)
-    after = state.params["params"]["output"]
-    np.testing.assert_allclose(after["kernel"][0, 1], kernel[0, 1] - 0.2 * error, rtol=1e-4)
-    np.testing.assert_allclose(after["bias"][1], bias[1] + 0.2 * error, rtol=1e-4)
-    np.testing.assert_allclose(after["bias"][0], bias[0])
+    kernel_after, bias_after = weights_of(state)
+    np.testing.assert_allclose(kernel_after[1], kernel[1] - 0.2 * error, rtol=1e-4)
+    np.testing.assert_allclose(bias_after[1], bias[1] + 0.2 * error, rtol=1e-4)
+    np.testing.assert_allclose([kernel_after[0], bias_after[0]], [kernel[0], bias[0]])
 
 
 @pytest.mark.parametrize(
@@ -235,9 +251,10 @@ def test_steps_and_episodes_are_counted():
 def test_the_finished_policy_has_the_parameters_asked_for(target):
     agent = agent_for_probes(target=target)
     state = advanced(agent).agent
-    assert_equal(agent.policy_params(state), state.params)
+    assert_equal(agent.policy_params(state), ActingParams(state.params, ()))
     averaged = agent.replace(policy="target")
-    assert_equal(averaged.policy_params(state), target.params(state.target, state.params))
+    expected = ActingParams(target.params(state.target, state.params), ())
+    assert_equal(averaged.policy_params(state), expected)
 
 
 def test_an_agent_acts_by_the_values_it_has_learned():
@@ -247,6 +264,25 @@ def test_an_agent_acts_by_the_values_it_has_learned():
     action, _ = agent.act(state.agent, state.timestep)
     expected = learned[np.asarray(state.timestep.observation)].argmax(-1)
     np.testing.assert_array_equal(action, expected)
+
+
+def test_how_likely_each_action_was_is_stored_beside_it():
+    """With ε = 0.4 and two actions: 0.8 for the best by the values then, 0.2 for the other."""
+    agent = agent_for_probes(
+        network=networks.MLP(hidden=(8,)),
+        explorer=explorers.EpsilonGreedy(epsilon=0.4),
+        replay=replay.Sequences(capacity=400, length=4, traces=replay.Traces(kind="retrace")),
+        num_envs=4,
+        learning_starts=1_000_000,
+    )
+    state = advanced(agent, 60)
+    ring = state.agent.replay.stream
+    learned = learned_q_values(agent, state, WORLD)
+    shown = np.asarray(ring.seen.observation)[:60]
+    action, probability = np.asarray(ring.action)[:60], np.asarray(ring.probability)[:60]
+    expected = np.where(action == learned.argmax(-1)[shown], 0.8, 0.2)
+    np.testing.assert_allclose(probability, expected, rtol=1e-5)
+    assert (probability < 0.5).sum() > 10
 
 
 def test_acting_draws_new_random_numbers_every_time():

@@ -7,9 +7,13 @@ import pytest
 from qlax import (
     Agent,
     UsageError,
+    bootstraps,
     explorers,
     heads,
+    layers,
+    memories,
     networks,
+    observations,
     optimizers,
     replay,
     rewards,
@@ -35,6 +39,12 @@ REFUSED = [
     (explorers.EpsilonGreedy, "epsilon", schedules.Linear(start=1.5, end=0.0)),
     (explorers.EpsilonGreedy, "epsilon", schedules.Linear(start=1.0, end=-0.5)),
     (explorers.EpsilonGreedy, "epsilon", schedules.Exponential(start=2.0)),
+    (explorers.EpsilonGreedy, "spread", -0.1),
+    (explorers.EpsilonGreedy, "spread", NAN),
+    (explorers.Boltzmann, "temperature", 0.0),
+    (explorers.Boltzmann, "temperature", NAN),
+    (explorers.Boltzmann, "temperature", schedules.Linear(start=1.0, end=0.0)),
+    (explorers.UpperConfidence, "scale", -1.0),
     (explorers.GaussianNoise, "scale", -1.0),
     (explorers.GaussianNoise, "scale", NAN),
     (explorers.Uniform, "low", 0),
@@ -45,6 +55,13 @@ REFUSED = [
     (explorers.Zeta, "longest", 10**9),
     (heads.Scalar, "loss_function", "absolute"),
     (heads.Dueling, "hidden", -1),
+    (heads.SquareRoot, "epsilon", 0.0),
+    (layers.Dense, "kernel", "ones"),
+    (layers.Dense, "sparsity", -0.1),
+    (layers.Dense, "sparsity", 1.0),
+    (layers.Noisy, "sigma", -0.1),
+    (memories.LSTM, "size", 0),
+    (memories.GRU, "size", 0),
     (networks.MLP, "hidden", (64, 0)),
     (networks.MLP, "hidden", (64.0,)),
     (networks.MLP, "activation", "step"),
@@ -52,6 +69,8 @@ REFUSED = [
     (networks.Table, "bins", (3, 0)),
     (networks.TileCoding, "tilings", 0),
     (networks.TileCoding, "tiles", 0),
+    (observations.Normalise, "limit", 0.0),
+    (observations.Normalise, "epsilon", 0.0),
     (optimizers.Adam, "learning_rate", -1e-3),
     (optimizers.Adam, "learning_rate", NAN),
     (optimizers.Adam, "learning_rate", schedules.Linear(start=1e-3, end=-1e-3)),
@@ -67,6 +86,19 @@ REFUSED = [
     (replay.Uniform, "n_step", 0),
     (replay.Uniform, "n_step", 50_001),
     (replay.Latest, "n_step", 0),
+    (replay.Traces, "decay", -0.1),
+    (replay.Traces, "decay", 1.1),
+    (replay.Traces, "kind", "sarsa"),
+    (replay.Sequences, "batch_size", 0),
+    (replay.Sequences, "length", 0),
+    (replay.Sequences, "length", 50_001),
+    (replay.Sequences, "burn_in", -1),
+    (replay.Sequences, "n_step", 0),
+    (replay.Sequences, "n_step", 17),
+    (replay.Rollout, "length", 0),
+    (replay.Rollout, "minibatches", 0),
+    (replay.Rollout, "n_step", 0),
+    (replay.Rollout, "n_step", 33),
     (rewards.Clipped, "low", 1.0),
     (rewards.Clipped, "low", NAN),
     (schedules.Linear, "steps", 0),
@@ -91,6 +123,11 @@ MISTYPED = [
     (Agent, "discount", "0.9"),
     (Agent, "network", "MLP"),
     (Agent, "replay", None),
+    (Agent, "memory", "lstm"),
+    (heads.Scalar, "rescaling", None),
+    (heads.Plain, "layer", "noisy"),
+    (memories.LSTM, "size", 8.5),
+    (replay.Sequences, "traces", "retrace"),
     (networks.MLP, "hidden", 64),
     (networks.Table, "bins", 40),
     (networks.Table, "bins", (2.5,)),
@@ -146,6 +183,49 @@ def test_a_value_of_the_wrong_type_is_refused_by_field_and_value(kind, field, va
             {"replay": replay.Latest(n_step=3), "num_envs": 2, "learning_starts": 5},
             "Agent.learning_starts is 5",
         ),
+        # The action taken in s′ is only known one step later.
+        (
+            {
+                "replay": replay.Latest(n_step=3),
+                "bootstrap": bootstraps.Sarsa(),
+                "learning_starts": 3,
+            },
+            "Agent.learning_starts is 3",
+        ),
+        (
+            {"replay": replay.Sequences(capacity=40, length=8, burn_in=3), "num_envs": 4},
+            "Sequences.capacity is 40",
+        ),
+        (
+            {"replay": replay.Sequences(length=8, burn_in=3), "learning_starts": 10},
+            "Agent.learning_starts is 10",
+        ),
+        (
+            {"replay": replay.Rollout(minibatches=4), "num_envs": 6},
+            "Rollout.minibatches is 4",
+        ),
+        (
+            {"replay": replay.Rollout(length=8, minibatches=1), "update_every": 9},
+            "Agent.update_every is 9",
+        ),
+        (
+            {"replay": replay.Rollout(length=8, minibatches=1), "learning_starts": 7},
+            "Agent.learning_starts is 7",
+        ),
+        (
+            {
+                "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+                "explorer": explorers.GaussianNoise(),
+            },
+            'Traces(kind="retrace") needs action probabilities, which GaussianNoise',
+        ),
+        (
+            {
+                "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+                "explorer": explorers.EpsilonGreedy(duration=explorers.Zeta()),
+            },
+            'Traces(kind="retrace") needs action probabilities, which EpsilonGreedy',
+        ),
     ],
 )
 def test_parts_that_do_not_fit_together_are_refused(parts, named):
@@ -164,10 +244,38 @@ def test_parts_that_do_not_fit_together_are_refused(parts, named):
         {"discount": 1.0},
         {"time_limit": 1},
         {"explorer": explorers.EpsilonGreedy(epsilon=lambda step: 0.1)},
+        {"explorer": explorers.EpsilonGreedy(spread=7.0)},
+        {"explorer": explorers.Boltzmann(temperature=lambda step: 0.1)},
+        {"replay": replay.Sequences(capacity=16, length=8, n_step=8), "num_envs": 2},
+        {"replay": replay.Sequences(length=8, burn_in=3), "learning_starts": 11},
+        {
+            "replay": replay.Latest(n_step=3),
+            "bootstrap": bootstraps.Sarsa(),
+            "learning_starts": 4,
+        },
+        {
+            "replay": replay.Rollout(length=8, minibatches=2),
+            "num_envs": 6,
+            "update_every": 8,
+            "learning_starts": 48,
+        },
+        {"replay": replay.Sequences(traces=replay.Traces(kind="tree"))},
+        {
+            "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+            "explorer": explorers.Boltzmann(),
+        },
     ],
 )
 def test_the_edge_of_what_is_possible_is_allowed(parts):
     assert Agent(**parts).replace() == Agent(**parts)
+
+
+@pytest.mark.parametrize("part", [replay.Sequences, replay.Rollout])
+def test_traces_take_the_place_of_n_steps(part):
+    with pytest.raises(
+        UsageError, match=rf"{part.__name__}\.n_step is 2, but must be 1 with traces"
+    ):
+        part(n_step=2, traces=replay.Traces())
 
 
 def test_replacing_checks_anew():

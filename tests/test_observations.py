@@ -1,24 +1,32 @@
 """The stage before the network."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qlax.observations import Raw, ScaleToBounds, dense
-from qlax.spaces import Box, Discrete
+import qlax
+from qlax.agent import ActingParams
+from qlax.envs.vectorised import Vectorised
+from qlax.observations import Normalise, Raw, ScaleToBounds, dense, variance_of
+from qlax.spaces import Box, Composite, Discrete
+from tests.envs.test_vectorised import Noisy
+from tests.probes.training import agent_for_probes
+from tests.runs.small import AGENT
 
 
 def test_raw_changes_nothing():
     space = Box(shape=(2,), dtype="uint8", low=0.0, high=255.0)
     observation = jnp.array([[0, 255]], jnp.uint8)
-    result, after = Raw()(observation, space)
+    result, after = Raw()((), observation, space)
     assert result is observation
     assert after == space
 
 
 def test_bounds_become_minus_one_and_one():
     space = Box(shape=(2,), dtype="float32", low=(-1.2, -0.07), high=(0.6, 0.07))
-    result, after = ScaleToBounds()(jnp.array([[-1.2, -0.07], [0.6, 0.07], [-0.3, 0.035]]), space)
+    shown = jnp.array([[-1.2, -0.07], [0.6, 0.07], [-0.3, 0.035]])
+    result, after = ScaleToBounds()((), shown, space)
     # The middle of [−1.2, 0.6] is −0.3; half of 0.07 is halfway up.
     np.testing.assert_allclose(result, [[-1, -1], [1, 1], [0, 0.5]], atol=1e-6)
     assert after == Box(shape=(2,), dtype="float32", low=-1.0, high=1.0)
@@ -27,7 +35,7 @@ def test_bounds_become_minus_one_and_one():
 @pytest.mark.parametrize("limit", [np.inf, 3.4e38, 1e6])
 def test_unbounded_entries_are_left_alone(limit):
     space = Box(shape=(2,), dtype="float32", low=(0.0, -limit), high=(10.0, limit))
-    result, after = ScaleToBounds()(jnp.array([[5.0, 123.0], [10.0, -7.0]]), space)
+    result, after = ScaleToBounds()((), jnp.array([[5.0, 123.0], [10.0, -7.0]]), space)
     np.testing.assert_allclose(result, [[0.0, 123.0], [1.0, -7.0]])
     assert after.low == (-1.0, -limit)
     assert after.high == (1.0, limit)
@@ -35,20 +43,20 @@ def test_unbounded_entries_are_left_alone(limit):
 
 def test_half_bounded_entries_are_left_alone():
     space = Box(shape=(1,), dtype="float32", low=0.0, high=float("inf"))
-    result, _ = ScaleToBounds()(jnp.array([[5.0]]), space)
+    result, _ = ScaleToBounds()((), jnp.array([[5.0]]), space)
     np.testing.assert_allclose(result, [[5.0]])
 
 
 def test_bytes_are_scaled_as_numbers():
     space = Box(shape=(1, 2), dtype="uint8", low=0.0, high=255.0)
-    result, after = ScaleToBounds()(jnp.array([[[0, 255]]], jnp.uint8), space)
+    result, after = ScaleToBounds()((), jnp.array([[[0, 255]]], jnp.uint8), space)
     np.testing.assert_allclose(result, [[[-1.0, 1.0]]], atol=1e-6)
     assert after.dtype == "float32"
 
 
 def test_discrete_states_are_left_alone():
     states = jnp.array([0, 3])
-    result, after = ScaleToBounds()(states, Discrete(4))
+    result, after = ScaleToBounds()((), states, Discrete(4))
     np.testing.assert_array_equal(result, states)
     assert after == Discrete(4)
 
@@ -61,3 +69,171 @@ def test_dense_makes_numbers_float32():
     result = dense(jnp.array([[7]], jnp.uint8), Box(shape=(1,), dtype="uint8", low=0.0, high=9.0))
     assert result.dtype == jnp.float32
     assert float(result[0, 0]) == 7.0
+
+
+PAIR = Box(shape=(2,), dtype="float32", low=-np.inf, high=np.inf)
+BOTH = Composite(
+    (
+        ("place", Box(shape=(2,), dtype="float32", low=0.0, high=10.0)),
+        ("inner", Composite((("room", Discrete(3)), ("sight", Box((1, 2), "uint8", 0.0, 255.0))))),
+    )
+)
+
+
+def shown(seed, num_envs=2):
+    """Return observations of `BOTH`."""
+    rng = np.random.default_rng(seed)
+    return {
+        "place": jnp.asarray(rng.uniform(0, 10, (num_envs, 2)), jnp.float32),
+        "inner": {
+            "room": jnp.asarray(rng.integers(3, size=num_envs), jnp.int32),
+            "sight": jnp.asarray(rng.integers(256, size=(num_envs, 1, 2)), jnp.uint8),
+        },
+    }
+
+
+def test_every_part_of_a_composite_is_scaled_by_its_own_bounds():
+    observation = shown(0)
+    result, after = ScaleToBounds()((), observation, BOTH)
+    np.testing.assert_allclose(result["place"], observation["place"] / 5 - 1, atol=1e-6)
+    sight = np.asarray(observation["inner"]["sight"], np.float64)
+    np.testing.assert_allclose(result["inner"]["sight"], sight / 127.5 - 1, atol=1e-6)
+    assert result["inner"]["room"] is observation["inner"]["room"]
+    inside = Composite((("room", Discrete(3)), ("sight", Box((1, 2), "float32", -1.0, 1.0))))
+    assert after == Composite((("place", Box((2,), "float32", -1.0, 1.0)), ("inner", inside)))
+
+
+def test_dense_puts_the_parts_of_a_composite_end_to_end():
+    observation = {
+        "place": jnp.array([[0.5, 1.5]]),
+        "inner": {"room": jnp.array([2]), "sight": jnp.array([[[7, 9]]], jnp.uint8)},
+    }
+    result = dense(observation, BOTH)
+    np.testing.assert_array_equal(result, [[0.5, 1.5, 0, 0, 1, 7, 9]])
+    assert result.dtype == jnp.float32
+
+
+def seen(stage, batches, space):
+    """Return what a stage knows after batches of observations."""
+    update = jax.jit(lambda state, batch: stage.update(state, batch, space))
+    state = stage.init(space)
+    for batch in batches:
+        state = update(state, batch)
+    return state
+
+
+@pytest.mark.parametrize("num_envs", [1, 5])
+@pytest.mark.parametrize("centre", [0.0, 3_000.0])
+def test_normalising_takes_mean_and_variance_of_everything_seen(num_envs, centre):
+    rng = np.random.default_rng(0)
+    batches = rng.normal(centre, [0.5, 20.0], (40, num_envs, 2)).astype(np.float32)
+    state = seen(Normalise(), jnp.asarray(batches), PAIR)
+    everything = batches.reshape(-1, 2).astype(np.float64)
+    assert float(state.count) == len(everything)
+    np.testing.assert_allclose(state.mean, everything.mean(0), rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(variance_of(state), everything.var(0), rtol=2e-3)
+    probe = jnp.array([[centre + 0.3, centre - 11.0], [centre, centre + 25.0]], jnp.float32)
+    result, after = Normalise()(state, probe, PAIR)
+    expected = (np.asarray(probe, np.float64) - everything.mean(0)) / everything.std(0)
+    np.testing.assert_allclose(result, expected, rtol=2e-3, atol=2e-3)
+    assert after == Box(shape=(2,), dtype="float32", low=-10.0, high=10.0)
+
+
+def test_normalised_values_are_clipped():
+    state = seen(Normalise(), jnp.array([[[0.0, 0.0]], [[2.0, 2.0]]]), PAIR)
+    # Mean 1, deviation 1.
+    result, after = Normalise(limit=3.0)(state, jnp.array([[3.5, 100.0], [-1.5, -9.0]]), PAIR)
+    np.testing.assert_allclose(result, [[2.5, 3.0], [-2.5, -3.0]], atol=1e-5)
+    assert (after.low, after.high) == (-3.0, 3.0)
+
+
+def test_before_two_values_were_seen_the_variance_is_one():
+    nothing = Normalise().init(PAIR)
+    np.testing.assert_allclose(Normalise()(nothing, jnp.array([[2.0, -3.0]]), PAIR)[0], [[2, -3]])
+    once = seen(Normalise(), jnp.array([[[5.0, -5.0]]]), PAIR)
+    np.testing.assert_allclose(Normalise()(once, jnp.array([[7.0, -8.0]]), PAIR)[0], [[2, -3]])
+
+
+def test_what_never_changes_is_no_division_by_zero():
+    state = seen(Normalise(), jnp.full((10, 1, 2), 4.0), PAIR)
+    result, _ = Normalise()(state, jnp.array([[4.0, 5.0]]), PAIR)
+    # Clipped: the deviation is √ε = 10⁻⁴.
+    np.testing.assert_allclose(result, [[0.0, 10.0]])
+
+
+def test_every_part_of_a_composite_is_normalised_by_itself_and_discrete_ones_not_at_all():
+    batches = [shown(seed) for seed in range(30)]
+    state = seen(Normalise(), batches, BOTH)
+    assert state["inner"]["room"] == ()
+    probe = shown(99)
+    result, after = Normalise()(state, probe, BOTH)
+    np.testing.assert_array_equal(result["inner"]["room"], probe["inner"]["room"])
+    for part, ours in (
+        (lambda tree: tree["place"], result["place"]),
+        (lambda tree: tree["inner"]["sight"], result["inner"]["sight"]),
+    ):
+        everything = np.concatenate([np.asarray(part(batch), np.float64) for batch in batches])
+        expected = (np.asarray(part(probe), np.float64) - everything.mean(0)) / everything.std(0)
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-4)
+    inside = Composite((("room", Discrete(3)), ("sight", Box((1, 2), "float32", -10.0, 10.0))))
+    assert after == Composite((("place", Box((2,), "float32", -10.0, 10.0)), ("inner", inside)))
+
+
+def test_a_single_discrete_state_is_not_normalised():
+    stage, states = Normalise(), jnp.array([0, 3])
+    state = stage.update(stage.init(Discrete(4)), states, Discrete(4))
+    assert state == ()
+    result, after = stage(state, states, Discrete(4))
+    assert result is states
+    assert after == Discrete(4)
+
+
+def test_training_adds_every_observation_it_shows_once():
+    """Those of a reset and of an episode's end too."""
+    agent = agent_for_probes(
+        network=qlax.networks.MLP(hidden=(4,)), observation=Normalise(), num_envs=3
+    )
+    env = Vectorised(Noisy(time_limit=4), 3)
+    env_state, timestep = env.init(jax.random.key(0))
+    state = agent.init(jax.random.key(1), env.spec, timestep)
+    step, act, observe = jax.jit(env.step), jax.jit(agent.act), jax.jit(agent.observe)
+    everything = [np.asarray(timestep.observation, np.float64)]
+    for _ in range(25):
+        action, state = act(state, timestep)
+        env_state, after = step(env_state, action)
+        state = observe(state, timestep, action, after)
+        timestep = after
+        everything.append(np.asarray(timestep.observation, np.float64))
+    everything = np.concatenate(everything)
+    assert float(state.stage.count) == 26 * 3
+    np.testing.assert_allclose(state.stage.mean, everything.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(variance_of(state.stage), everything.var(0), rtol=1e-4)
+
+
+@pytest.fixture(scope="module", name="run")
+def _run(tmp_path_factory):
+    path = tmp_path_factory.mktemp("normalised") / "run"
+    agent = AGENT.replace(observation=Normalise())
+    return qlax.train("CartPole-v1", agent, steps=400, out=path, eval_episodes=5)
+
+
+def test_a_saved_policy_has_the_same_statistics(run):
+    loaded = qlax.load(run.folder)
+    assert float(loaded.params.stage.count) == 401  # the first observation, and one a step
+    jax.tree.map(np.testing.assert_array_equal, loaded.params.stage, run.policy.params.stage)
+    observations = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+    np.testing.assert_array_equal(loaded.q_values(observations), run.policy.q_values(observations))
+    again = qlax.evaluate(loaded, episodes=5)
+    assert again.returns == run.result["eval"]["returns"]
+
+
+def test_a_policy_normalises_with_its_statistics(run):
+    policy = run.policy
+    stage = policy.params.stage
+    observation = np.array([[0.02, 0.4, -0.03, -0.5]], np.float32)
+    normalised = (observation - stage.mean) / np.sqrt(variance_of(stage) + 1e-8)
+    plain = policy.agent.replace(observation=Raw())
+    expected = plain.values(ActingParams(policy.params.network, ()), policy.spec, normalised)[0]
+    np.testing.assert_allclose(policy.q_values(observation), expected, rtol=1e-4, atol=1e-5)
+    raw = plain.values(ActingParams(policy.params.network, ()), policy.spec, observation)[0]
+    assert np.abs(np.asarray(raw) - policy.q_values(observation)).max() > 1e-3

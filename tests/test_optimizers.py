@@ -6,10 +6,18 @@ import numpy as np
 import optax
 import pytest
 
-from qlax.optimizers import SGD, Adam
+from qlax.heads import Loss
+from qlax.optimizers import SGD, Adam, Signal
 from qlax.schedules import Linear, value_at
 
 PARAMS = {"a": jnp.array([1.0, -2.0]), "b": jnp.array(3.0)}
+# What these optimisers have no use for.
+SIGNAL = Signal(
+    error=jnp.ones(2),
+    discount=jnp.float32(0.9),
+    counts=jnp.ones(2, bool),
+    greedy=jnp.zeros(2, bool),
+)
 
 
 def gradient(params, step):
@@ -20,7 +28,9 @@ def ours(optimizer, steps):
     transformation, params = optimizer.transformation(), PARAMS
     state = transformation.init(params)
     for step in range(steps):
-        direction, state = transformation.update(gradient(params, step), state, params)
+        direction, state = transformation.update(
+            gradient(params, step), state, params, signal=SIGNAL
+        )
         rate = value_at(optimizer.learning_rate, jnp.int32(step))
         params = jax.tree.map(lambda p, d, rate=rate: p - rate * d, params, direction)
     return params
@@ -74,3 +84,11 @@ def test_a_step_of_sgd_by_hand():
     after = ours(SGD(learning_rate=0.1), 1)
     np.testing.assert_allclose(after["a"], [0.85, -1.85], rtol=1e-6)
     np.testing.assert_allclose(after["b"], 2.65, rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Adam()])
+def test_it_is_the_loss_that_is_made_small(optimizer):
+    found = optimizer.objective(
+        Loss(loss=jnp.array([1.0, 2.0]), error=jnp.array([3.0, 4.0]), value=jnp.array([5.0, 6.0]))
+    )
+    np.testing.assert_array_equal(found, [1.0, 2.0])

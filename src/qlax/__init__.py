@@ -12,6 +12,8 @@ if TYPE_CHECKING:
         envs,
         explorers,
         heads,
+        layers,
+        memories,
         networks,
         observations,
         optimizers,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from qlax.agent import Agent, TrainState
     from qlax.evaluation import Evaluation, evaluate
     from qlax.policy import Policy, load
+    from qlax.sweeping import Trial, sweep
     from qlax.training import Run, resume, train, train_seeds
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "Policy",
     "Run",
     "TrainState",
+    "Trial",
     "UsageError",
     "__version__",
     "bootstraps",
@@ -43,7 +47,9 @@ __all__ = [
     "evaluate",
     "explorers",
     "heads",
+    "layers",
     "load",
+    "memories",
     "networks",
     "observations",
     "optimizers",
@@ -53,6 +59,7 @@ __all__ = [
     "rewards",
     "schedules",
     "spaces",
+    "sweep",
     "targets",
     "train",
     "train_seeds",
@@ -68,6 +75,8 @@ _HOMES = {
     "load": "policy",
     "Run": "training",
     "resume": "training",
+    "Trial": "sweeping",
+    "sweep": "sweeping",
     "train": "training",
     "train_seeds": "training",
 }

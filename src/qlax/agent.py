@@ -12,15 +12,18 @@ from qlax.bootstraps import Bootstrap, Greedy, NextValues
 from qlax.config import pasteable
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
-from qlax.explorers import Clock, EpsilonGreedy, Explorer
-from qlax.heads import Head, Scalar
+from qlax.explorers import Clock, EpsilonGreedy, Explorer, KnowsItsPolicy, Situation
+from qlax.heads import Head, Loss, Scalar
+from qlax.maths.bootstrap import chosen
+from qlax.maths.policies import only_legal
+from qlax.memories import Memory
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
-from qlax.optimizers import Adam, Optimizer
+from qlax.optimizers import Adam, Optimizer, Signal
 from qlax.pytree import Pytree, static
-from qlax.q_network import QNetwork
-from qlax.replay import Replay, Step, Uniform
-from qlax.rewards import Reward, Unchanged
+from qlax.q_network import Evaluator, QNetwork
+from qlax.replay import Replay, Seen, Step, Uniform
+from qlax.rewards import Paid, Reward, Unchanged
 from qlax.schedules import value_at
 from qlax.spaces import EnvSpec
 from qlax.targets import Periodic, Target
@@ -44,6 +47,14 @@ class TrainState(Pytree):
     """Everything remembered."""
     explorer: Any
     """State of the explorer."""
+    stage: Any
+    """What the observation stage knows."""
+    reward: Any
+    """What the reward stage knows."""
+    memory: Any
+    """The memory's state in each environment, before the next observation; None without one."""
+    probability: jax.Array | None
+    """How likely the explorer was to take the last actions, [N]; None if nobody asks."""
     key: jax.Array
     """The key all further randomness comes from."""
     env_steps: jax.Array
@@ -56,6 +67,15 @@ class TrainState(Pytree):
     """γ: data, so that it can be mapped over."""
     learning_rate: jax.Array
     """A factor on the optimiser's learning rate, 1 unless changed: data for the same reason."""
+
+
+class ActingParams(Pytree):
+    """What actions are chosen with: all a finished policy needs."""
+
+    network: Any
+    """The network's parameters."""
+    stage: Any
+    """What the observation stage knows."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -72,6 +92,8 @@ class Agent:
 
     network: Network | nn.Module = field(default_factory=MLP)
     """From observation to features: `MLP`, `Table`, `TileCoding` or your own Flax module."""
+    memory: Memory | None = None
+    """What the network remembers from step to step: `LSTM`, `GRU` or None."""
     head: Head = field(default_factory=Scalar)
     """What is predicted of the return, and its loss."""
     bootstrap: Bootstrap = field(default_factory=Greedy)
@@ -117,7 +139,10 @@ class Agent:
             self.time_limit,
             "at least 1 or None",
         )
-        self.replay.check(self.num_envs, self.learning_starts)
+        for part in dataclasses.fields(self):
+            check = getattr(getattr(self, part.name), "check", None)
+            if check is not None:
+                check(self)
 
     def __repr__(self) -> str:
         return pasteable(self)
@@ -135,14 +160,25 @@ class Agent:
     def init(self, key: jax.Array, spec: EnvSpec, timestep: TimeStep) -> TrainState:
         """Return a fresh agent that has seen the first observations of its environments."""
         key, params_key = jax.random.split(key)
-        params = self.init_params(params_key, spec, jnp.asarray(timestep.observation))
+        observation = jax.tree.map(jnp.asarray, timestep.observation)
+        stage = self.observation.update(
+            self.observation.init(spec.observation), observation, spec.observation
+        )
+        params = self.init_params(params_key, spec, observation)
+        memory = None if self.memory is None else self.memory.init(self.num_envs)
+        legal = None if timestep.legal is None else jnp.asarray(timestep.legal)
+        asked = self.replay.uses_probability
         return TrainState(
             spec=spec,
             params=params,
             target=self.target.init(params),
             optimizer=self.optimizer.transformation().init(params),
-            replay=self.replay.init(spec.observation, jnp.asarray(timestep.observation)),
-            explorer=self.explorer.init(self.num_envs),
+            replay=self.replay.init(Seen(observation, legal, memory), spec.num_actions),
+            explorer=self.explorer.init(self.num_envs, spec),
+            stage=stage,
+            reward=self.reward.init(jax.random.fold_in(params_key, 1), spec, self.num_envs),
+            memory=memory,
+            probability=jnp.ones(self.num_envs) if asked else None,
             key=key,
             env_steps=jnp.int32(0),
             episodes=jnp.zeros(self.num_envs, jnp.int32),
@@ -154,101 +190,197 @@ class Agent:
     def act(self, state: TrainState, timestep: TimeStep) -> tuple[jax.Array, TrainState]:
         """Return an action for each environment, int32 of shape [N]."""
         key, explore_key = jax.random.split(state.key)
-        q_values = self.q_values(state.params, state.spec, timestep.observation)
-        action, explorer = self.explorer.act(
-            state.explorer, explore_key, q_values, timestep.first, self.clock(state)
+        params = self.target.acting_params(state.target, state.params)
+        q_values, memory = self.values(
+            ActingParams(params, state.stage),
+            state.spec,
+            timestep.observation,
+            state.memory,
+            timestep.first,
+            jax.random.fold_in(explore_key, 1),
         )
-        return action, state.replace(explorer=explorer, key=key)
+        situation = Situation(
+            q_values, timestep.legal, timestep.observation, timestep.first, self.clock(state)
+        )
+        action, explorer = self.explorer.act(state.explorer, explore_key, situation)
+        probability = None
+        if state.probability is not None:
+            policy = self._behaviour(q_values, timestep.legal, state)
+            assert policy is not None, "the replay's check requires probabilities"
+            probability = chosen(policy, action)
+        return action, state.replace(
+            explorer=explorer, memory=memory, probability=probability, key=key
+        )
 
     def observe(
         self, state: TrainState, timestep: TimeStep, action: jax.Array, next_timestep: TimeStep
     ) -> TrainState:
         """Remember what an action led to."""
+        following, done, valid = next_timestep.observation, next_timestep.done, ~timestep.done
+        reward, reward_state = self.reward(
+            state.reward, Paid(next_timestep.reward, done, valid, following)
+        )
         step = Step(
             action=action,
-            reward=self.reward(next_timestep.reward, next_timestep.done),
+            reward=reward,
             terminated=next_timestep.terminated,
             truncated=next_timestep.truncated,
-            valid=~timestep.done,
-            next_observation=next_timestep.observation,
+            valid=valid,
+            first=timestep.first,
+            next=Seen(following, next_timestep.legal, state.memory),
+            probability=state.probability,
         )
         return state.replace(
             replay=self.replay.add(state.replay, step),
+            stage=self.observation.update(state.stage, following, state.spec.observation),
+            reward=reward_state,
             env_steps=state.env_steps + self.num_envs,
-            episodes=state.episodes + next_timestep.done,
+            episodes=state.episodes + done,
         )
 
     def learn(self, state: TrainState) -> tuple[TrainState, Metrics]:
         """Draw a batch and take one gradient step."""
         key, sample_key = jax.random.split(state.key)
-        batch = self.replay.sample(state.replay, sample_key, state.discount)
-        apply: Any = self._network(state.spec).apply
+        # Folded in, not split off: where no part of the network is random, they cost nothing.
+        online_key, target_key = (jax.random.fold_in(sample_key, index) for index in (1, 2))
+        batch, replay = self.replay.sample(
+            state.replay, sample_key, state.discount, next_action=self.bootstrap.uses_next_action
+        )
         target_params = self.target.params(state.target, state.params)
-        next_prediction = apply(target_params, batch.next_observation)
-        backup = self.bootstrap(
-            NextValues(
-                online_next=self.head.q_values(apply(state.params, batch.next_observation)),
-                target_next=self.head.q_values(next_prediction),
-                target_now=self.head.q_values(apply(target_params, batch.observation)),
-                action=batch.action,
+        target_now, target_next = batch.predictions(
+            self._evaluator(target_params, state, target_key)
+        )
+        q_target = self.head.q_values(target_next)
+        legal_now, legal_next = batch.legal
+
+        def objective(params: Any) -> tuple[jax.Array, tuple[Loss, jax.Array]]:
+            online_now, online_next = batch.predictions(self._evaluator(params, state, online_key))
+            backup = self.bootstrap(
+                NextValues(
+                    online_next=self.head.q_values(online_next),
+                    target_next=q_target,
+                    target_now=self.head.q_values(target_now),
+                    action=batch.action,
+                    next_action=batch.next_action,
+                    behaviour_next=self._behaviour(q_target, legal_next, state),
+                    legal_now=legal_now,
+                    legal_next=legal_next,
+                )
             )
-        )
-        target = self.head.backup(batch.reward, batch.discount, next_prediction, backup)
+            target = jax.lax.stop_gradient(batch.target(self.head, target_next, backup))
+            result = self.head.loss(online_now, batch.action, target)
+            losses = self.optimizer.objective(result)
+            return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
 
-        def mean_loss(params: Any) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-            prediction = apply(params, batch.observation)
-            losses, errors = self.head.loss(prediction, batch.action, target)
-            return (batch.weight * losses).mean(), (errors, self.head.q_values(prediction))
-
-        (loss, (errors, q_values)), gradient = jax.value_and_grad(mean_loss, has_aux=True)(
-            state.params
-        )
+        gradient, (result, q_values) = jax.grad(objective, has_aux=True)(state.params)
         direction, optimizer = self.optimizer.transformation().update(
-            gradient, state.optimizer, state.params
+            gradient,
+            state.optimizer,
+            state.params,
+            signal=Signal(
+                error=result.error,
+                discount=state.discount,
+                counts=batch.weight > 0,
+                greedy=chosen(q_values, batch.action) >= only_legal(q_values, legal_now).max(-1),
+            ),
         )
         rate = state.learning_rate * value_at(self.optimizer.learning_rate, state.updates)
         params = jax.tree.map(lambda p, step: p - rate * step, state.params, direction)
         updates = state.updates + 1
+        params, target = self.target.update(state.target, params, updates)
         state = state.replace(
             params=params,
-            target=self.target.update(state.target, params, updates),
+            target=target,
             optimizer=optimizer,
-            replay=self.replay.update_priorities(state.replay, batch.source, errors),
+            replay=self.replay.update_priorities(replay, batch, result.error),
             key=key,
             updates=updates,
         )
+        loss = (batch.weight * result.loss).mean()
         return state, {"loss": loss, "q_value": q_values.max(-1).mean()}
 
-    # --- what the drivers ask -----------------------------------------------------------------
+    # --- what the drivers and policies ask ----------------------------------------------------
 
-    def init_params(self, key: jax.Array, spec: EnvSpec, observation: jax.Array) -> Any:
+    def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
         """Return fresh network parameters, given a batch of observations."""
-        return self._network(spec).init(key, observation)
+        stage = self.observation.init(spec.observation)
+        inputs = [stage, observation]
+        if self.memory is not None:
+            num_envs = jax.tree.leaves(observation)[0].shape[0]
+            in_time = jax.tree.map(lambda array: array[None], observation)
+            inputs = [stage, in_time, self.memory.init(num_envs), jnp.ones((1, num_envs), bool)]
+        return self._network(spec).init(key, *inputs)
 
-    def q_values(self, params: Any, spec: EnvSpec, observation: jax.Array) -> jax.Array:
-        """Return mean action values of a batch of observations, shape [B, A]."""
-        apply: Any = self._network(spec).apply
-        return self.head.q_values(apply(params, observation))
+    def values(
+        self,
+        params: "ActingParams",
+        spec: EnvSpec,
+        observation: Any,
+        memory: Any = None,
+        first: jax.Array | None = None,
+        key: jax.Array | None = None,
+    ) -> tuple[jax.Array, Any]:
+        """Return the mean action values of a batch of observations and the memory after.
 
-    def updates_due(self, iteration: jax.Array) -> jax.Array:
-        """Return how many updates follow step number `iteration` of each environment (from 1)."""
+        Args:
+            params: What to evaluate with.
+            spec: The environment's description.
+            observation: What it shows, each array [B, …].
+            memory: The memory's state before it, if the agent has a memory.
+            first: Which observations begin an episode, bool, [B]; likewise.
+            key: Of the network's own noise; None for the network without noise.
+
+        Returns:
+            Values of shape [B, A], and the memory's state, None without one.
+        """
+        random = {} if key is None else {"own_noise": key}
+        evaluator = Evaluator(self._network(spec), params.network, params.stage, random)
+        if self.memory is None:
+            return self.head.q_values(evaluator(observation)), None
+        assert first is not None
+        in_time = jax.tree.map(lambda array: array[None], observation)
+        prediction, memory = evaluator.unroll(in_time, memory, first[None])
+        now = jax.tree.map(lambda array: array[0], prediction)
+        return self.head.q_values(now), memory
+
+    def updates_due(self, iteration: Any) -> Any:
+        """Return how many updates follow step number `iteration` of each environment (from 1).
+
+        A number for a number, an array for an array.
+        """
         ready = iteration * self.num_envs >= self.learning_starts
-        return jnp.where(ready & (iteration % self.update_every == 0), self.updates, 0)
+        return self.updates * (ready & (iteration % self.update_every == 0))
 
     def clock(self, state: TrainState) -> Clock:
         """Return how far training is, for schedules."""
         return Clock(state.env_steps, state.episodes)
 
-    def policy_params(self, state: TrainState) -> Any:
-        """Return the parameters of the finished policy."""
+    def policy_params(self, state: TrainState) -> "ActingParams":
+        """Return what the finished policy acts with."""
         if self.policy == "online":
-            return state.params
-        return self.target.params(state.target, state.params)
+            params = self.target.acting_params(state.target, state.params)
+        else:
+            params = self.target.params(state.target, state.params)
+        return ActingParams(params, state.stage)
+
+    def _behaviour(
+        self, q_values: jax.Array, legal: jax.Array | None, state: TrainState
+    ) -> jax.Array | None:
+        """Return the explorer's probabilities by the given values, if it knows them."""
+        if not isinstance(self.explorer, KnowsItsPolicy):
+            return None
+        return self.explorer.probabilities(q_values, legal, self.clock(state))
+
+    def _evaluator(self, params: Any, state: TrainState, key: jax.Array) -> Evaluator:
+        """Return the network with parameters and random streams of its own."""
+        random = {"noise": key, "quantiles": jax.random.fold_in(key, 1)}
+        return Evaluator(self._network(state.spec), params, state.stage, random)
 
     def _network(self, spec: EnvSpec) -> QNetwork:
         return QNetwork(
             observation=self.observation,
             network=self.network,
+            memory=self.memory,
             head=self.head,
             space=spec.observation,
             num_actions=spec.num_actions,

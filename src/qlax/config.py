@@ -17,6 +17,8 @@ PART_MODULES = (
     "bootstraps",
     "explorers",
     "heads",
+    "layers",
+    "memories",
     "networks",
     "observations",
     "optimizers",
@@ -116,8 +118,7 @@ def part_classes(slot: str) -> dict[str, type]:
     return {
         name: found
         for name, found in vars(module).items()
-        if isinstance(found, type)
-        and dataclasses.is_dataclass(found)
+        if _is_part_class(found)
         and found.__module__.startswith(f"qlax.{slot}")
         and not name.startswith("_")
     }
@@ -143,7 +144,13 @@ def _public_class(name: object) -> type | None:
     if module_name not in PART_MODULES:
         return None
     found = getattr(importlib.import_module(f"qlax.{module_name}"), class_name, None)
-    return found if isinstance(found, type) and dataclasses.is_dataclass(found) else None
+    return found if _is_part_class(found) else None
+
+
+def _is_part_class(found: Any) -> bool:
+    """Return whether something is a dataclass of configuration, and not one of arrays."""
+    is_dataclass = isinstance(found, type) and dataclasses.is_dataclass(found)
+    return is_dataclass and not any(base.__module__ == "qlax.pytree" for base in found.__mro__)
 
 
 def _public_name(value: Any) -> str | None:

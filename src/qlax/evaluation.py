@@ -3,14 +3,16 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import jax
 import numpy as np
 
 from qlax.envs.core import Dynamics, HostEnv
-from qlax.envs.gymnasium import EnvFactory
+from qlax.envs.describing import EnvFactory
 from qlax.envs.select import describe, is_dynamics, select
 from qlax.envs.stepped import SteppedEnv
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
+from qlax.spaces import EnvSpec, zeros
 
 # Episodes are spread over so many environments at most, each playing the same number of them
 # (or one fewer): taking whichever ends first would favour short episodes.
@@ -63,10 +65,7 @@ def evaluate(
     require(episodes >= 1, "episodes", episodes, "at least 1")
     env = policy.spec.id if env is None else env
     spec = describe(env)
-    if (spec.observation.shape, spec.num_actions) != (
-        policy.spec.observation.shape,
-        policy.spec.num_actions,
-    ):
+    if not _alike(spec, policy.spec):
         raise UsageError(
             f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
             f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
@@ -89,6 +88,12 @@ def evaluate(
     )
 
 
+def _alike(one: EnvSpec, other: EnvSpec) -> bool:
+    """Return whether a policy for one fits the other: same actions, same shapes of observations."""
+    shapes = [jax.tree.map(np.shape, zeros(spec.observation)) for spec in (one, other)]
+    return one.num_actions == other.num_actions and shapes[0] == shapes[1]
+
+
 def _original(env: str | EnvFactory | Dynamics, num_envs: int) -> HostEnv:
     """Return the environment itself, never a twin; a `Dynamics` is its own original."""
     if is_dynamics(env):
@@ -101,8 +106,9 @@ def _play(policy: Policy, worlds: HostEnv, quotas: np.ndarray, seed: int) -> lis
     returns: list[list[float]] = [[] for _ in quotas]
     running = np.zeros(len(quotas))
     timestep = worlds.reset(seed)
+    actor = policy.actor(worlds.num_envs)
     while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
-        timestep = worlds.step(policy.best_actions(timestep.observation))
+        timestep = worlds.step(actor(timestep))
         running = np.where(timestep.first, 0.0, running + timestep.reward)
         for index in np.flatnonzero(timestep.done):
             if len(returns[index]) < quotas[index]:

@@ -1,43 +1,69 @@
 """The stage between an observation and the network: applied alike in acting and learning."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.spaces import Box, Discrete, Space
+from qlax.errors import require
+from qlax.pytree import Pytree
+from qlax.spaces import Box, Composite, Discrete, Space
+from qlax.validation import check_types
 
 
 @runtime_checkable
 class Observation(Protocol):
     """Turns a batch of observations and their space into another."""
 
-    def __call__(self, observation: jax.Array, space: Space) -> tuple[jax.Array, Space]:
+    def init(self, space: Space) -> Any:
+        """Return what the stage knows before it has seen anything: a pytree of arrays."""
+        ...
+
+    def update(self, state: Any, observation: Any, space: Space) -> Any:
+        """Return what it knows after N environments showed something new, shape [N, …]."""
+        ...
+
+    def __call__(self, state: Any, observation: Any, space: Space) -> tuple[Any, Space]:
         """Return the new observations, shape [B, …], and the space they live in."""
         ...
 
 
+class Unlearned:
+    """Base of stages that learn nothing from what they see."""
+
+    def init(self, space: Space) -> tuple[()]:  # noqa: ARG002
+        """Return nothing."""
+        return ()
+
+    def update(self, state: tuple[()], observation: Any, space: Space) -> tuple[()]:  # noqa: ARG002
+        """Return nothing."""
+        return state
+
+
 @dataclass(frozen=True, kw_only=True)
-class Raw:
+class Raw(Unlearned):
     """Leaves observations as the environment gives them."""
 
-    def __call__(self, observation: jax.Array, space: Space) -> tuple[jax.Array, Space]:
+    def __call__(self, state: tuple[()], observation: Any, space: Space) -> tuple[Any, Space]:  # noqa: ARG002
         """Return both unchanged."""
         return observation, space
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScaleToBounds:
+class ScaleToBounds(Unlearned):
     """Maps every bounded entry of a Box linearly to [−1, 1]; unbounded ones are left alone.
 
     x ← (2 x − low − high) / (high − low). MountainCar's velocity, within ± 0.07, would otherwise
-    be invisible beside its position. Limits beyond 10⁶ count as none.
+    be invisible beside its position. Limits beyond 10⁶ count as none. Where limits are far wider
+    than what is ever seen (Acrobot's velocities), `Raw` or `Normalise` serve better.
     """
 
-    def __call__(self, observation: jax.Array, space: Space) -> tuple[jax.Array, Space]:
+    def __call__(self, state: tuple[()], observation: Any, space: Space) -> tuple[Any, Space]:
         """Return the scaled observations and their space."""
+        if isinstance(space, Composite):
+            return _in_each(space, lambda name, inner: self(state, observation[name], inner))
         if not isinstance(space, Box):
             return observation, space
         low, high = (
@@ -60,11 +86,107 @@ class ScaleToBounds:
         return (observation.astype(jnp.float32) - shift) * scale, scaled_space
 
 
-def dense(observation: jax.Array, space: Space) -> jax.Array:
-    """Return observations as a float32 array, shape [B, …]: discrete ones become one-hot."""
+class Moments(Pytree):
+    """Running mean and variance of every entry of a Box."""
+
+    count: jax.Array
+    """How many observations they are of, float32 scalar."""
+    mean: jax.Array
+    """Shape […]."""
+    squares: jax.Array
+    """Σ (x − mean)², shape […]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Normalise(Unlearned):
+    """x ← clip( (x − mean) / √(variance + ε), −limit, limit ), both of everything seen so far.
+
+    Every environment step of training adds to the statistics. Acting, learning (both networks)
+    and the finished policy share them; replayed observations are normalised when they are drawn.
+    Discrete entries are left alone.
+
+    Reference: Welford (1962), in the batched form of Chan, Golub and LeVeque (1983).
+    """
+
+    limit: float = 10.0
+    """Largest magnitude let through; greater than 0."""
+    epsilon: float = 1e-8
+    """ε > 0."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        require(self.limit > 0.0, "Normalise.limit", self.limit, "greater than 0")
+        require(self.epsilon > 0.0, "Normalise.epsilon", self.epsilon, "greater than 0")
+
+    def init(self, space: Space) -> Any:
+        """Return the statistics of nothing."""
+        if isinstance(space, Composite):
+            return {name: self.init(inner) for name, inner in space.entries}
+        if isinstance(space, Discrete):
+            return ()
+        return Moments(jnp.float32(0), jnp.zeros(space.shape), jnp.zeros(space.shape))
+
+    def update(self, state: Any, observation: Any, space: Space) -> Any:
+        """Return the statistics with N observations more."""
+        if isinstance(space, Composite):
+            return {
+                name: self.update(state[name], observation[name], inner)
+                for name, inner in space.entries
+            }
+        return state if isinstance(space, Discrete) else moments_with(state, observation)
+
+    def __call__(self, state: Any, observation: Any, space: Space) -> tuple[Any, Space]:
+        """Return the normalised observations and their space."""
+        if isinstance(space, Composite):
+            return _in_each(space, lambda name, inner: self(state[name], observation[name], inner))
+        if isinstance(space, Discrete):
+            return observation, space
+        deviation = jnp.sqrt(variance_of(state) + self.epsilon)
+        scaled = (observation.astype(jnp.float32) - state.mean) / deviation
+        inside = Box(space.shape, "float32", -self.limit, self.limit)
+        return jnp.clip(scaled, -self.limit, self.limit), inside
+
+
+def moments_with(moments: Moments, values: jax.Array) -> Moments:
+    """Return the statistics with the N values of shape [N, …] added."""
+    values = values.astype(jnp.float32)
+    new, count = values.shape[0], moments.count + values.shape[0]
+    mean = values.mean(0)
+    shift = mean - moments.mean
+    return Moments(
+        count=count,
+        mean=moments.mean + shift * new / count,
+        squares=moments.squares
+        + jnp.square(values - mean).sum(0)
+        + jnp.square(shift) * moments.count * new / count,
+    )
+
+
+def variance_of(moments: Moments) -> jax.Array:
+    """Return the variance; 1 before two values have been seen."""
+    return jnp.where(moments.count > 1.0, moments.squares / jnp.maximum(moments.count, 1.0), 1.0)
+
+
+def dense(observation: Any, space: Space) -> jax.Array:
+    """Return observations as one float32 array, shape [B, …].
+
+    Discrete ones become one-hot; those of a `Composite` are flattened and put end to end.
+    """
+    if isinstance(space, Composite):
+        parts = [dense(observation[name], inner) for name, inner in space.entries]
+        return jnp.concatenate([part.reshape((part.shape[0], -1)) for part in parts], -1)
     if isinstance(space, Discrete):
         return jax.nn.one_hot(observation, space.n, dtype=jnp.float32)
-    return observation.astype(jnp.float32)
+    return jnp.asarray(observation, jnp.float32)
+
+
+def _in_each(space: Composite, change: Any) -> tuple[dict[str, Any], Composite]:
+    """Return the changed observations and spaces of every entry."""
+    changed = {name: change(name, inner) for name, inner in space.entries}
+    return (
+        {name: observation for name, (observation, _) in changed.items()},
+        Composite(tuple((name, inner) for name, (_, inner) in changed.items())),
+    )
 
 
 def _collapsed(limits: np.ndarray) -> float | tuple[float, ...]:

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from qlax import config
 from qlax._version import __version__
-from qlax.agent import Agent
-from qlax.errors import UsageError
+from qlax.agent import ActingParams, Agent
+from qlax.envs.core import TimeStep
+from qlax.envs.reading import read_observation
+from qlax.errors import UsageError, require
+from qlax.maths.policies import greedy_action, only_legal
 from qlax.runs.arrays import load_arrays, save_arrays
 from qlax.runs.folder import POLICY, read_json, replacing, write_json
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, zeros
 
 _ARRAYS, _DESCRIPTION = "params.npz", "policy.json"
 
@@ -32,38 +34,56 @@ class Policy:
     """The agent it came from."""
     spec: EnvSpec
     """The environment it was trained for."""
-    params: Any
-    """Parameters of its network."""
+    params: ActingParams
+    """Parameters of its network, and what its observation stage knows."""
 
-    def q_values(self, observation: Any) -> np.ndarray:
-        """Return action values, shape [A], or [B, A] for a batch of observations."""
-        array, is_batch = self._as_batch(observation)
-        values = np.asarray(self._apply(self.params, array))
+    def q_values(self, observation: Any, action_mask: Any = None) -> np.ndarray:
+        """Return action values, shape [A], or [B, A] for a batch; −∞ for illegal actions.
+
+        Args:
+            observation: As in `predict`, like the mask.
+            action_mask: Which actions are legal.
+
+        Raises:
+            UsageError: as `predict`.
+        """
+        self._require_no_memory()
+        batch, legal, is_batch = self._as_batch(observation, action_mask)
+        values = np.asarray(self._act(self.params, batch, legal, None, None)[1])
         return values if is_batch else values[0]
 
-    def predict(self, observation: Any) -> Any:
+    def predict(self, observation: Any, action_mask: Any = None) -> Any:
         """Return the best action as the environment numbers it.
 
         Args:
-            observation: One observation, or a batch with one more axis in front.
+            observation: One observation, or a batch with one more axis in front (of every array,
+                if observations are dicts or tuples).
+            action_mask: Which actions are legal, shape [A] or [B, A]; None if all are, or if the
+                observation itself holds `action_mask`.
 
         Returns:
             An int for one observation, an int64 array of shape [B] for a batch.
 
         Raises:
-            UsageError: if the observation has another shape.
+            UsageError: if the observation has another shape, or the agent has a memory: that
+                needs an `actor`, which remembers.
         """
-        array, is_batch = self._as_batch(observation)
-        actions = self.best_actions(array).astype(np.int64) + self.spec.first_action
+        self._require_no_memory()
+        batch, legal, is_batch = self._as_batch(observation, action_mask)
+        best = np.asarray(self._act(self.params, batch, legal, None, None)[0])
+        actions = best.astype(np.int64) + self.spec.first_action
         return actions if is_batch else int(actions[0])
 
-    def best_actions(self, observations: Any) -> np.ndarray:
-        """Return actions numbered from zero, int32 of shape [B], as `HostEnv.step` takes them.
+    def actor(self, num_envs: int = 1) -> "Actor":
+        """Return something that plays in N environments side by side, and remembers."""
+        return Actor(self, num_envs)
 
-        Args:
-            observations: A batch as `HostEnv` shows it, with discrete states numbered from zero.
-        """
-        return np.asarray(self._best(self.params, observations))
+    def _require_no_memory(self) -> None:
+        if self.agent.memory is not None:
+            raise UsageError(
+                "The agent has a memory, so an action depends on what was seen before: take "
+                "policy.actor(), which remembers, and call it with every observation in turn."
+            )
 
     def save(self, path: str | Path) -> None:
         """Write the policy as a folder of arrays and JSON."""
@@ -77,31 +97,80 @@ class Policy:
             }
             write_json(aside / _DESCRIPTION, description)
 
-    def _as_batch(self, observation: Any) -> tuple[np.ndarray, bool]:
-        shape = self.spec.observation.shape
-        array = np.asarray(observation)
-        is_batch = array.ndim == len(shape) + 1
-        if array.shape[is_batch:] != shape:
+    def _as_batch(self, observation: Any, action_mask: Any) -> tuple[Any, Any, bool]:
+        """Return observations with a batch axis, the mask, and whether the axis was there."""
+        try:
+            seen = read_observation(observation, self.spec)
+        except (KeyError, IndexError, TypeError, ValueError):
             raise UsageError(
-                f"The observation has shape {array.shape}, but {self.spec.id} has observations of "
-                f"shape {shape}: give one of them, or a batch with one more axis in front."
+                f"The observation is not of the kind that {self.spec.id} shows: "
+                f"{self.spec.observation}."
+            ) from None
+        shown, expected = _shapes(seen.observation), _shapes(zeros(self.spec.observation))
+        is_batch = shown != expected
+        rows = shown[0][:1] if is_batch else ()
+        if shown != [(*rows, *shape) for shape in expected]:
+            raise UsageError(
+                f"The observation has shape {_listed(shown)}, but {self.spec.id} has observations "
+                f"of shape {_listed(expected)}: give one of them, or a batch with one more axis "
+                "in front."
             )
-        array = array if is_batch else array[None]
-        if self.spec.first_state:
-            array = array - self.spec.first_state
-        return array.astype(self.spec.observation.dtype, copy=False), is_batch
+        legal = seen.legal if action_mask is None else np.asarray(action_mask, bool)
+        if legal is not None and legal.shape != (*rows, self.spec.num_actions):
+            raise UsageError(
+                f"The action mask has shape {legal.shape}, but must have shape "
+                f"{(*rows, self.spec.num_actions)}, as the observation has."
+            )
+        observation = seen.observation
+        if not is_batch:
+            observation = jax.tree.map(lambda array: array[None], observation)
+            legal = None if legal is None else legal[None]
+        return observation, legal, is_batch
 
     @functools.cached_property
-    def _apply(self) -> Any:
-        return jax.jit(lambda params, x: self.agent.q_values(params, self.spec, x))
+    def _act(self) -> Any:
+        """(params, observations, legal, memory, first) → actions, values, memory; compiled."""
 
-    @functools.cached_property
-    def _best(self) -> Any:
-        return jax.jit(
-            lambda params, x: jnp.argmax(self.agent.q_values(params, self.spec, x), -1).astype(
-                jnp.int32
-            )
+        def act(params: Any, observation: Any, legal: Any, memory: Any, first: Any) -> Any:
+            values, memory = self.agent.values(params, self.spec, observation, memory, first)
+            return greedy_action(values, legal), only_legal(values, legal), memory
+
+        return jax.jit(act)
+
+
+class Actor:
+    """Plays greedily in N environments side by side, carrying the memory along if there is one."""
+
+    def __init__(self, policy: Policy, num_envs: int = 1) -> None:
+        self.policy = policy
+        self.num_envs = num_envs
+        memory = policy.agent.memory
+        self._memory = None if memory is None else memory.init(num_envs)
+
+    def __call__(self, timestep: TimeStep) -> np.ndarray:
+        """Return actions numbered from zero, int32 of shape [N], as `HostEnv.step` takes them."""
+        first = None if self._memory is None else timestep.first
+        policy = self.policy
+        action, _, self._memory = policy._act(
+            policy.params, timestep.observation, timestep.legal, self._memory, first
         )
+        return np.asarray(action)
+
+    def act(self, observation: Any, *, first: bool = False, action_mask: Any = None) -> int:
+        """Return the best action in one environment, as the environment numbers it.
+
+        Args:
+            observation: What it shows.
+            first: Whether an episode begins with it: what was remembered is forgotten.
+            action_mask: Which actions are legal, shape [A]; None as in `Policy.predict`.
+        """
+        require(self.num_envs == 1, "num_envs", self.num_envs, "1 for `act`")
+        policy = self.policy
+        batch, legal, is_batch = policy._as_batch(observation, action_mask)
+        require(not is_batch, "observation", "a batch", "a single one")
+        beginning = None if self._memory is None else np.asarray([first])
+        action, _, self._memory = policy._act(policy.params, batch, legal, self._memory, beginning)
+        return int(action[0]) + policy.spec.first_action
 
 
 def load(path: str | Path, agent: Agent | None = None) -> Policy:
@@ -127,6 +196,19 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         raise UsageError(f"{folder / _DESCRIPTION} does not describe a policy.") from None
     spec = config.from_json(spec_document, "policy")
     agent = agent or config.from_json(agent_document, "policy")
-    shape = jax.ShapeDtypeStruct((1, *spec.observation.shape), spec.observation.dtype)
-    like = jax.eval_shape(lambda x: agent.init_params(jax.random.key(0), spec, x), shape)
+
+    def make() -> ActingParams:
+        stage = agent.observation.init(spec.observation)
+        params = agent.init_params(jax.random.key(0), spec, zeros(spec.observation, (1,)))
+        return ActingParams(params, stage)
+
+    like = jax.eval_shape(make)
     return Policy(agent, spec, load_arrays(folder / _ARRAYS, like))
+
+
+def _shapes(observation: Any) -> list[tuple[int, ...]]:
+    return [np.shape(array) for array in jax.tree.leaves(observation)]
+
+
+def _listed(shapes: list[Any]) -> str:
+    return ", ".join(map(str, shapes))

@@ -1,29 +1,107 @@
-"""A Q-network is an observation stage, a network and a head, applied the same everywhere."""
+"""A Q-network: observation stage, network, memory and head, applied the same everywhere."""
+
+from typing import Any, NamedTuple
 
 import jax
 from flax import linen as nn
 
+from qlax.features import SparseFeatures
 from qlax.heads.core import Head
+from qlax.layers import Dense
+from qlax.memories.core import Memory, fresh_where
 from qlax.networks.core import Network
 from qlax.observations import Observation, dense
 from qlax.spaces import Space
 
 
 class QNetwork(nn.Module):
-    """Z(s, ·) = head(network(observation stage(s)))."""
+    """Z(s, ·) = head(memory(network(observation stage(s))))."""
 
     observation: Observation
     network: Network | nn.Module
+    memory: Memory | None
     head: Head
     space: Space
     num_actions: int
 
     @nn.compact
-    def __call__(self, observation: jax.Array) -> jax.Array:
-        """Return Z(s, ·) for a batch of raw observations, shape [B, …]."""
-        observation, space = self.observation(observation, self.space)
+    def __call__(
+        self, stage: Any, observation: Any, memory: Any = None, first: jax.Array | None = None
+    ) -> tuple[Any, Any]:
+        """Return Z(s, ·) and the memory's state after.
+
+        Args:
+            stage: What the observation stage knows.
+            observation: Raw observations: [B, …], or with a memory [T, B, …], in order of time.
+            memory: The memory's state before the first of them, each array [B, …]; None without.
+            first: Which of them begin an episode, bool, [T, B]; None without a memory.
+        """
+        if self.memory is None:
+            return self.head.predict(self._features(stage, observation), self.num_actions), None
+        assert first is not None
+        length = first.shape[0]
+        features = self._features(stage, _merged(observation))
+        if isinstance(features, SparseFeatures):
+            features = Dense()(features, SPARSE_WIDTH, name="embedding", hidden=True)
+        ordered = _in_time(features, length)
+        cell = self.memory.cell()
+
+        def step(cell: Any, carry: Any, inputs: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
+            features, first = inputs
+            stepped: tuple[Any, Any] = cell(fresh_where(first, carry), features)
+            return stepped
+
+        scan = nn.scan(step, variable_broadcast="params", split_rngs={"params": False})
+        memory, outputs = scan(cell, memory, (ordered, first))
+        flat = outputs.reshape((-1, *outputs.shape[2:]))
+        prediction = self.head.predict(flat, self.num_actions)
+        return _in_time(prediction, length), memory
+
+    def _features(self, stage: Any, observation: Any) -> Any:
+        observation, space = self.observation(stage, observation, self.space)
         if isinstance(self.network, nn.Module):
-            features = self.network(dense(observation, space))
-        else:
-            features = self.network(observation, space)
-        return self.head.predict(features, self.num_actions)
+            return self.network(dense(observation, space))
+        return self.network(observation, space)
+
+
+# Width of the vectors that stand for a table's rows where a memory needs dense features.
+SPARSE_WIDTH = 64
+
+
+class Evaluator(NamedTuple):
+    """A Q-network with its parameters: what batches are evaluated with."""
+
+    network: QNetwork
+    params: Any
+    """The network's Flax variables."""
+    stage: Any
+    """What the observation stage knows."""
+    random: dict[str, jax.Array]
+    """Keys of the network's own randomness (noise, quantiles), by Flax's name of the stream."""
+
+    def __call__(self, observation: Any) -> Any:
+        """Return predictions of observations, [B, …], by a network without memory."""
+        return self._apply(observation)[0]
+
+    def unroll(self, observation: Any, memory: Any, first: jax.Array) -> tuple[Any, Any]:
+        """Return predictions of observations in order, [T, B, …], and the memory after."""
+        if self.network.memory is not None:
+            return self._apply(observation, memory, first)
+        flat = self(_merged(observation))
+        return _in_time(flat, first.shape[0]), None
+
+    def _apply(self, *inputs: Any) -> tuple[Any, Any]:
+        applied: tuple[Any, Any] = self.network.apply(
+            self.params, self.stage, *inputs, rngs=self.random
+        )
+        return applied
+
+
+def _merged(tree: Any) -> Any:
+    """[T, B, …] → [T · B, …] in every array."""
+    return jax.tree.map(lambda array: array.reshape((-1, *array.shape[2:])), tree)
+
+
+def _in_time(tree: Any, length: int) -> Any:
+    """[T · B, …] → [T, B, …] in every array."""
+    return jax.tree.map(lambda array: array.reshape((length, -1, *array.shape[1:])), tree)

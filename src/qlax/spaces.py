@@ -1,6 +1,9 @@
 """What observations look like: small, hashable descriptions that a compiled program can hold."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,28 @@ class Discrete:
         return "int32"
 
 
-Space = Box | Discrete
+@dataclass(frozen=True)
+class Composite:
+    """Several observations at once, by name: Gymnasium's Dict, and its Tuple with numbered names.
+
+    Such an observation is a dict of arrays.
+    """
+
+    entries: tuple[tuple[str, "Space"], ...]
+    """Name and space of each, in order."""
+
+    def __str__(self) -> str:
+        return "{" + ", ".join(f"{name}: {space}" for name, space in self.entries) + "}"
+
+
+Space = Box | Discrete | Composite
+
+
+def zeros(space: Space, leading: tuple[int, ...] = ()) -> Any:
+    """Return observations of zeros, every array with the leading axes in front of its own."""
+    if isinstance(space, Composite):
+        return {name: zeros(inner, leading) for name, inner in space.entries}
+    return np.zeros((*leading, *space.shape), space.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +79,8 @@ class EnvSpec:
     """What the environment itself calls action 0."""
     first_state: int = 0
     """What the environment itself calls state 0, if its observations are Discrete."""
+    has_mask: bool = False
+    """Whether it says which actions are legal."""
     time_limit: int | None = None
     """Steps after which an episode is truncated, or None."""
     reward_threshold: float | None = None

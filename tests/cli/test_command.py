@@ -148,15 +148,48 @@ def test_parts_and_schedules_can_be_exchanged():
     assert agent.policy == "target"
 
 
+def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
+    from qlax.cli.overrides import override
+
+    words = [
+        "--agent.replay",
+        "sequences",
+        "--agent.memory",
+        "gru",
+        "--agent.memory.size",
+        "7",
+        "--agent.head.rescaling",
+        "square-root",
+        "--agent.network.layer=noisy",
+        "--agent.network.layer.sigma",
+        "0.2",
+        "--agent.explorer",
+        "boltzmann",
+        "--agent.replay.traces",
+        "traces",
+        "--agent.replay.traces.kind",
+        "tree",
+        "--agent.explorer.temperature",
+        "0.3",
+    ]
+    agent = override(qlax.presets.dqn(), words)
+    assert agent.memory == qlax.memories.GRU(size=7)
+    assert agent.head.rescaling == qlax.heads.SquareRoot()
+    assert agent.network.layer == qlax.layers.Noisy(sigma=0.2)
+    assert agent.explorer == qlax.explorers.Boltzmann(temperature=0.3)
+    assert agent.replay == qlax.replay.Sequences(traces=qlax.replay.Traces(kind="tree"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (["train", "MountianCar-v0"], "Did you mean MountainCar-v0"),
         (["train", "Pendulum-v1"], "must be Discrete"),
-        (["train", "Blackjack-v1"], "a single array is needed"),
         (["train", "MountainCar-v0", "--agent", "dqnn"], "Did you mean dqn"),
         (["train", "MountainCar-v0", "--agent.replay.capcity", "3"], "--agent.replay.capacity"),
-        (["train", "MountainCar-v0", "--agent.bootstrap", "triple"], "There are double, greedy"),
+        (["train", "MountainCar-v0", "--agent.bootstrap", "triple"], "There are boltzmann, double"),
+        (["train", "MountainCar-v0", "--agent.memory", "elephant"], "There are gru, lstm"),
+        (["train", "MountainCar-v0", "--agent.memory", "lstm"], "take replay.Sequences"),
         (
             ["train", "MountainCar-v0", "--agent.replay.batch-size", "99999"],
             "Uniform.batch_size is",
@@ -181,6 +214,24 @@ def test_mistakes_get_a_sentence_and_exit_code_two(words, said, tmp_path):
     assert said in " ".join(done.stderr.replace("│", " ").split())
     assert "Traceback" not in done.stderr
     assert [entry.name for entry in tmp_path.iterdir()] == ["occupied"]
+
+
+SPEAKING = """
+import gymnasium
+class Speaking(gymnasium.Env):
+    observation_space = gymnasium.spaces.Text(5)
+    action_space = gymnasium.spaces.Discrete(2)
+gymnasium.register("Speaking-v0", Speaking)
+"""
+
+
+def test_observations_that_are_no_arrays_get_a_sentence_and_exit_code_two(tmp_path):
+    (tmp_path / "speaking.py").write_text(SPEAKING)
+    done = run("train", "speaking:Speaking-v0", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "observations Text, but arrays are needed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runs").exists()
 
 
 BROKEN = """

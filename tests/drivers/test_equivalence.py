@@ -4,8 +4,9 @@ import jax
 import numpy as np
 import pytest
 
-from qlax import explorers, heads, replay, targets
+from qlax import bootstraps, explorers, heads, layers, memories, networks, replay, targets
 from tests.drivers.runs import advanced, agent, assert_equal, compiled, hosted
+from tests.replay.history import drawn
 
 AGENTS = {
     "uniform": agent(),
@@ -16,6 +17,25 @@ AGENTS = {
         explorer=explorers.GaussianNoise(scale=0.5),
         update_every=1,
         updates=1,
+    ),
+    "memory": agent(
+        num_envs=2,
+        memory=memories.LSTM(size=4),
+        replay=replay.Sequences(capacity=60, batch_size=4, length=4, burn_in=2),
+    ),
+    "noisy": agent(
+        num_envs=2,
+        network=networks.MLP(hidden=(8,), layer=layers.Noisy()),
+        explorer=explorers.UpperConfidence(scale=0.1),
+        bootstrap=bootstraps.Sarsa(),
+    ),
+    "retrace": agent(
+        num_envs=4,
+        explorer=explorers.Boltzmann(temperature=0.5),
+        replay=replay.Rollout(
+            length=3, minibatches=2, traces=replay.Traces(kind="retrace", decay=0.9)
+        ),
+        update_every=3,
     ),
     "dueling": agent(
         num_envs=1,
@@ -107,12 +127,12 @@ def test_a_resumed_host_run_learns_nothing_across_the_gap():
     before = np.asarray(state.timestep.observation)
     terminated = np.asarray(state.timestep.terminated)
     state = driver.advance(driver.join([state]), 7, 12)
-    batch = made.replay.sample(state.agent.replay, jax.random.key(0), state.agent.discount)
+    batch = drawn(made.replay, state.agent.replay, jax.random.key(0), state.agent.discount)
     rows, envs = np.asarray(batch.source).T
     last = rows == 6
     assert last.any()
     # The last step before the gap bootstraps from what was seen then, one step on.
-    np.testing.assert_array_equal(np.asarray(batch.next_observation)[last], before[envs[last]])
+    np.testing.assert_array_equal(np.asarray(batch.next.observation)[last], before[envs[last]])
     discounts = np.where(terminated[envs[last]], 0.0, made.discount)
     np.testing.assert_allclose(np.asarray(batch.discount)[last], discounts, rtol=1e-6)
     assert (np.asarray(batch.weight)[rows == 7] == 0).all()

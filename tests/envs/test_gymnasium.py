@@ -6,7 +6,8 @@ import pytest
 from gymnasium import spaces
 
 from qlax import EnvironmentFailure, UsageError
-from qlax.envs.gymnasium import GymnasiumEnv, factory_of, spec_of
+from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import describe, select
 from qlax.spaces import Box, Discrete
 
@@ -217,9 +218,18 @@ def test_continuous_actions_are_refused():
         spec_of("Pendulum-v1")
 
 
-def test_observations_of_several_parts_are_refused_with_advice():
-    space = spaces.Dict({"place": spaces.Discrete(4)})
-    with pytest.raises(UsageError, match=r"observations Dict.*FlattenObservation"):
+@pytest.mark.parametrize(
+    "space",
+    [
+        spaces.Text(5),
+        spaces.Sequence(spaces.Discrete(4)),
+        spaces.Dict({"place": spaces.Discrete(4), "said": spaces.Text(5)}),
+        spaces.Tuple((spaces.Discrete(4), spaces.Sequence(spaces.Discrete(4)))),
+    ],
+    ids=["text", "sequence", "text in a dict", "sequence in a tuple"],
+)
+def test_observations_that_are_no_arrays_are_refused_with_advice(space):
+    with pytest.raises(UsageError, match=r"observations (Text|Sequence).*TransformObservation"):
         spec_of(lambda: Corridor(observation_space=space))
 
 

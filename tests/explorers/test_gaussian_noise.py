@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 from qlax.explorers import Clock, GaussianNoise, Greedy
+from tests.explorers.acting import SPEC, situation
 
 N = 4_000
 
@@ -16,7 +17,7 @@ def chosen(scale, gap, episodes):
     q_values = jnp.tile(jnp.array([gap, 0.0]), (N, 1))
     clock = Clock(jnp.int32(0), jnp.broadcast_to(jnp.asarray(episodes, jnp.int32), (N,)))
     action, state = GaussianNoise(scale=scale).act(
-        (), jax.random.key(0), q_values, jnp.zeros(N, bool), clock
+        (), jax.random.key(0), situation(q_values, clock=clock)
     )
     assert state == ()
     assert action.dtype == jnp.int32
@@ -51,8 +52,26 @@ def test_greedy_takes_the_best_and_of_equals_the_first():
     q_values = jnp.array([[0.0, 2.0, 1.0], [1.0, 1.0, 0.0], [-1.0, -2.0, -1.0]])
     clock = Clock(jnp.int32(0), jnp.zeros(3, jnp.int32))
     explorer = Greedy()
-    action, _ = explorer.act(
-        explorer.init(3), jax.random.key(0), q_values, jnp.zeros(3, bool), clock
-    )
+    state = explorer.init(3, SPEC)
+    action, _ = explorer.act(state, jax.random.key(0), situation(q_values, clock=clock))
     assert action.tolist() == [1, 0, 0]
     assert explorer.metrics(clock) == {}
+
+
+@pytest.mark.parametrize("explorer", [Greedy(), GaussianNoise(scale=5.0)])
+def test_only_legal_actions_are_taken_however_bad(explorer):
+    q_values = jnp.tile(jnp.array([100.0, -1.0, 50.0, -2.0]), (N, 1))
+    legal = jnp.tile(jnp.array([False, True, False, True]), (N, 1))
+    action, _ = explorer.act((), jax.random.key(0), situation(q_values, legal=legal))
+    # Noise of deviation 5 on each makes 1 and 3 almost equally likely; without any, 1 is best.
+    expected = {1} if isinstance(explorer, Greedy) else {1, 3}
+    assert set(action.tolist()) == expected
+
+
+def test_greedy_knows_its_probabilities():
+    q_values = jnp.array([[0.0, 2.0, 1.0], [1.0, 5.0, 0.0]])
+    legal = jnp.array([[True, True, True], [True, False, True]])
+    clock = Clock(jnp.int32(0), jnp.zeros(2, jnp.int32))
+    found = Greedy().probabilities(q_values, legal, clock)
+    np.testing.assert_array_equal(found, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    assert Greedy().why_not() is None

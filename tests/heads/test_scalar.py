@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from qlax.heads import Scalar
-from qlax.maths.bootstrap import without_entropy
+from qlax.maths.bootstrap import Backup
 
 PREDICTION = jnp.array([[1.0, 2.0], [3.0, 4.0]])
 ACTION = jnp.array([1, 0])
@@ -26,7 +26,7 @@ def test_its_mean_is_itself():
 def test_its_target_is_the_one_equation():
     policy = jnp.array([[0.0, 1.0], [0.5, 0.5]])
     target = Scalar().backup(
-        jnp.array([1.0, 1.0]), jnp.array([0.5, 0.1]), PREDICTION, without_entropy(policy)
+        jnp.array([1.0, 1.0]), jnp.array([0.5, 0.1]), PREDICTION, Backup(policy)
     )
     # 1 + ½ · 2 and 1 + 0.1 · 3.5
     np.testing.assert_allclose(target, [2.0, 1.35])

@@ -8,6 +8,7 @@ from flax import linen as nn
 
 from qlax.features import SparseFeatures
 from qlax.heads import Dueling, Plain
+from tests.networks.applying import matrix_of
 
 ACTIONS, OUTPUTS = 4, 3
 DENSE = jax.random.normal(jax.random.key(1), (6, 5))
@@ -38,7 +39,7 @@ def made(stream, features, scale=1.0):
 
 def test_plain_is_one_linear_layer():
     params, out = made(Plain(), DENSE)
-    flat = np.asarray(DENSE) @ np.asarray(params["output"]["kernel"]) + params["output"]["bias"]
+    flat = np.asarray(DENSE) @ matrix_of(params["output"]) + params["output"]["bias"]
     np.testing.assert_allclose(out, flat.reshape(6, ACTIONS, OUTPUTS), atol=1e-5)
 
 
@@ -60,7 +61,7 @@ def test_dueling_by_hand():
     params, out = made(Dueling(), DENSE)
 
     def layer(name):
-        return np.asarray(DENSE) @ np.asarray(params[name]["kernel"]) + params[name]["bias"]
+        return np.asarray(DENSE) @ matrix_of(params[name]) + params[name]["bias"]
 
     advantage = layer("advantage").reshape(6, ACTIONS, OUTPUTS)
     expected = layer("value")[:, None] + advantage - advantage.mean(1, keepdims=True)
@@ -69,10 +70,10 @@ def test_dueling_by_hand():
 
 def test_a_hidden_layer_serves_each_stream_by_itself():
     params, _ = made(Dueling(hidden=7), DENSE)
-    assert params["value_hidden"]["kernel"].shape == (5, 7)
-    assert params["advantage_hidden"]["kernel"].shape == (5, 7)
-    assert params["value"]["kernel"].shape == (7, OUTPUTS)
-    assert params["advantage"]["kernel"].shape == (7, ACTIONS * OUTPUTS)
+    assert matrix_of(params["value_hidden"]).shape == (5, 7)
+    assert matrix_of(params["advantage_hidden"]).shape == (5, 7)
+    assert matrix_of(params["value"]).shape == (7, OUTPUTS)
+    assert matrix_of(params["advantage"]).shape == (7, ACTIONS * OUTPUTS)
 
 
 @pytest.mark.parametrize("stream", [Plain(), Dueling()])

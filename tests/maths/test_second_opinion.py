@@ -28,7 +28,14 @@ def _batch(request):
 
 def errors_of(bootstrap, batch, head):
     values = NextValues(
-        batch["online_next"], batch["target_next"], jnp.zeros_like(batch["now"]), batch["action"]
+        online_next=batch["online_next"],
+        target_next=batch["target_next"],
+        target_now=jnp.zeros_like(batch["now"]),
+        action=batch["action"],
+        next_action=jnp.zeros_like(batch["action"]),
+        behaviour_next=None,
+        legal_now=None,
+        legal_next=None,
     )
     target = head.backup(
         batch["reward"], batch["discount"], batch["target_next"], bootstrap(values)

@@ -1,8 +1,9 @@
 """Running a network by itself."""
 
+import numpy as np
 from flax import linen as nn
 
-from qlax.features import linear
+from qlax.layers import Dense
 from qlax.networks import Network
 from qlax.spaces import Box, Space
 
@@ -26,12 +27,19 @@ class Summed(nn.Module):
 
     @nn.compact
     def __call__(self, observation):
-        return linear(self.network(observation, self.space), 1, name="output")[:, 0]
+        return Dense()(self.network(observation, self.space), 1, name="output")[:, 0]
 
 
 def features(network, space, observation):
     """Return the features of a network that has no parameters."""
     return Applied(network, space).apply({}, observation)
+
+
+def matrix_of(weights):
+    """Return W of a dense layer as [inputs, outputs]: narrow ones store it the other way round."""
+    kernel = np.asarray(weights["kernel"])
+    assert kernel.shape[0] != kernel.shape[1], "a square does not show which way round it is"
+    return kernel if kernel.shape[1] == len(weights["bias"]) else kernel.T
 
 
 def box(low, high):

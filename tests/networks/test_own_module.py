@@ -39,8 +39,17 @@ def test_it_is_given_dense_observations():
     params = agent.init_params(jax.random.key(0), spec, jnp.array([0, 1]))
     kernel = params["params"]["network"]["Dense_0"]["kernel"]
     assert kernel.shape == (3, 3)  # three states, one-hot
-    network = QNetwork(agent.observation, agent.network, agent.head, spec.observation, 2)
-    assert network.apply(params, jnp.array([0, 1])).shape == (2, 2)
+    network = QNetwork(
+        observation=agent.observation,
+        network=agent.network,
+        memory=None,
+        head=agent.head,
+        space=spec.observation,
+        num_actions=2,
+    )
+    prediction, memory = network.apply(params, (), jnp.array([0, 1]))
+    assert prediction.shape == (2, 2)
+    assert memory is None
 
 
 def test_it_can_be_written_down_but_not_read_back():

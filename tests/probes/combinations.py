@@ -1,30 +1,89 @@
-"""Choosing few combinations in which every two options meet."""
+"""Choosing few combinations in which every two options meet that can meet at all."""
 
 import itertools
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+Combination = tuple[int, ...]
+Pair = tuple[int, int, int, int]
+"""Slot, option, other slot, other option."""
+
+_TRIES = 300
+"""Random fillings of the other slots before two options count as not going together."""
 
 
-def pairs_of(combination: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
-    """Return the pairs (slot, option, other slot, other option) that a combination holds."""
+class Covering(NamedTuple):
+    """Which combinations to try."""
+
+    combinations: list[Combination]
+    """Together they hold every pair that fits."""
+    impossible: set[Pair]
+    """Pairs that no combination was found for."""
+
+
+def pairs_of(combination: Combination) -> set[Pair]:
+    """Return the pairs that a combination holds."""
     numbered = list(enumerate(combination))
     return {(*one, *other) for one, other in itertools.combinations(numbered, 2)}
 
 
-def every_combination(counts: Sequence[int]) -> list[tuple[int, ...]]:
+def every_combination(counts: Sequence[int]) -> list[Combination]:
     """Return every choice of one option a slot, as indices."""
     return list(itertools.product(*map(range, counts)))
 
 
-def every_pair(counts: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return combinations such that every two options of different slots meet in one of them.
+def all_pairs(counts: Sequence[int]) -> set[Pair]:
+    """Return every pair of options of different slots."""
+    return {
+        (one, option, other, choice)
+        for one, other in itertools.combinations(range(len(counts)), 2)
+        for option in range(counts[one])
+        for choice in range(counts[other])
+    }
 
-    Greedy: the combination with the most pairs not met yet comes next.
+
+def every_pair(
+    counts: Sequence[int], fits: Callable[[Combination], bool], seed: int = 0
+) -> Covering:
+    """Return combinations that fit, such that every two options that can meet do.
+
+    Greedy: each combination is begun with a pair not met yet, its other slots filled at random
+    many times over, and the filling kept that brings the most pairs not met yet.
     """
-    candidates = every_combination(counts)
-    missing = set().union(*map(pairs_of, candidates))
-    chosen = []
+    rng = random.Random(seed)
+    missing = all_pairs(counts)
+    chosen: list[Combination] = []
+    impossible: set[Pair] = set()
     while missing:
-        best = max(candidates, key=lambda candidate: len(pairs_of(candidate) & missing))
-        chosen.append(best)
-        missing -= pairs_of(best)
-    return chosen
+        pair = min(missing)
+        found = _best_with(pair, counts, fits, missing, rng)
+        if found is None:
+            impossible.add(pair)
+            missing.discard(pair)
+        else:
+            chosen.append(found)
+            missing -= pairs_of(found)
+    return Covering(chosen, impossible)
+
+
+def _best_with(
+    pair: Pair,
+    counts: Sequence[int],
+    fits: Callable[[Combination], bool],
+    missing: set[Pair],
+    rng: random.Random,
+) -> Combination | None:
+    """Return the best of many random combinations that hold a pair, or None if none fits."""
+    one, option, other, choice = pair
+    best, most = None, 0
+    for attempt in range(_TRIES):
+        filled = [rng.randrange(count) for count in counts]
+        if attempt == 0:
+            filled = [0] * len(counts)
+        filled[one], filled[other] = option, choice
+        combination = tuple(filled)
+        new = len(pairs_of(combination) & missing)
+        if new > most and fits(combination):
+            best, most = combination, new
+    return best

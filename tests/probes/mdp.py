@@ -1,5 +1,6 @@
 """Tiny environments given by arrays, and what they are worth exactly."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -23,18 +24,38 @@ class MDP(NamedTuple):
     """P(first state), shape [S]."""
     time_limit: int | None = None
     """Steps after which an episode is cut."""
+    legal: np.ndarray | None = None
+    """Which actions may be taken in each state, bool, shape [S, A]; None if all may."""
 
 
-def value_iteration(mdp: MDP, discount: float) -> np.ndarray:
-    """Return Q*, shape [S, A]: Q(s, a) = Σ_s′ P (r + γ (1 − terminal) max_a′ Q(s′, a′)).
+State = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(q [S, A], legal [S, A]) → what a bootstrap takes a state to be worth, [S]."""
+Bonus = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""(q [S, A], legal [S, A]) → what is paid on top for each action, [S, A]."""
 
-    Time limits do not appear: they cut the data, not the value.
+
+def best(q_values: np.ndarray, legal: np.ndarray) -> np.ndarray:
+    """max_a q(s, a) over legal actions."""
+    return np.where(legal, q_values, -np.inf).max(-1)
+
+
+def value_iteration(
+    mdp: MDP, discount: float, state_value: State = best, bonus: Bonus | None = None
+) -> np.ndarray:
+    """Return the fixed point  Q(s, a) = b(s, a) + Σ_s′ P (r + γ (1 − terminal) v(s′)).
+
+    With v(s) = max_a Q(s, a) and no bonus this is Q*. Time limits do not appear: they cut the
+    data, not the value.
     """
     q_values = np.zeros(mdp.chance.shape[:2])
+    legal = np.ones_like(q_values, bool) if mdp.legal is None else mdp.legal
+    legal = legal | mdp.terminal[:, None]
     while True:
-        ahead = discount * ~mdp.terminal * q_values.max(-1)
+        ahead = discount * ~mdp.terminal * state_value(q_values, legal)
         improved = (mdp.chance * (mdp.reward + ahead)).sum(-1)
-        if np.abs(improved - q_values).max() < 1e-12:
+        if bonus is not None:
+            improved = improved + bonus(q_values, legal)
+        if np.abs(improved - q_values).max() < 1e-10:
             return improved
         q_values = improved
 
@@ -57,12 +78,13 @@ class Probe:
             id="Probe",
             observation=Discrete(states),
             num_actions=actions,
+            has_mask=mdp.legal is not None,
             time_limit=mdp.time_limit,
         )
 
     def reset(self, key):
         state = _drawn(key, jnp.asarray(np.cumsum(self.mdp.start), jnp.float32))
-        return state, state
+        return state, state if self.mdp.legal is None else (state, self._legal(state))
 
     def step(self, state, action, key):
         limits = jnp.asarray(np.cumsum(self.mdp.chance, -1), jnp.float32)[state, action]
@@ -72,7 +94,11 @@ class Probe:
             observation=following,
             reward=jnp.asarray(self.mdp.reward, jnp.float32)[state, action, following],
             terminated=jnp.asarray(self.mdp.terminal)[following],
+            legal=None if self.mdp.legal is None else self._legal(following),
         )
+
+    def _legal(self, state):
+        return jnp.asarray(self.mdp.legal)[state]
 
 
 def _drawn(key, limits):
@@ -179,3 +205,29 @@ def side_by_side(mdps: list[MDP], time_limit: int) -> MDP:
         terminal[own], start[own] = mdp.terminal, mdp.start / len(mdps)
         offset += len(mdp.start)
     return MDP(chance, reward, terminal, start, time_limit)
+
+
+def begun_anywhere(mdp: MDP) -> MDP:
+    """Return the process with every state that is ever acted in as likely a beginning."""
+    start = np.zeros(len(mdp.start))
+    start[visited(mdp)] = 1 / len(visited(mdp))
+    return mdp._replace(start=start)
+
+
+def with_a_forbidden_action(mdp: MDP) -> MDP:
+    """Return the process with one action more, illegal in every other state.
+
+    Where it is illegal it would pay 5 and stay, which nothing else does: an agent that takes it,
+    or believes in it, learns other values. Where it is legal it does what action 0 does. In the
+    end state nothing is legal at all.
+    """
+    chance = np.concatenate([mdp.chance, mdp.chance[:, :1]], 1)
+    reward = np.concatenate([mdp.reward, mdp.reward[:, :1]], 1)
+    legal = np.ones(chance.shape[:2], bool)
+    legal[::2, -1] = False
+    forbidden = np.flatnonzero(~legal[:, -1])
+    chance[forbidden, -1] = 0.0
+    chance[forbidden, -1, forbidden] = 1.0
+    reward[forbidden, -1, :] = 5.0
+    legal[mdp.terminal] = False
+    return mdp._replace(chance=chance, reward=reward, legal=legal)

@@ -4,13 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.replay import Step
-from qlax.spaces import Box
+from qlax.replay import Seen, Step
 
-SPACE = Box(shape=(), dtype="float32", low=0.0, high=1e9)
+NUM_ACTIONS = 100
 
 
-def step(number, *, num_envs=1, terminated=False, truncated=False, valid=True):
+def step(number, *, num_envs=1, terminated=False, truncated=False, valid=True, first=False):
     """Return the step from observation `number` to `number` + 1 in every environment.
 
     Environment e shows 1000 e + number, is paid 10 times that, and takes the action `number`.
@@ -27,27 +26,33 @@ def step(number, *, num_envs=1, terminated=False, truncated=False, valid=True):
         terminated=all_of(terminated),
         truncated=all_of(truncated),
         valid=all_of(valid),
-        next_observation=jnp.asarray(shown + 1, jnp.float32),
+        first=all_of(first),
+        next=Seen(jnp.asarray(shown + 1, jnp.float32)),
     )
 
 
 def filled(replay, steps, *, num_envs=1):
     """Return a replay that has seen the given steps, after a first observation of 0."""
-    state = replay.init(SPACE, 1000.0 * jnp.arange(num_envs, dtype=jnp.float32))
+    state = replay.init(Seen(1000.0 * jnp.arange(num_envs, dtype=jnp.float32)), NUM_ACTIONS)
     add = jax.jit(replay.add)
     for entry in steps:
         state = add(state, entry)
     return state
 
 
+def drawn(replay, state, key, discount, *, next_action=False):
+    """Return a batch by itself, where drawing leaves the replay as it is."""
+    return replay.sample(state, key, discount, next_action=next_action)[0]
+
+
 def as_tuples(batch):
     """Return a batch as a list of (s, a, r, d, s′, weight)."""
     columns = (
-        batch.observation,
+        batch.now.observation,
         batch.action,
         batch.reward,
         batch.discount,
-        batch.next_observation,
+        batch.next.observation,
         batch.weight,
     )
     rounded = (np.round(np.asarray(column, np.float64), 4).tolist() for column in columns)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from qlax.replay import Uniform
-from tests.replay.history import SPACE, as_tuples, filled, step
+from qlax.replay import Seen, Uniform
+from tests.replay.history import NUM_ACTIONS, as_tuples, drawn, filled, step
 
 GAMMA = jnp.float32(0.5)
 
@@ -16,7 +16,7 @@ def everything(replay, state, draws=400):
     """Return the set of transitions that can be drawn, and how often each was."""
     seen = {}
     for seed in range(draws):
-        for entry in as_tuples(replay.sample(state, jax.random.key(seed), GAMMA)):
+        for entry in as_tuples(drawn(replay, state, jax.random.key(seed), GAMMA)):
             seen[entry] = seen.get(entry, 0) + 1
     return seen
 
@@ -25,7 +25,8 @@ def everything(replay, state, draws=400):
 def _quickly(monkeypatch):
     """Compile sampling once a replay, so that drawing hundreds of batches is quick."""
     plain = Uniform.sample
-    monkeypatch.setattr(Uniform, "sample", jax.jit(plain, static_argnums=0))
+    compiled = jax.jit(plain, static_argnums=0, static_argnames="next_action")
+    monkeypatch.setattr(Uniform, "sample", compiled)
 
 
 def test_what_was_added_is_what_is_drawn():
@@ -82,15 +83,15 @@ def episode_of_three(**end):
 
 def test_a_step_that_only_starts_an_episode_has_no_weight():
     replay = Uniform(capacity=8, batch_size=8)
-    drawn = everything(replay, filled(replay, episode_of_three(terminated=True)), 40)
-    assert {entry[1] for entry in drawn if entry[-1] == 0.0} == {3}
-    assert {entry[1] for entry in drawn if entry[-1] == 1.0} == {0, 1, 2, 4, 5}
+    found = everything(replay, filled(replay, episode_of_three(terminated=True)), 40)
+    assert {entry[1] for entry in found if entry[-1] == 0.0} == {3}
+    assert {entry[1] for entry in found if entry[-1] == 1.0} == {0, 1, 2, 4, 5}
 
 
 def test_a_terminated_episode_bootstraps_nothing_and_ends_every_window():
     replay = Uniform(capacity=8, batch_size=8, n_step=3)
-    drawn = everything(replay, filled(replay, episode_of_three(terminated=True)), 40)
-    by_action = {entry[1]: entry for entry in drawn}
+    found = everything(replay, filled(replay, episode_of_three(terminated=True)), 40)
+    by_action = {entry[1]: entry for entry in found}
     # 0 + ½ · 10 + ¼ · 20 = 10;  10 + ½ · 20 = 20;  20. No window sees step 3 or 4.
     assert by_action[0][2:4] == (10.0, 0.0)
     assert by_action[1][2:4] == (20.0, 0.0)
@@ -99,8 +100,8 @@ def test_a_terminated_episode_bootstraps_nothing_and_ends_every_window():
 
 def test_a_truncated_episode_bootstraps_from_its_last_observation():
     replay = Uniform(capacity=8, batch_size=8, n_step=3)
-    drawn = everything(replay, filled(replay, episode_of_three(truncated=True)), 40)
-    by_action = {entry[1]: entry for entry in drawn}
+    found = everything(replay, filled(replay, episode_of_three(truncated=True)), 40)
+    by_action = {entry[1]: entry for entry in found}
     # As above, but with γ³, γ² and γ, and always from observation 3, the episode's last.
     assert by_action[0] == (0.0, 0, 10.0, 0.125, 3.0, 1.0)
     assert by_action[1] == (1.0, 1, 20.0, 0.25, 3.0, 1.0)
@@ -109,9 +110,9 @@ def test_a_truncated_episode_bootstraps_from_its_last_observation():
 
 def test_the_last_steps_of_an_episode_are_drawn_as_often_as_the_others():
     replay = Uniform(capacity=8, batch_size=8, n_step=3)
-    drawn = everything(replay, filled(replay, episode_of_three(truncated=True)), 200)
+    found = everything(replay, filled(replay, episode_of_three(truncated=True)), 200)
     # Windows may begin at steps 0, 1, 2 and 3: 1600 draws, 400 each, deviation √(1600 · 3/16) = 17
-    counts = {entry[1]: count for entry, count in drawn.items()}
+    counts = {entry[1]: count for entry, count in found.items()}
     assert set(counts) == {0, 1, 2, 3}
     assert all(abs(count - 400) < 90 for count in counts.values())
 
@@ -126,8 +127,8 @@ def test_environments_end_their_episodes_independently():
     replay = Uniform(capacity=20, batch_size=20, n_step=2)
     steps = [step(0, num_envs=2), step(1, num_envs=2, terminated=[True, False])]
     steps += [step(2, num_envs=2, valid=[False, True]), step(3, num_envs=2)]
-    drawn = everything(replay, filled(replay, steps, num_envs=2), 40)
-    by_start = {entry[0]: entry for entry in drawn}
+    found = everything(replay, filled(replay, steps, num_envs=2), 40)
+    by_start = {entry[0]: entry for entry in found}
     assert by_start[0.0] == (0.0, 0, 5.0, 0.0, 2.0, 1.0)  # 0 + ½ · 10, ended
     assert by_start[1000.0] == (1000.0, 0, 15_005.0, 0.25, 1002.0, 1.0)  # 10000 + ½ · 10010
     assert by_start[2.0][-1] == 0.0
@@ -140,8 +141,8 @@ def test_every_transition_is_equally_likely(capacity, num_envs, n_step):
     steps = [step(number, num_envs=num_envs) for number in range(2 * capacity)]
     state = filled(replay, steps, num_envs=num_envs)
     keys = jax.random.split(jax.random.key(0), 1_000)
-    drawn = jax.vmap(lambda key: replay.sample(state, key, GAMMA).observation)(keys)
-    _, counts = np.unique(np.asarray(drawn), return_counts=True)
+    begun = jax.vmap(lambda key: drawn(replay, state, key, GAMMA).now.observation)(keys)
+    _, counts = np.unique(np.asarray(begun), return_counts=True)
     assert len(counts) == capacity
     assert counts.sum() == 10_000
     assert scipy.stats.chisquare(counts).pvalue > 1e-3
@@ -151,10 +152,76 @@ def test_different_keys_draw_different_batches_and_equal_keys_the_same():
     replay = Uniform(capacity=100, batch_size=16)
     state = filled(replay, [step(number) for number in range(100)])
     first, again, other = (
-        replay.sample(state, jax.random.key(seed), GAMMA).observation.tolist() for seed in (0, 0, 1)
+        drawn(replay, state, jax.random.key(seed), GAMMA).now.observation.tolist()
+        for seed in (0, 0, 1)
     )
     assert first == again
     assert first != other
+
+
+def test_the_action_taken_next_is_known_one_step_later():
+    replay = Uniform(capacity=8, batch_size=8)
+    state = filled(replay, [step(number) for number in range(4)])
+    batch = drawn(replay, state, jax.random.key(0), GAMMA, next_action=True)
+    # Step 3 was taken, but not the one after it.
+    assert set(batch.action.tolist()) == {0, 1, 2}
+    np.testing.assert_array_equal(batch.next_action, np.asarray(batch.action) + 1)
+    np.testing.assert_array_equal(batch.weight, np.ones(8))
+
+
+def test_the_action_taken_next_is_n_steps_ahead_or_where_the_episode_was_cut():
+    replay = Uniform(capacity=100, batch_size=100, n_step=2)
+    batch = drawn(
+        replay,
+        filled(replay, [*episode_of_three(truncated=True), step(6), step(7)]),
+        jax.random.key(0),
+        GAMMA,
+        next_action=True,
+    )
+    columns = (batch.action, batch.next_action, batch.weight)
+    found = dict.fromkeys(zip(*(column.tolist() for column in columns), strict=True))
+    # The action after the cut (3) was ignored, so steps 1 and 2 have no a′ and do not count;
+    # step 0 has: it is step 2's. Step 3 only resets.
+    assert {entry for entry in found if entry[2]} == {(0, 2, 1.0), (4, 6, 1.0), (5, 7, 1.0)}
+    assert {entry[0] for entry in found if not entry[2]} == {1, 2, 3}
+
+
+def test_after_a_termination_no_next_action_is_missed():
+    replay = Uniform(capacity=100, batch_size=100)
+    state = filled(replay, episode_of_three(terminated=True))
+    batch = drawn(replay, state, jax.random.key(0), GAMMA, next_action=True)
+    weights = dict(zip(batch.action.tolist(), batch.weight.tolist(), strict=True))
+    assert weights == {0: 1.0, 1: 1.0, 2: 1.0, 3: 0.0, 4: 1.0}
+
+
+def test_what_was_seen_is_kept_whole():
+    """Parts of an observation, which actions were legal, and what the memory knew."""
+    replay = Uniform(capacity=4, batch_size=4)
+
+    def seen(number):
+        return Seen(
+            {"a": jnp.full((2, 3), number, jnp.uint8), "b": jnp.full(2, 10 * number, jnp.int32)},
+            legal=jnp.array([[True, number == 1], [False, True]]),
+            memory=(jnp.full((2, 4), 0.5 * number), jnp.full((2, 4), -0.5 * number)),
+        )
+
+    state = replay.init(seen(0), 2)
+    for number in range(3):
+        state = replay.add(state, step(number, num_envs=2)._replace(next=seen(number + 1)))
+    batch = drawn(replay, state, jax.random.key(0), GAMMA)
+    for index, (action, env) in enumerate(
+        zip(batch.action.tolist(), batch.source[:, 1].tolist(), strict=True)
+    ):
+        for found, expected in ((batch.now, seen(action)), (batch.next, seen(action + 1))):
+            jax.tree.map(
+                lambda ours, theirs, i=index, e=env: np.testing.assert_array_equal(
+                    ours[i], theirs[e]
+                ),
+                found,
+                expected,
+            )
+    assert batch.legal[0] is batch.now.legal
+    assert batch.legal[1] is batch.next.legal
 
 
 def test_interrupting_cuts_the_newest_step():
@@ -184,26 +251,28 @@ def test_interrupting_an_empty_replay_changes_nothing():
 def test_observations_keep_their_dtype_and_shape():
     replay = Uniform(capacity=4, batch_size=3)
     first = jnp.full((2, 5, 3), 255, jnp.uint8)
-    state = replay.init(SPACE, first)
-    state = replay.add(state, step(0, num_envs=2)._replace(next_observation=first - 1))
-    batch = replay.sample(state, jax.random.key(0), GAMMA)
-    assert batch.observation.dtype == jnp.uint8
-    assert batch.observation.shape == (3, 5, 3)
-    assert int(batch.observation.min()) == 255
-    assert int(batch.next_observation.max()) == 254
+    state = replay.init(Seen(first), NUM_ACTIONS)
+    state = replay.add(state, step(0, num_envs=2)._replace(next=Seen(first - 1)))
+    batch = drawn(replay, state, jax.random.key(0), GAMMA)
+    assert batch.now.observation.dtype == jnp.uint8
+    assert batch.now.observation.shape == (3, 5, 3)
+    assert int(batch.now.observation.min()) == 255
+    assert int(batch.next.observation.max()) == 254
 
 
 def test_what_is_learned_from_is_where_source_says():
     replay = Uniform(capacity=8, batch_size=16 // 2, n_step=2)
     steps = [step(number, num_envs=2) for number in range(11)]
     state = filled(replay, steps, num_envs=2)
-    batch = replay.sample(state, jax.random.key(0), GAMMA)
+    batch = drawn(replay, state, jax.random.key(0), GAMMA)
     rows, envs = np.asarray(batch.source).T
-    np.testing.assert_array_equal(np.asarray(state.observation)[rows, envs], batch.observation)
+    stored = np.asarray(state.seen.observation)[rows, envs]
+    np.testing.assert_array_equal(stored, batch.now.observation)
 
 
 def test_updating_priorities_does_nothing():
     replay = Uniform(capacity=8, batch_size=4)
     state = filled(replay, [step(0)])
-    after = replay.update_priorities(state, jnp.zeros((4, 2), jnp.int32), jnp.ones(4))
+    batch = drawn(replay, state, jax.random.key(0), GAMMA)
+    after = replay.update_priorities(state, batch, jnp.ones(4))
     jax.tree.map(np.testing.assert_array_equal, after, state)

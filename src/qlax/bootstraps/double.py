@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from qlax.bootstraps.core import NextValues
-from qlax.maths.bootstrap import Backup, greedy_policy, without_entropy
+from qlax.bootstraps.core import NextValues, OffPolicy
+from qlax.maths.bootstrap import Backup
+from qlax.maths.policies import greedy_policy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Double:
+class Double(OffPolicy):
     """target = r + d · Z_target(s′, argmax_a q_online(s′, a)).
 
     Reference: van Hasselt, Guez and Silver (2016), arXiv 1509.06461.
@@ -15,4 +16,4 @@ class Double:
 
     def __call__(self, values: NextValues) -> Backup:
         """Put all weight on the online network's best action."""
-        return without_entropy(greedy_policy(values.online_next))
+        return Backup(greedy_policy(values.online_next, values.legal_next))

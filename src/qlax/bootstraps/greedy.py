@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from qlax.bootstraps.core import NextValues
-from qlax.maths.bootstrap import Backup, greedy_policy, without_entropy
+from qlax.bootstraps.core import NextValues, OffPolicy
+from qlax.maths.bootstrap import Backup
+from qlax.maths.policies import greedy_policy
 
 
 @dataclass(frozen=True, kw_only=True)
-class Greedy:
+class Greedy(OffPolicy):
     """target = r + d · max_a Z_target(s′, a).
 
     Reference: Watkins (1989), Learning from Delayed Rewards; Mnih et al. (2015).
@@ -15,4 +16,4 @@ class Greedy:
 
     def __call__(self, values: NextValues) -> Backup:
         """Put all weight on the target network's best action."""
-        return without_entropy(greedy_policy(values.target_next))
+        return Backup(greedy_policy(values.target_next, values.legal_next))

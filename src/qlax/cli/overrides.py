@@ -12,23 +12,6 @@ from qlax import config
 from qlax.agent import Agent
 from qlax.errors import UsageError, nearest
 
-# Which module of qlax has the parts that fit each field that holds one.
-_MODULES_OF_PARTS = {
-    "network": "networks",
-    "head": "heads",
-    "stream": "heads",
-    "bootstrap": "bootstraps",
-    "explorer": "explorers",
-    "duration": "explorers",
-    "replay": "replay",
-    "target": "targets",
-    "optimizer": "optimizers",
-    "observation": "observations",
-    "reward": "rewards",
-    "epsilon": "schedules",
-    "learning_rate": "schedules",
-}
-
 
 def override(agent: Agent, words: list[str]) -> Agent:
     """Return the agent with the fields set, and the parts exchanged, that the words name.
@@ -99,14 +82,14 @@ def _options(part: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
 
 def _without_parts(hint: Any) -> Any:
     """Return a field's type without the parts that it may also hold: `float | Schedule` → float."""
-    arms = [arm for arm in typing.get_args(hint) if not _is_protocol(arm)]
+    arms = [arm for arm in typing.get_args(hint) if not _is_kind_of_part(arm)]
     if typing.get_origin(hint) is typing.Literal or len(arms) == len(typing.get_args(hint)):
         return hint
     return arms[0] if len(arms) == 1 else typing.Union[tuple(arms)]  # noqa: UP007
 
 
-def _is_protocol(kind: Any) -> bool:
-    return bool(getattr(kind, "_is_protocol", False))
+def _is_kind_of_part(kind: Any) -> bool:
+    return bool(getattr(kind, "_is_protocol", False)) or dataclasses.is_dataclass(kind)
 
 
 def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
@@ -115,10 +98,9 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
     position = 0
     while position < len(words):
         path, joined, attached = words[position].removeprefix("--agent.").partition("=")
-        field = path.rpartition(".")[2].replace("-", "_")
         following = words[position + 1] if position + 1 < len(words) else ""
         value = attached if joined else following
-        new = _part_or_number(agent, path, field, value) if words[position][:2] == "--" else None
+        new = _part_or_number(agent, path, value) if words[position][:2] == "--" else None
         if new is None:
             rest.append(words[position])
             position += 1
@@ -128,19 +110,39 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
     return agent, rest
 
 
-def _part_or_number(agent: Agent, path: str, field: str, value: str) -> Any:
+def _part_or_number(agent: Agent, path: str, value: str) -> Any:
     """Return the part that a word names, a number that replaces a schedule, or None."""
-    if field not in _MODULES_OF_PARTS:
+    module = _module_of_parts(agent, path)
+    if module is None:
         return None
     if _is_name(value):
-        return _make_part(field, value)
-    if _MODULES_OF_PARTS[field] == "schedules" and config.is_part(_value_at(agent, path)):
+        return _make_part(path.rpartition(".")[2], module, value)
+    if module == "schedules" and config.is_part(_value_at(agent, path)):
         try:
             return float(value)
         except ValueError:
             raise UsageError(
                 f"--agent.{path} is {value!r}, but must be a number or a schedule."
             ) from None
+    return None
+
+
+def _module_of_parts(agent: Agent, path: str) -> str | None:
+    """Return the module of qlax whose parts fit the field at a path; None if none do.
+
+    It is where the field's protocol lives: `explorers` for `Explorer`, `heads` for `Rescaling`.
+    """
+    parent, _, field = path.replace("-", "_").rpartition(".")
+    part: Any = agent
+    for name in filter(None, parent.split(".")):
+        part = getattr(part, name, None)
+    if not config.is_part(part) or field not in {entry.name for entry in config.fields_of(part)}:
+        return None
+    hint = typing.get_type_hints(type(part))[field]
+    for arm in typing.get_args(hint) or (hint,):
+        package, _, module = getattr(arm, "__module__", "").partition(".")
+        if package == "qlax" and _is_kind_of_part(arm):
+            return str(module.partition(".")[0])
     return None
 
 
@@ -168,11 +170,9 @@ def _known_path(agent: Agent, path: str) -> str:
     return ".".join(names)
 
 
-def _make_part(field: str, name: str) -> Any:
+def _make_part(field: str, module: str, name: str) -> Any:
     """Return the part of that name, as it is by default."""
-    classes = {
-        _kebab(known): kind for known, kind in config.part_classes(_MODULES_OF_PARTS[field]).items()
-    }
+    classes = {_kebab(known): kind for known, kind in config.part_classes(module).items()}
     wanted = _kebab(name)
     if wanted not in classes:
         hint = nearest(wanted, classes, f"There are {', '.join(sorted(classes))}.")

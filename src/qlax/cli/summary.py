@@ -12,6 +12,7 @@ from rich.table import Table
 from qlax import presets
 from qlax.envs.gymnax import TWINS
 from qlax.envs.select import describe
+from qlax.envs.toy_text import TABLES
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
 from qlax.training import Run
@@ -55,14 +56,15 @@ def print_envs(search: str | None) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("environment", "backend", "solved at"):
         table.add_column(column)
-    for name in sorted(gymnasium.registry, key=lambda name: (name not in TWINS, name)):
+    compiled = dict.fromkeys(TWINS, "gymnax") | dict.fromkeys(TABLES, "jax")
+    for name in sorted(gymnasium.registry, key=lambda name: (name not in compiled, name)):
         record = gymnasium.registry[name]
         if (search or "").lower() not in name.lower() or _is_old_or_internal(record):
             continue
         threshold = record.reward_threshold
         table.add_row(
             name,
-            "gymnax (compiled)" if name in TWINS else "gymnasium",
+            f"{compiled[name]} (compiled)" if name in compiled else "gymnasium",
             "" if threshold is None else f"{threshold:g}",
         )
     _console().print(table)

@@ -100,7 +100,8 @@ class CompiledDriver:
         action, train_state = self.agent.act(state.agent, state.timestep)
         env_state, timestep = self.env.step(state.env, action)
         state = state.replace(agent=train_state, env=env_state)
-        return observe_and_learn(self.agent, state, action, timestep, iteration)
+        due = self.agent.updates_due(iteration + 1)
+        return observe_and_learn(self.agent, state, action, timestep, due)
 
 
 def _split(tree: Any) -> list[Any]:

@@ -113,23 +113,37 @@ def since_report(statistics: Statistics) -> Statistics:
 
 
 def observe_and_learn(
-    agent: Agent, state: LoopState, action: jax.Array, timestep: TimeStep, iteration: jax.Array
+    agent: Agent,
+    state: LoopState,
+    action: jax.Array,
+    timestep: TimeStep,
+    updates: int | jax.Array,
 ) -> LoopState:
-    """Return the loop after the environments answered: remembered, counted, learned from."""
+    """Return the loop after the environments answered: remembered, counted, learned from.
+
+    Args:
+        agent: The agent.
+        state: The loop before.
+        action: What was done, int32, shape [N].
+        timestep: What it led to.
+        updates: How many gradient updates are due.
+    """
     statistics = _count(state.statistics, state.timestep, timestep)
     train_state = agent.observe(state.agent, state.timestep, action, timestep)
 
-    def update(_: int, carry: tuple[TrainState, Statistics]) -> tuple[TrainState, Statistics]:
+    def update(_: Any, carry: tuple[TrainState, Statistics]) -> tuple[TrainState, Statistics]:
         train_state, statistics = carry
         train_state, metrics = agent.learn(train_state)
         sums = jax.tree.map(jnp.add, statistics.learning, metrics)
         return train_state, statistics.replace(learning=sums, updates=statistics.updates + 1)
 
-    # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all it
-    # carries, the replay included, while the number of turns depends on no batched value.
-    train_state, statistics = jax.lax.fori_loop(
-        0, agent.updates_due(iteration + 1), update, (train_state, statistics)
-    )
+    carry = train_state, statistics
+    if isinstance(updates, int) and updates <= 1:
+        train_state, statistics = update(None, carry) if updates else carry
+    else:
+        # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all
+        # it carries, the replay included, while the number of turns depends on no batched value.
+        train_state, statistics = jax.lax.fori_loop(0, updates, update, carry)
     return state.replace(agent=train_state, timestep=timestep, statistics=statistics)
 
 

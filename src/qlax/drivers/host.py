@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.agent import Agent, TrainState
+from qlax.agent import Agent
 from qlax.compilation import COMPILED_QUICKLY
 from qlax.drivers.core import (
     LoopState,
@@ -24,6 +24,7 @@ from qlax.drivers.core import (
 from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
+from qlax.spaces import zeros
 
 
 class HostDriver:
@@ -45,7 +46,7 @@ class HostDriver:
         return state
 
     def compile(self, state: LoopState) -> None:
-        """Compile the three programs of `advance` for states like this one."""
+        """Compile the programs of `advance` for states like this one."""
         action = jax.ShapeDtypeStruct((self.env.num_envs,), jnp.int32)
         packing = Packing((action, state))
 
@@ -55,24 +56,37 @@ class HostDriver:
             )
             return action, packing.pack((action, state))
 
-        def turn(packed: Packed, seen: _Seen) -> tuple[jax.Array, Packed]:
+        def turn(packed: Packed, seen: _Seen, *, updates: int) -> tuple[jax.Array, Packed]:
             action, state = packing.unpack(packed)
-            action, state = self._turn(state, action, seen)
+            timestep = seen.timestep()
+            state = observe_and_learn(self.agent, state, action, timestep, updates)
+            action, state = self._act(state, timestep)
             return action, packing.pack((action, state))
+
+        def last(packed: Packed, seen: _Seen, updates: jax.Array) -> Packed:
+            action, state = packing.unpack(packed)
+            state = observe_and_learn(self.agent, state, action, seen.timestep(), updates)
+            return packing.pack((action, state))
 
         def end(packed: Packed) -> LoopState:
             state: LoopState = packing.unpack(packed)[1]
             return state
 
         packed = jax.eval_shape(begin, state)[1]
-        seen = _Seen.of(jax.tree.map(np.asarray, state.timestep), 0, more=True)
+        seen = _Seen.of(jax.tree.map(np.asarray, state.timestep))
+
+        def compiled(program: Any, *inputs: Any) -> Any:
+            return jax.jit(program, donate_argnums=0).lower(*inputs).compile()
+
         with warnings.catch_warnings():
             # Donation is for the large buffers; that the small ones change shape is the point.
             warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
             self._programs = _Programs(
-                begin=jax.jit(begin, donate_argnums=0).lower(state).compile(),
-                turn=jax.jit(turn, donate_argnums=0).lower(packed, seen).compile(),
-                end=jax.jit(end, donate_argnums=0).lower(packed).compile(),
+                begin=compiled(begin, state),
+                watch=compiled(functools.partial(turn, updates=0), packed, seen),
+                learn=compiled(functools.partial(turn, updates=self.agent.updates), packed, seen),
+                last=compiled(last, packed, seen, np.int32(0)),
+                end=compiled(end, packed),
             )
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
@@ -84,18 +98,23 @@ class HostDriver:
         if self._programs is None:
             self.compile(state)
         assert self._programs is not None
-        begin, turn, end = self._programs
+        programs = self._programs
         iteration = start
-        action, packed = begin(state)
+        action, packed = programs.begin(state)
         try:
             for iteration in range(start, stop):
-                timestep = self._step(np.asarray(action), iteration)
-                seen = _Seen.of(timestep, iteration, more=iteration + 1 < stop)
-                action, packed = turn(packed, seen)
+                seen = _Seen.of(self._step(np.asarray(action), iteration))
+                updates = int(self.agent.updates_due(iteration + 1))
+                if iteration + 1 == stop:
+                    packed = programs.last(packed, seen, np.int32(updates))
+                elif updates:
+                    action, packed = programs.learn(packed, seen)
+                else:
+                    action, packed = programs.watch(packed, seen)
         except EnvironmentFailure as failure:
-            failure.loop_state, failure.iteration = end(packed), iteration
+            failure.loop_state, failure.iteration = programs.end(packed), iteration
             raise
-        after: LoopState = end(packed)
+        after: LoopState = programs.end(packed)
         return after
 
     def report(self, state: LoopState) -> list[Report]:
@@ -104,14 +123,15 @@ class HostDriver:
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
-        spec, num_envs = self.env.spec.observation, self.env.num_envs
+        spec, num_envs = self.env.spec, self.env.num_envs
         no = np.zeros(num_envs, bool)
         nothing = TimeStep(
-            np.zeros((num_envs, *spec.shape), spec.dtype),
+            zeros(spec.observation, (num_envs,)),
             np.zeros(num_envs, np.float32),
             no,
             no,
             no,
+            np.ones((num_envs, spec.num_actions), bool) if spec.has_mask else None,
         )
         shapes: LoopState = jax.eval_shape(self._init, np.uint32(seed), nothing)
         return shapes
@@ -146,27 +166,6 @@ class HostDriver:
         action, train_state = self.agent.act(state.agent, timestep)
         return action, state.replace(agent=train_state)
 
-    def _turn(
-        self, state: LoopState, action: jax.Array, seen: "_Seen"
-    ) -> tuple[jax.Array, LoopState]:
-        """Finish an iteration and choose the next one's action, if there is one.
-
-        Acting draws random numbers: it must not happen for an iteration that a later call, or
-        a resumed run, will begin itself.
-        """
-        timestep = seen.timestep()
-        state = observe_and_learn(self.agent, state, action, timestep, seen.control[0])
-
-        def act() -> tuple[jax.Array, dict[str, Any]]:
-            next_action, acted = self._act(state, timestep)
-            return next_action, _changed_by_acting(acted.agent)
-
-        # Only what acting changes passes the conditional: the replay must not be copied.
-        next_action, changed = jax.lax.cond(
-            seen.control[1] > 0, act, lambda: (action, _changed_by_acting(state.agent))
-        )
-        return next_action, state.replace(agent=state.agent.replace(**changed))
-
     def _resume(self, state: LoopState) -> LoopState:
         train_state = state.agent.replace(replay=self.agent.replay.interrupt(state.agent.replay))
         done = jnp.ones(self.env.num_envs, bool)
@@ -175,12 +174,24 @@ class HostDriver:
 
 
 class _Programs(NamedTuple):
-    """What a stretch is made of."""
+    """What a stretch is made of.
+
+    Whatever can be known before a program runs is compiled in: a condition inside it costs more
+    than a small agent's act.
+    """
 
     begin: Any
     """LoopState → the first action, and the state packed."""
-    turn: Any
+    watch: Any
     """The packed state and what was seen → the next action, and the packed state."""
+    learn: Any
+    """The same with the updates of a learning phase."""
+    last: Any
+    """The packed state, what was seen, and how many updates are due → the packed state.
+
+    It chooses no action: acting draws random numbers, and must not happen for an iteration that
+    a later stretch, or a resumed run, will begin itself.
+    """
     end: Any
     """The packed state → LoopState."""
 
@@ -188,24 +199,20 @@ class _Programs(NamedTuple):
 class _Seen(NamedTuple):
     """A time step on its way into a program, in few arrays."""
 
-    observation: np.ndarray
+    observation: Any
+    legal: np.ndarray | None
     outcome: np.ndarray
     """Reward, terminated, truncated, first: float32, shape [4, N]."""
-    control: np.ndarray
-    """The iteration's number, and 1 if another follows in this stretch: int32, shape [2]."""
 
     @classmethod
-    def of(cls, timestep: TimeStep, iteration: int, *, more: bool) -> "_Seen":
+    def of(cls, timestep: TimeStep) -> "_Seen":
         outcome = np.array(
             [timestep.reward, timestep.terminated, timestep.truncated, timestep.first], np.float32
         )
-        return cls(timestep.observation, outcome, np.array([iteration, more], np.int32))
+        return cls(timestep.observation, timestep.legal, outcome)
 
     def timestep(self) -> TimeStep:
         reward, terminated, truncated, first = self.outcome
-        return TimeStep(self.observation, reward, terminated > 0, truncated > 0, first > 0)
-
-
-def _changed_by_acting(state: TrainState) -> dict[str, Any]:
-    """Return the only entries of an agent's state that `Agent.act` changes."""
-    return {"key": state.key, "explorer": state.explorer}
+        return TimeStep(
+            self.observation, reward, terminated > 0, truncated > 0, first > 0, self.legal
+        )

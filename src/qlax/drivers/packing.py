@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-_LARGE = 65_536
+_LARGE = 16_384
 """Bytes from which an array is worth a buffer of its own: copying it would cost more."""
 
 

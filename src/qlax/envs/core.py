@@ -17,7 +17,7 @@ class TimeStep(Pytree):
     """What N environments show after a step; every array has N as its first axis."""
 
     observation: Any
-    """[N, …], in the environment's own dtype."""
+    """[N, …], in the environment's own dtype; a dict of such arrays for a `Composite` space."""
     reward: Any
     """[N], float32."""
     terminated: Any
@@ -26,6 +26,8 @@ class TimeStep(Pytree):
     """[N], bool: the episode was cut, by a time limit say; its value goes on."""
     first: Any
     """[N], bool: the observation is the first of an episode."""
+    legal: Any = None
+    """[N, A], bool: which actions may be taken now; None if all always may."""
 
     @property
     def done(self) -> Any:
@@ -44,6 +46,8 @@ class Transition(NamedTuple):
     """float32 scalar."""
     terminated: jax.Array
     """bool scalar; time limits are not a dynamics' business."""
+    legal: jax.Array | None = None
+    """Which actions may be taken next, bool, shape [A]; None if all always may."""
 
 
 class Dynamics(Protocol):
@@ -55,7 +59,11 @@ class Dynamics(Protocol):
         ...
 
     def reset(self, key: jax.Array) -> tuple[Any, jax.Array]:
-        """Return the state and observation an episode begins with."""
+        """Return the state and observation an episode begins with.
+
+        With action masks (`spec.has_mask`), the observation is a pair: itself, and which actions
+        are legal, bool of shape [A].
+        """
         ...
 
     def step(self, state: Any, action: jax.Array, key: jax.Array) -> Transition:

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 
 from qlax.envs.core import Transition
-from qlax.spaces import EnvSpec
+from qlax.spaces import Composite, EnvSpec
 
 # Gymnasium's id: the module of gymnax.environments and the class in it.
 TWINS = {
@@ -30,6 +30,8 @@ class GymnaxTwin:
 
     def __init__(self, spec: EnvSpec) -> None:
         self.spec = spec
+        assert not isinstance(spec.observation, Composite), "no twin shows several observations"
+        self._dtype = spec.observation.dtype
         module, name = TWINS[spec.id]
         self._env = getattr(_import_environment(module), name)()
         self._params = self._env.default_params
@@ -37,7 +39,7 @@ class GymnaxTwin:
     def reset(self, key: jax.Array) -> tuple[Any, jax.Array]:
         """Return the state and observation an episode begins with."""
         observation, state = self._env.reset_env(key, self._params)
-        return _as_arrays(state), observation.astype(self.spec.observation.dtype)
+        return _as_arrays(state), observation.astype(self._dtype)
 
     def step(self, state: Any, action: jax.Array, key: jax.Array) -> Transition:
         """Return what follows from an action."""
@@ -46,7 +48,7 @@ class GymnaxTwin:
         )
         return Transition(
             state=_as_arrays(state),
-            observation=observation.astype(self.spec.observation.dtype),
+            observation=observation.astype(self._dtype),
             reward=jnp.asarray(reward, jnp.float32),
             terminated=jnp.asarray(terminated, bool),
         )

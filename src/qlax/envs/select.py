@@ -4,14 +4,16 @@ import dataclasses
 from typing import Literal, NamedTuple
 
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv
-from qlax.envs.gymnasium import EnvFactory, GymnasiumEnv, factory_of, spec_of
+from qlax.envs.describing import EnvFactory, factory_of, spec_of
+from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
+from qlax.envs.toy_text import TABLES, ToyText
 from qlax.envs.vectorised import Vectorised
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 
-Backend = Literal["auto", "gymnax", "gymnasium"]
-BACKENDS = ("auto", "gymnax", "gymnasium")
+Backend = Literal["auto", "jax", "gymnax", "gymnasium"]
+BACKENDS = ("auto", "jax", "gymnax", "gymnasium")
 
 
 class Selected(NamedTuple):
@@ -19,7 +21,7 @@ class Selected(NamedTuple):
 
     env: CompiledEnv | HostEnv
     backend: str
-    """`gymnax` or `gymnasium`, or `jax` for a user's own dynamics."""
+    """`gymnax` or `gymnasium`, or `jax` for qlax's own twins and a user's own dynamics."""
 
     @property
     def is_compiled(self) -> bool:
@@ -57,13 +59,17 @@ def select(
     spec = describe(env, time_limit)
     if is_dynamics(env):
         return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
-    if backend == "gymnax" and spec.id not in TWINS:
+    twins = {"gymnax": sorted(TWINS), "jax": sorted(TABLES)}
+    if backend in twins and spec.id not in twins[backend]:
         raise UsageError(
-            f"The gymnax backend has no {spec.id}; it has {', '.join(sorted(TWINS))}. "
+            f"The {backend} backend has no {spec.id}; it has {', '.join(twins[backend])}. "
             "Use --backend gymnasium, or auto."
         )
-    if backend != "gymnasium" and isinstance(env, str) and spec.id in TWINS:
-        return Selected(Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit), "gymnax")
+    if backend != "gymnasium" and isinstance(env, str):
+        if spec.id in TWINS:
+            return Selected(Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit), "gymnax")
+        if spec.id in TABLES:
+            return Selected(Vectorised(ToyText(spec), num_envs, spec.time_limit), "jax")
     return Selected(GymnasiumEnv(factory_of(env, time_limit), num_envs, spec), "gymnasium")  # type: ignore[arg-type]
 
 

@@ -45,18 +45,19 @@ class Vectorised:
     def init(self, key: jax.Array) -> tuple[VectorState, TimeStep]:
         """Begin an episode in every environment."""
         key, reset_key = jax.random.split(key)
-        inner, observation = jax.vmap(self.dynamics.reset)(
+        inner, observation, legal = jax.vmap(self._reset)(
             jax.random.split(reset_key, self.num_envs)
         )
         no = jnp.zeros(self.num_envs, bool)
         state = VectorState(inner, jnp.zeros(self.num_envs, jnp.int32), no, key)
-        return state, TimeStep(observation, jnp.zeros(self.num_envs), no, no, ~no)
+        return state, TimeStep(observation, jnp.zeros(self.num_envs), no, no, ~no, legal)
 
     def step(self, state: VectorState, action: jax.Array) -> tuple[VectorState, TimeStep]:
         """Step every environment, or begin its next episode if the last one has ended."""
-        key, step_key = jax.random.split(state.key)
-        keys = jax.random.split(step_key, self.num_envs)
-        inner, moved, fresh = jax.vmap(self._step_or_reset)(state.inner, action, keys, state.done)
+        keys = jax.random.split(state.key, self.num_envs + 1)
+        inner, moved, fresh = jax.vmap(self._step_or_reset)(
+            state.inner, action, keys[1:], state.done
+        )
         elapsed = jnp.where(fresh, 0, state.elapsed + 1)
         limit = self.spec.time_limit
         cut = jnp.zeros_like(fresh) if limit is None else elapsed >= limit
@@ -66,17 +67,30 @@ class Vectorised:
             terminated=moved.terminated,
             truncated=cut & ~moved.terminated,
             first=fresh,
+            legal=moved.legal,
         )
-        return VectorState(inner, elapsed, timestep.done, key), timestep
+        return VectorState(inner, elapsed, timestep.done, keys[0]), timestep
 
     def _step_or_reset(
         self, state: Any, action: jax.Array, key: jax.Array, reset: jax.Array
     ) -> tuple[Any, Transition, jax.Array]:
         """Compute both outcomes for one environment and keep the one that applies."""
         moved = self.dynamics.step(state, action, key)
-        begun, observation = self.dynamics.reset(key)
+        begun, observation, legal = self._reset(key)
         begun_as_transition = Transition(
-            begun, observation, jnp.zeros_like(moved.reward), jnp.zeros_like(moved.terminated)
+            begun,
+            observation,
+            jnp.zeros_like(moved.reward),
+            jnp.zeros_like(moved.terminated),
+            legal,
         )
         chosen = jax.tree.map(lambda a, b: jnp.where(reset, a, b), begun_as_transition, moved)
         return chosen.state, chosen, reset
+
+    def _reset(self, key: jax.Array) -> tuple[Any, Any, jax.Array | None]:
+        """Return state, observation and legal actions that an episode begins with."""
+        state, observation = self.dynamics.reset(key)
+        if not self.spec.has_mask:
+            return state, observation, None
+        observation, legal = observation
+        return state, observation, legal

@@ -1,19 +1,25 @@
 """Which action is really taken. One file a kind."""
 
-from qlax.explorers.core import Clock, Explorer
+from qlax.explorers.boltzmann import Boltzmann
+from qlax.explorers.core import Clock, Explorer, KnowsItsPolicy, Situation
 from qlax.explorers.durations import Duration, OneStep, Uniform, Zeta
 from qlax.explorers.epsilon_greedy import EpsilonGreedy
 from qlax.explorers.gaussian_noise import GaussianNoise
 from qlax.explorers.greedy import Greedy
+from qlax.explorers.upper_confidence import UpperConfidence
 
 __all__ = [
+    "Boltzmann",
     "Clock",
     "Duration",
     "EpsilonGreedy",
     "Explorer",
     "GaussianNoise",
     "Greedy",
+    "KnowsItsPolicy",
     "OneStep",
+    "Situation",
     "Uniform",
+    "UpperConfidence",
     "Zeta",
 ]

@@ -4,6 +4,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
+from qlax.errors import UsageError
+from qlax.spaces import EnvSpec
+
 
 class Clock(NamedTuple):
     """What an explorer's schedules may run on."""
@@ -14,28 +17,72 @@ class Clock(NamedTuple):
     """Episodes finished so far in each environment, int32, shape [N]."""
 
 
+class Situation(NamedTuple):
+    """What an action is chosen by, in N environments."""
+
+    q_values: jax.Array
+    """Mean action values, shape [N, A]."""
+    legal: jax.Array | None
+    """Which actions may be taken, bool, shape [N, A]; None if all may."""
+    observation: Any
+    """What the environments show, as they show it, each array of shape [N, …]."""
+    first: jax.Array
+    """Which environments are at the first step of an episode, bool, shape [N]."""
+    clock: Clock
+    """How far training is."""
+
+
 @runtime_checkable
 class Explorer(Protocol):
     """Chooses actions for N environments from their action values."""
 
-    def init(self, num_envs: int) -> Any:
+    def init(self, num_envs: int, spec: EnvSpec) -> Any:
         """Return the explorer's own state: a pytree of arrays, or an empty tuple."""
         ...
 
-    def act(
-        self, state: Any, key: jax.Array, q_values: jax.Array, first: jax.Array, clock: Clock
-    ) -> tuple[jax.Array, Any]:
-        """Return an action for each environment, int32 of shape [N], and the next state.
+    def act(self, state: Any, key: jax.Array, situation: Situation) -> tuple[jax.Array, Any]:
+        """Return a legal action for each environment, int32 of shape [N], and the next state.
 
         Args:
             state: What `init` or the last `act` returned.
             key: A random key of this step's own.
-            q_values: Mean action values, shape [N, A].
-            first: Which environments are at the first step of an episode, bool, shape [N].
-            clock: How far training is.
+            situation: What there is to choose by.
         """
         ...
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:
         """Return what is worth plotting, by name: scalars."""
         ...
+
+
+@runtime_checkable
+class KnowsItsPolicy(Protocol):
+    """An explorer whose action probabilities are known: on-policy targets can use them."""
+
+    def probabilities(
+        self, q_values: jax.Array, legal: jax.Array | None, clock: Clock
+    ) -> jax.Array:
+        """Return the probability of each action by its values, shape [B, A] all."""
+        ...
+
+    def why_not(self) -> str | None:
+        """Return why, as it is configured, the probabilities are unknown after all; else None."""
+        ...
+
+
+class Stateless:
+    """Base of explorers that remember nothing."""
+
+    def init(self, num_envs: int, spec: EnvSpec) -> tuple[()]:  # noqa: ARG002
+        """Return nothing: there is no state."""
+        return ()
+
+
+def require_probabilities(explorer: Any, owner: str) -> None:
+    """Raise `UsageError` if an explorer's action probabilities are not known."""
+    name = type(explorer).__name__
+    if not isinstance(explorer, KnowsItsPolicy):
+        raise UsageError(f"{owner} needs action probabilities, which {name} cannot give.")
+    reason = explorer.why_not()
+    if reason is not None:
+        raise UsageError(f"{owner} needs action probabilities, which {name} cannot give: {reason}.")

@@ -6,12 +6,13 @@ import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
-from qlax.explorers.core import Clock
+from qlax.explorers.core import Clock, Situation, Stateless
+from qlax.maths.policies import greedy_action
 from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
-class GaussianNoise:
+class GaussianNoise(Stateless):
     """a = argmax_a [ q(s, a) + scale · N(0, 1) / (episode + 1) ], episodes counted from zero.
 
     It explores where action values are close, and less and less as episodes go by.
@@ -24,22 +25,14 @@ class GaussianNoise:
         check_types(self)
         require(self.scale >= 0.0, "GaussianNoise.scale", self.scale, "0 or more")
 
-    def init(self, num_envs: int) -> tuple[()]:  # noqa: ARG002
-        """Return nothing: there is no state."""
-        return ()
-
     def act(
-        self,
-        state: tuple[()],
-        key: jax.Array,
-        q_values: jax.Array,
-        first: jax.Array,  # noqa: ARG002
-        clock: Clock,
+        self, state: tuple[()], key: jax.Array, situation: Situation
     ) -> tuple[jax.Array, tuple[()]]:
         """Return the actions that are best under noise."""
-        deviation = self.scale / (clock.episodes + 1.0)
+        q_values = situation.q_values
+        deviation = self.scale / (situation.clock.episodes + 1.0)
         noisy = q_values + deviation[:, None] * jax.random.normal(key, q_values.shape)
-        return jnp.argmax(noisy, -1).astype(jnp.int32), state
+        return greedy_action(noisy, situation.legal), state
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:
         """Return the mean standard deviation of the noise."""

@@ -1,7 +1,29 @@
 """What is predicted about the return, and how it is learned. One file a kind."""
 
-from qlax.heads.core import Head
+from qlax.heads.categorical import C51
+from qlax.heads.core import Head, LearnsFromReturns, Loss
+from qlax.heads.fractions import FQF
+from qlax.heads.hl_gauss import HLGauss
+from qlax.heads.implicit_quantile import IQN
+from qlax.heads.quantile import QuantileRegression
+from qlax.heads.rescaling import Rescaling, SquareRoot, Unscaled
 from qlax.heads.scalar import Scalar
-from qlax.heads.streams import Dueling, Plain
+from qlax.heads.streams import Dueling, Plain, Stream
 
-__all__ = ["Dueling", "Head", "Plain", "Scalar"]
+__all__ = [
+    "C51",
+    "FQF",
+    "IQN",
+    "Dueling",
+    "HLGauss",
+    "Head",
+    "LearnsFromReturns",
+    "Loss",
+    "Plain",
+    "QuantileRegression",
+    "Rescaling",
+    "Scalar",
+    "SquareRoot",
+    "Stream",
+    "Unscaled",
+]

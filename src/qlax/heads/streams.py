@@ -1,13 +1,14 @@
 """From features to outputs per action: straight, or through value and advantage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import jax
 from flax import linen as nn
 
 from qlax.errors import require
-from qlax.features import Features, linear
+from qlax.features import Features
+from qlax.layers import Dense, Layer
 from qlax.validation import check_types
 
 
@@ -16,7 +17,7 @@ class Stream(Protocol):
     """The last layers of a network, shared by every head."""
 
     def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
-        """Return an array of shape [B, num_actions, outputs]; called inside a Flax module."""
+        """Return an array of shape [..., num_actions, outputs]; called inside a Flax module."""
         ...
 
 
@@ -24,9 +25,15 @@ class Stream(Protocol):
 class Plain:
     """One linear layer: Z(s, a) = w_a · φ(s) + c_a."""
 
+    layer: Layer = field(default_factory=Dense)
+    """Kind of layer: `Dense()` or `Noisy()`."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+
     def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
         """Return the outputs of every action."""
-        flat = linear(features, num_actions * outputs, name="output")
+        flat = self.layer(features, num_actions * outputs, name="output")
         return flat.reshape((*flat.shape[:-1], num_actions, outputs))
 
 
@@ -39,6 +46,8 @@ class Dueling:
 
     hidden: int = 0
     """Width of one hidden ReLU layer in each of the two streams; 0 for none."""
+    layer: Layer = field(default_factory=Dense)
+    """Kind of layer: `Dense()` or `Noisy()`."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -53,5 +62,6 @@ class Dueling:
 
     def _stream(self, features: Features, outputs: int, name: str) -> jax.Array:
         if self.hidden:
-            features = nn.relu(linear(features, self.hidden, name=f"{name}_hidden", hidden=True))
-        return linear(features, outputs, name=name)
+            hidden = self.layer(features, self.hidden, name=f"{name}_hidden", hidden=True)
+            features = nn.relu(hidden)
+        return self.layer(features, outputs, name=name)

@@ -1,4 +1,4 @@
-"""Which policy the target follows in the next state: π, what it costs, what it earns."""
+"""What a bootstrap contributes to a target: a policy π, what it costs, what it earns."""
 
 from typing import NamedTuple
 
@@ -11,20 +11,21 @@ class Backup(NamedTuple):
 
     policy: jax.Array
     """π(a | s′), shape [..., A]; sums to one."""
-    cost: jax.Array
-    """e(a), shape [..., A]; the entropy cost, zero except for soft bootstraps."""
-    bonus: jax.Array
-    """b, shape [...]; added to the reward, zero except for Munchausen."""
+    cost: jax.Array | None = None
+    """e(a), shape [..., A]: the entropy cost of soft bootstraps; None for no cost."""
+    bonus: jax.Array | None = None
+    """b, shape [...]: added to the reward by Munchausen; None for nothing."""
 
 
-def without_entropy(policy: jax.Array) -> Backup:
-    """Return the backup that follows `policy` and neither costs nor earns anything more."""
-    return Backup(policy, jnp.zeros_like(policy), jnp.zeros_like(policy[..., 0]))
+def expected_value(q_next: jax.Array, backup: Backup) -> jax.Array:
+    """Return  Σ_a π(a) [q(s′, a) − e(a)],  shape [...]."""
+    values = q_next if backup.cost is None else q_next - backup.cost
+    return (backup.policy * values).sum(-1)
 
 
-def greedy_policy(q_values: jax.Array) -> jax.Array:
-    """π(a) = 1 for a = argmax_a q(a), else 0; the first of equals. Shape [..., A] both."""
-    return jax.nn.one_hot(jnp.argmax(q_values, -1), q_values.shape[-1], dtype=q_values.dtype)
+def with_bonus(reward: jax.Array, backup: Backup) -> jax.Array:
+    """Return  r + b."""
+    return reward if backup.bonus is None else reward + backup.bonus
 
 
 def scalar_backup(
@@ -41,5 +42,19 @@ def scalar_backup(
     Returns:
         The target, shape [...].
     """
-    value = (backup.policy * (q_next - backup.cost)).sum(-1)
-    return reward + backup.bonus + discount * value
+    return with_bonus(reward, backup) + discount * expected_value(q_next, backup)
+
+
+def chosen(values: jax.Array, action: jax.Array) -> jax.Array:
+    """Return the entries of the taken actions, [B, A, …] and [B] → [B, …].
+
+    By a product with a one-hot vector, not a gather: its gradient is a product too, where a
+    gather's is a scatter, which costs as much as a layer.
+    """
+    hot = jax.nn.one_hot(action, values.shape[1], dtype=values.dtype)
+    return (values * hot.reshape((*hot.shape, *[1] * (values.ndim - 2)))).sum(1)
+
+
+def mixture(policy: jax.Array, values: jax.Array) -> jax.Array:
+    """Return  Σ_a π(a) Z(a),  [B, A] and [B, A, …] → [B, …]."""
+    return jnp.einsum("ba,ba...->b...", policy, values)

@@ -55,3 +55,35 @@ def n_step_return(
         discount=gamma**length * (1.0 - ended_for_good),
         length=length.astype(jnp.int32),
     )
+
+
+def lambda_return(
+    reward: jax.Array,
+    discount: jax.Array,
+    next_value: jax.Array,
+    next_taken: jax.Array,
+    trace: jax.Array,
+) -> jax.Array:
+    """Return  G_t = r_t + d_t [ v_{t+1} + c_{t+1} (G_{t+1} − u_{t+1}) ]  for every t.
+
+    Args:
+        reward: r_t, shape [T, ...].
+        discount: d_t = γ (1 − terminated), shape [T, ...].
+        next_value: v_{t+1} = Σ_a π(a) q(s_{t+1}, a), shape [T, ...].
+        next_taken: u_{t+1}, what the return replaces: q(s_{t+1}, a_{t+1}), shape [T, ...].
+        trace: c_{t+1}, shape [T, ...]; 0 at the last step and where an episode ends.
+
+    Returns:
+        G, shape [T, ...].
+
+    Reference: Munos et al. (2016), arXiv 1606.02647.
+    """
+
+    def backwards(later: jax.Array, now: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+        reward, discount, value, taken, trace = now
+        total = reward + discount * (value + trace * (later - taken))
+        return total, total
+
+    inputs = (reward, discount, next_value, next_taken, trace)
+    _, returns = jax.lax.scan(backwards, jnp.zeros_like(reward[0]), inputs, reverse=True)
+    return returns

@@ -2,7 +2,9 @@
 
 from qlax.networks.core import Network
 from qlax.networks.mlp import MLP
+from qlax.networks.per_key import PerKey
+from qlax.networks.residual import Residual
 from qlax.networks.table import Table
 from qlax.networks.tile_coding import TileCoding
 
-__all__ = ["MLP", "Network", "Table", "TileCoding"]
+__all__ = ["MLP", "Network", "PerKey", "Residual", "Table", "TileCoding"]

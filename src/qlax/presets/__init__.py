@@ -1,17 +1,65 @@
 """Agents with names: functions that return an ordinary `Agent`; any part can be replaced."""
 
 from qlax.presets.article import article_dqn, article_q_table
-from qlax.presets.deep import dqn
+from qlax.presets.distributional import c51, fqf, iqn, m_iqn, qr_dqn, rainbow
+from qlax.presets.online import pqn, pqn_lstm, stream_q
+from qlax.presets.recurrent import drqn, r2d2
 from qlax.presets.resolve import AGENTS, Preset, resolve
 from qlax.presets.tables import q_table, tile_coding
+from qlax.presets.tabular import (
+    double_q_learning,
+    dyna_q,
+    expected_sarsa,
+    q_lambda,
+    q_learning,
+    sarsa,
+    tree_backup,
+)
+from qlax.presets.values import (
+    boltzmann_dqn,
+    double_dqn,
+    dqn,
+    dqn_nature,
+    dueling_dqn,
+    hl_gauss_dqn,
+    m_dqn,
+    noisy_dqn,
+    per_dqn,
+)
 
 __all__ = [
     "AGENTS",
     "Preset",
     "article_dqn",
     "article_q_table",
+    "boltzmann_dqn",
+    "c51",
+    "double_dqn",
+    "double_q_learning",
     "dqn",
+    "dqn_nature",
+    "drqn",
+    "dueling_dqn",
+    "dyna_q",
+    "expected_sarsa",
+    "fqf",
+    "hl_gauss_dqn",
+    "iqn",
+    "m_dqn",
+    "m_iqn",
+    "noisy_dqn",
+    "per_dqn",
+    "pqn",
+    "pqn_lstm",
+    "q_lambda",
+    "q_learning",
     "q_table",
+    "qr_dqn",
+    "r2d2",
+    "rainbow",
     "resolve",
+    "sarsa",
+    "stream_q",
     "tile_coding",
+    "tree_backup",
 ]

@@ -1,19 +1,23 @@
 """From a name, an environment, or an agent to what is trained."""
 
+import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
 from qlax.agent import Agent
 from qlax.errors import UsageError, nearest
-from qlax.presets.article import article_dqn, article_q_table
-from qlax.presets.deep import dqn
-from qlax.presets.tables import q_table, tile_coding
+from qlax.presets import article, distributional, online, recurrent, tables, tabular, values
 from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, TUNED
 
+_FAMILIES = (values, distributional, recurrent, online, tabular, tables, article)
+
 AGENTS: dict[str, Callable[[], Agent]] = {
-    make.__name__: make for make in (dqn, tile_coding, q_table, article_dqn, article_q_table)
+    name: make
+    for family in _FAMILIES
+    for name, make in vars(family).items()
+    if inspect.isfunction(make) and make.__module__ == family.__name__ and name[0] != "_"
 }
-"""Every named agent."""
+"""Every named agent: the functions of these modules."""
 
 
 class Preset(NamedTuple):

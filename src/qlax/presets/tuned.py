@@ -5,6 +5,7 @@ from collections.abc import Callable
 from qlax.agent import Agent
 from qlax.explorers import EpsilonGreedy, Uniform
 from qlax.networks import MLP
+from qlax.observations import Raw, ScaleToBounds
 from qlax.optimizers import Adam
 from qlax.replay import Uniform as UniformReplay
 from qlax.schedules import Linear
@@ -17,10 +18,10 @@ def _dqn_mountain_car(agent: Agent) -> Agent:
     # What matters here, in this order: exploration that persists, returns over ten steps, a
     # target network that moves seldom, a replay that forgets the first wandering, annealing.
     return agent.replace(
-        network=MLP(hidden=(64, 64)),
         explorer=EpsilonGreedy(
             epsilon=Linear(start=1.0, end=0.05, steps=20_000), duration=Uniform(low=1, high=40)
         ),
+        observation=ScaleToBounds(),
         replay=UniformReplay(capacity=20_000, batch_size=32, n_step=10),
         target=Periodic(period=1_000),
         discount=0.985,
@@ -35,11 +36,45 @@ def _as_it_is(agent: Agent) -> Agent:
 
 def _dqn_cart_pole(agent: Agent) -> Agent:
     return agent.replace(
+        observation=ScaleToBounds(),
         explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=10_000)),
         replay=UniformReplay(capacity=50_000, batch_size=64, n_step=10),
         optimizer=Adam(
             learning_rate=Linear(start=1e-3, end=1e-5, steps=50_000), max_grad_norm=10.0
         ),
+    )
+
+
+def _dqn_acrobot(agent: Agent) -> Agent:
+    # The limits of its velocities are far wider than what is seen: no scaling to them. Wandering
+    # finds the goal by itself, so exploratory actions need not last and one step suffices.
+    return agent.replace(
+        network=MLP(hidden=(128, 128)),
+        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=15_000)),
+        replay=UniformReplay(capacity=100_000, batch_size=128),
+        observation=Raw(),
+        optimizer=Adam(
+            learning_rate=Linear(start=1e-3, end=1e-4, steps=100_000), max_grad_norm=10.0
+        ),
+        policy="online",
+    )
+
+
+def _dqn_lunar_lander(agent: Agent) -> Agent:
+    # A longer horizon and short repeats of exploratory actions keep it from hovering for ever.
+    return agent.replace(
+        network=MLP(hidden=(128, 128)),
+        explorer=EpsilonGreedy(
+            epsilon=Linear(start=1.0, end=0.02, steps=80_000), duration=Uniform(low=1, high=6)
+        ),
+        replay=UniformReplay(capacity=400_000, batch_size=128, n_step=3),
+        observation=Raw(),
+        optimizer=Adam(
+            learning_rate=Linear(start=1e-3, end=1e-5, steps=100_000), max_grad_norm=10.0
+        ),
+        discount=0.995,
+        num_envs=8,
+        updates=2,
     )
 
 
@@ -49,6 +84,8 @@ TUNED: dict[tuple[str, str], tuple[Tune, int]] = {
     ("MountainCar-v0", "q_table"): (_as_it_is, 100_000),
     ("MountainCar-v0", "tile_coding"): (_as_it_is, 60_000),
     ("CartPole-v1", "dqn"): (_dqn_cart_pole, 50_000),
+    ("Acrobot-v1", "dqn"): (_dqn_acrobot, 100_000),
+    ("LunarLander-v3", "dqn"): (_dqn_lunar_lander, 400_000),
 }
 
 # The agent that `qlax train ENV` takes where none is named.

@@ -1,7 +1,30 @@
 """What is remembered and how it is drawn: one raw step stream, several ways to sample it."""
 
-from qlax.replay.core import Batch, Replay, Step
+from qlax.replay.core import Batch, Replay, Seen, Step
+from qlax.replay.dyna import Dyna
 from qlax.replay.latest import Latest
+from qlax.replay.priorities import Proportional
+from qlax.replay.prioritised import Prioritised
+from qlax.replay.rollout import Rollout
+from qlax.replay.sequence_batch import SequenceBatch
+from qlax.replay.sequences import Sequences
+from qlax.replay.traces import Traces
+from qlax.replay.transition_batch import TransitionBatch
 from qlax.replay.uniform import Uniform
 
-__all__ = ["Batch", "Latest", "Replay", "Step", "Uniform"]
+__all__ = [
+    "Batch",
+    "Dyna",
+    "Latest",
+    "Prioritised",
+    "Proportional",
+    "Replay",
+    "Rollout",
+    "Seen",
+    "SequenceBatch",
+    "Sequences",
+    "Step",
+    "Traces",
+    "TransitionBatch",
+    "Uniform",
+]

@@ -1,10 +1,22 @@
-"""The protocol every replay follows."""
+"""The protocol every replay follows, and what flows in and out of it."""
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 
-from qlax.spaces import Space
+from qlax.heads.core import Head
+from qlax.maths.bootstrap import Backup
+
+
+class Seen(NamedTuple):
+    """What is known when an action is chosen, in N environments."""
+
+    observation: Any
+    """[N, …], as the environment shows it; a dict of such arrays for a `Composite` space."""
+    legal: jax.Array | None = None
+    """Which actions may be taken, bool, [N, A]; None if all always may."""
+    memory: Any = None
+    """The memory's state before this observation, each array [N, …]; None without a memory."""
 
 
 class Step(NamedTuple):
@@ -20,27 +32,56 @@ class Step(NamedTuple):
     """The episode was cut, bool, shape [N]."""
     valid: jax.Array
     """False where the environment only started its next episode and ignored the action."""
-    next_observation: jax.Array
-    """What was seen after it, shape [N, …]."""
+    first: jax.Array
+    """True where the action was the first of its episode, bool, shape [N]."""
+    next: Seen
+    """What was seen after it."""
+    probability: jax.Array | None = None
+    """How likely the explorer was to take the action, float32, [N]; None if nobody asks."""
 
 
-class Batch(NamedTuple):
-    """Transitions to learn from; n-step sums are done, so no loss sees γ or n."""
+class Evaluate(Protocol):
+    """A network with its parameters."""
 
-    observation: jax.Array
-    """s, shape [B, …]."""
-    action: jax.Array
-    """a, int32, shape [B]."""
-    reward: jax.Array
-    """r, float32, shape [B]."""
-    discount: jax.Array
-    """d = γᵏ (1 − terminated), float32, shape [B]."""
-    next_observation: jax.Array
-    """s′, k steps later, shape [B, …]."""
-    weight: jax.Array
-    """Importance weight, float32, shape [B]; 0 for a sample that must not count."""
-    source: jax.Array
-    """The row and environment it came from, int32, shape [B, 2]: for priorities."""
+    def __call__(self, observation: Any) -> Any:
+        """Return predictions of observations, shape [B, …]."""
+        ...
+
+    def unroll(self, observation: Any, memory: Any, first: jax.Array) -> tuple[Any, Any]:
+        """Return predictions of observations in order, shape [T, B, …], and the memory after."""
+        ...
+
+
+class Batch(Protocol):
+    """M samples to learn from, whatever they were drawn as; n-step sums are done."""
+
+    @property
+    def action(self) -> jax.Array:
+        """a, int32, shape [M]."""
+        ...
+
+    @property
+    def next_action(self) -> jax.Array:
+        """a′, int32, shape [M]; 0 unless it was asked for."""
+        ...
+
+    @property
+    def legal(self) -> tuple[jax.Array | None, jax.Array | None]:
+        """Which actions are legal in s and in s′, bool, shape [M, A]; None if all always are."""
+        ...
+
+    @property
+    def weight(self) -> jax.Array:
+        """Importance weight, float32, shape [M]; 0 for a sample that must not count."""
+        ...
+
+    def predictions(self, evaluate: Evaluate) -> tuple[Any, Any]:
+        """Return a network's predictions of all s and all s′."""
+        ...
+
+    def target(self, head: Head, next_prediction: Any, backup: Backup) -> Any:
+        """Return what the head's prediction of s and a is to become."""
+        ...
 
 
 @runtime_checkable
@@ -48,28 +89,37 @@ class Replay(Protocol):
     """Stores the step stream and draws batches from it."""
 
     @property
-    def n_step(self) -> int:
-        """Length of the windows that rewards are summed over."""
+    def uses_probability(self) -> bool:
+        """Whether the explorer's probabilities must be stored."""
         ...
 
-    def check(self, num_envs: int, learning_starts: int) -> None:
-        """Raise `UsageError` if sampling could not work with these."""
+    def check(self, agent: Any) -> None:
+        """Raise `UsageError` if sampling could not work with the agent's other parts."""
         ...
 
-    def init(self, space: Space, observation: jax.Array) -> Any:
-        """Return an empty replay that knows the first observations, shape [N, …]."""
+    def init(self, seen: Seen, num_actions: int) -> Any:
+        """Return an empty replay that knows what is seen first."""
         ...
 
     def add(self, state: Any, step: Step) -> Any:
         """Return the replay with one more step."""
         ...
 
-    def sample(self, state: Any, key: jax.Array, discount: jax.Array) -> Batch:
-        """Draw a batch; the replay holds at least `n_step` steps."""
+    def sample(
+        self, state: Any, key: jax.Array, discount: jax.Array, *, next_action: bool
+    ) -> tuple[Batch, Any]:
+        """Draw a batch, and return the replay after it.
+
+        Args:
+            state: The replay; it holds at least the steps that `check` asked for.
+            key: A random key of this batch's own.
+            discount: γ, scalar.
+            next_action: Whether the batch must know the action taken in s′.
+        """
         ...
 
-    def update_priorities(self, state: Any, source: jax.Array, error: jax.Array) -> Any:
-        """Return the replay after learning changed the errors of the samples from `source`."""
+    def update_priorities(self, state: Any, batch: Batch, error: jax.Array) -> Any:
+        """Return the replay after learning from a batch, whose samples had these errors."""
         ...
 
     def interrupt(self, state: Any) -> Any:

@@ -1,19 +1,22 @@
 """No replay: learn from what just happened, once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from qlax.errors import UsageError, require
+from qlax.errors import require
 from qlax.replay import stream
-from qlax.replay.core import Batch, Step
-from qlax.spaces import Space
+from qlax.replay.core import Seen
+from qlax.replay.sizes import require_first_window
+from qlax.replay.streamed import Streamed
+from qlax.replay.transition_batch import TransitionBatch
 from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
-class Latest:
+class Latest(Streamed):
     """Each batch is the newest complete transition of every environment: the textbook's order.
 
     With n_step > 1 the newest complete window began n − 1 steps ago; at an episode's end the
@@ -27,36 +30,24 @@ class Latest:
         check_types(self)
         require(self.n_step >= 1, "Latest.n_step", self.n_step, "at least 1")
 
-    def check(self, num_envs: int, learning_starts: int) -> None:
+    def check(self, agent: Any) -> None:
         """Raise `UsageError` if learning would begin before the first window is complete."""
-        if learning_starts < self.n_step * num_envs:
-            raise UsageError(
-                f"Agent.learning_starts is {learning_starts}, but the first {self.n_step}-step "
-                f"transition is complete after {self.n_step * num_envs} steps."
-            )
+        require_first_window(self.n_step, agent)
 
-    def init(self, space: Space, observation: jax.Array) -> stream.Stream:  # noqa: ARG002
-        """Return an empty replay of n + 1 rows."""
-        return stream.init(self.n_step + 1, observation)
+    def init(self, seen: Seen, num_actions: int) -> stream.Stream:  # noqa: ARG002
+        """Return an empty replay of n + 2 rows: a window, and the action after it."""
+        return stream.init(self.n_step + 2, seen)
 
-    def add(self, state: stream.Stream, step: Step) -> stream.Stream:
-        """Return the replay with one more step of every environment."""
-        return stream.add(state, step)
-
-    def sample(self, state: stream.Stream, key: jax.Array, discount: jax.Array) -> Batch:  # noqa: ARG002
-        """Return the newest complete transition of each environment, in order."""
-        start = jnp.full(state.num_envs, state.count - self.n_step)
-        return stream.windows(state, start, jnp.arange(state.num_envs), self.n_step, discount)
-
-    def update_priorities(
+    def sample(
         self,
         state: stream.Stream,
-        source: jax.Array,  # noqa: ARG002
-        error: jax.Array,  # noqa: ARG002
-    ) -> stream.Stream:
-        """Do nothing: nothing is drawn twice."""
-        return state
-
-    def interrupt(self, state: stream.Stream) -> stream.Stream:
-        """Return the replay with the newest step truncated."""
-        return stream.interrupt(state)
+        key: jax.Array,  # noqa: ARG002
+        discount: jax.Array,
+        *,
+        next_action: bool,
+    ) -> tuple[TransitionBatch, stream.Stream]:
+        """Return the newest complete transition of each environment, in order."""
+        start = jnp.full(state.num_envs, state.count - self.n_step - next_action)
+        env = jnp.arange(state.num_envs)
+        batch = stream.windows(state, start, env, self.n_step, discount, next_action=next_action)
+        return batch, state

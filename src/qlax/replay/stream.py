@@ -16,22 +16,25 @@ import jax.numpy as jnp
 
 from qlax.maths.returns import n_step_return
 from qlax.pytree import Pytree
-from qlax.replay.core import Batch, Step
+from qlax.replay.core import Seen, Step
+from qlax.replay.transition_batch import TransitionBatch
 
-_TERMINATED, _TRUNCATED, _VALID = 1, 2, 4
+_TERMINATED, _TRUNCATED, _VALID, _FIRST = 1, 2, 4, 8
 
 
 class Stream(Pytree):
     """A ring of R rows of N environments."""
 
-    observation: jax.Array
-    """[R, N, …], in the environment's own dtype."""
+    seen: Seen
+    """Each array [R, N, …], in the environment's own dtype."""
     action: jax.Array
     """[R, N], int32."""
     reward: jax.Array
     """[R, N], float32."""
     flags: jax.Array
-    """[R, N], uint8: terminated, truncated and valid as bits."""
+    """[R, N], uint8: terminated, truncated, valid and first as bits."""
+    probability: jax.Array | None
+    """[R, N], float32: of the action, by the explorer; None if nobody asks for it."""
     count: jax.Array
     """Steps added so far, int32 scalar."""
 
@@ -46,15 +49,29 @@ class Stream(Pytree):
         return self.action.shape[1]
 
 
-def init(rows: int, observation: jax.Array) -> Stream:
-    """Return an empty ring that knows the first observations, shape [N, …]."""
-    num_envs = observation.shape[0]
-    empty = jnp.zeros((rows, *observation.shape), observation.dtype)
+class Outcome(Pytree):
+    """How some stored steps ended, bool all."""
+
+    terminated: jax.Array
+    truncated: jax.Array
+    valid: jax.Array
+    first: jax.Array
+
+
+def init(rows: int, seen: Seen, *, probability: bool = False) -> Stream:
+    """Return an empty ring that knows what was seen first, shape [N, …]."""
+    num_envs = jax.tree.leaves(seen.observation)[0].shape[0]
+
+    def ring(first: jax.Array) -> jax.Array:
+        first = jnp.asarray(first)
+        return jnp.zeros((rows, *first.shape), first.dtype).at[0].set(first)
+
     return Stream(
-        observation=empty.at[0].set(observation),
+        seen=jax.tree.map(ring, seen),
         action=jnp.zeros((rows, num_envs), jnp.int32),
         reward=jnp.zeros((rows, num_envs), jnp.float32),
         flags=jnp.zeros((rows, num_envs), jnp.uint8),
+        probability=jnp.ones((rows, num_envs), jnp.float32) if probability else None,
         count=jnp.int32(0),
     )
 
@@ -65,13 +82,19 @@ def add(stream: Stream, step: Step) -> Stream:
         step.terminated * jnp.uint8(_TERMINATED)
         + step.truncated * jnp.uint8(_TRUNCATED)
         + step.valid * jnp.uint8(_VALID)
+        + step.first * jnp.uint8(_FIRST)
     )
     row, next_row = stream.count % stream.rows, (stream.count + 1) % stream.rows
+    probability = stream.probability
+    if probability is not None:
+        assert step.probability is not None
+        probability = _set_row(probability, row, step.probability)
     return stream.replace(
-        observation=_set_row(stream.observation, next_row, step.next_observation),
+        seen=jax.tree.map(lambda ring, new: _set_row(ring, next_row, new), stream.seen, step.next),
         action=_set_row(stream.action, row, step.action),
         reward=_set_row(stream.reward, row, step.reward),
         flags=_set_row(stream.flags, row, flags),
+        probability=probability,
         count=stream.count + 1,
     )
 
@@ -81,14 +104,32 @@ def first_start(stream: Stream) -> jax.Array:
     return jnp.maximum(0, stream.count - stream.rows + 1)
 
 
-def num_starts(stream: Stream, n_step: int) -> jax.Array:
-    """Return at how many steps a window of n may begin; 0 or less when too few are stored."""
-    return stream.count - n_step + 1 - first_start(stream)
+def num_starts(stream: Stream, steps: int) -> jax.Array:
+    """Return at how many steps a window may begin; 0 or less when too few are stored."""
+    return stream.count - steps + 1 - first_start(stream)
+
+
+def seen_at(stream: Stream, row: jax.Array, env: jax.Array) -> Seen:
+    """Return what was seen at the given rows (any numbers of steps) of the given environments."""
+    found: Seen = jax.tree.map(lambda ring: entries(ring, row % stream.rows, env), stream.seen)
+    return found
+
+
+def outcome_at(stream: Stream, row: jax.Array, env: jax.Array) -> Outcome:
+    """Return how the steps at the given rows ended."""
+    flags = entries(stream.flags, row % stream.rows, env)
+    return Outcome(*((flags & bit) > 0 for bit in (_TERMINATED, _TRUNCATED, _VALID, _FIRST)))
 
 
 def windows(
-    stream: Stream, start: jax.Array, env: jax.Array, n_step: int, discount: jax.Array
-) -> Batch:
+    stream: Stream,
+    start: jax.Array,
+    env: jax.Array,
+    n_step: int,
+    discount: jax.Array,
+    *,
+    next_action: bool,
+) -> TransitionBatch:
     """Return the transitions that begin at the given steps.
 
     Args:
@@ -97,27 +138,35 @@ def windows(
         env: Which environment each is taken from, int32, shape [B].
         n_step: Most steps a transition spans; it is shorter where an episode ends.
         discount: γ, scalar.
+        next_action: Whether a′ is wanted; transitions that were cut have none, and weight 0.
 
     Returns:
         A batch whose weights are 1 for valid steps and 0 for those that ignored their action.
     """
-    rows = (start[:, None] + jnp.arange(n_step)) % stream.rows
-    flags = _entries(stream.flags, rows, env[:, None])
+    rows = start[:, None] + jnp.arange(n_step)
+    outcome = outcome_at(stream, rows, env[:, None])
     returns = n_step_return(
-        rewards=_entries(stream.reward, rows, env[:, None]),
-        terminated=(flags & _TERMINATED) > 0,
-        truncated=(flags & _TRUNCATED) > 0,
+        rewards=entries(stream.reward, rows % stream.rows, env[:, None]),
+        terminated=outcome.terminated,
+        truncated=outcome.truncated,
         discount=discount,
     )
-    end = (start + returns.length) % stream.rows
-    return Batch(
-        observation=_entries(stream.observation, rows[:, 0], env),
-        action=_entries(stream.action, rows[:, 0], env),
+    end = start + returns.length
+    counts = outcome.valid[:, 0]
+    following = jnp.zeros_like(env)
+    if next_action:
+        following = entries(stream.action, end % stream.rows, env)
+        counts &= (returns.discount == 0.0) | outcome_at(stream, end, env).valid
+    row = start % stream.rows
+    return TransitionBatch(
+        now=seen_at(stream, start, env),
+        action=entries(stream.action, row, env),
         reward=returns.reward,
         discount=returns.discount,
-        next_observation=_entries(stream.observation, end, env),
-        weight=((flags[:, 0] & _VALID) > 0).astype(jnp.float32),
-        source=jnp.stack([rows[:, 0], env], -1),
+        next=seen_at(stream, end, env),
+        next_action=following,
+        weight=counts.astype(jnp.float32),
+        source=jnp.stack([row, env], -1),
     )
 
 
@@ -130,7 +179,7 @@ def interrupt(stream: Stream) -> Stream:
     return stream.replace(flags=_set_row(stream.flags, row, flags))
 
 
-def _entries(array: jax.Array, row: jax.Array, env: jax.Array) -> jax.Array:
+def entries(array: jax.Array, row: jax.Array, env: jax.Array) -> jax.Array:
     """Return array[row, env]; rows are in range, and one index is quicker to follow than two."""
     flat = array.reshape((-1, *array.shape[2:]))
     return flat.at[row * array.shape[1] + env].get(mode="promise_in_bounds")

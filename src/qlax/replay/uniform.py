@@ -1,19 +1,21 @@
 """Experience replay: every remembered transition is equally likely."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 
-from qlax.errors import UsageError, require
+from qlax.errors import require
 from qlax.replay import stream
-from qlax.replay.core import Batch, Step
-from qlax.spaces import Space
+from qlax.replay.core import Seen
+from qlax.replay.sizes import draw_below, require_first_window, require_room, rows_for
+from qlax.replay.streamed import Streamed
+from qlax.replay.transition_batch import TransitionBatch
 from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
-class Uniform:
+class Uniform(Streamed):
     """Draws `batch_size` transitions uniformly, with replacement, from the newest `capacity`.
 
     References: Lin (1992), Self-Improving Reactive Agents; Mnih et al. (2015).
@@ -42,48 +44,22 @@ class Uniform:
             f"from 1 to the capacity ({self.capacity})",
         )
 
-    def check(self, num_envs: int, learning_starts: int) -> None:
+    def check(self, agent: Any) -> None:
         """Raise `UsageError` if a window would not fit, or learning would begin without one."""
-        if self.n_step * num_envs > self.capacity:
-            raise UsageError(
-                f"Uniform.capacity is {self.capacity}, but {num_envs} environments and "
-                f"n_step={self.n_step} need at least {self.n_step * num_envs}."
-            )
-        if learning_starts < self.n_step * num_envs:
-            raise UsageError(
-                f"Agent.learning_starts is {learning_starts}, but the first {self.n_step}-step "
-                f"transition of {num_envs} environments is complete after "
-                f"{self.n_step * num_envs} steps: start learning then or later."
-            )
+        require_room("Uniform", self.capacity, self.n_step, agent)
+        require_first_window(self.n_step, agent)
 
-    def init(self, space: Space, observation: jax.Array) -> stream.Stream:  # noqa: ARG002
+    def init(self, seen: Seen, num_actions: int) -> stream.Stream:  # noqa: ARG002
         """Return an empty replay."""
-        num_envs = observation.shape[0]
-        return stream.init(-(-self.capacity // num_envs) + self.n_step, observation)
+        return stream.init(rows_for(self.capacity, seen) + self.n_step, seen)
 
-    def add(self, state: stream.Stream, step: Step) -> stream.Stream:
-        """Return the replay with one more step of every environment."""
-        return stream.add(state, step)
-
-    def sample(self, state: stream.Stream, key: jax.Array, discount: jax.Array) -> Batch:
+    def sample(
+        self, state: stream.Stream, key: jax.Array, discount: jax.Array, *, next_action: bool
+    ) -> tuple[TransitionBatch, stream.Stream]:
         """Draw a batch; steps that only started an episode come with weight 0."""
-        slots = stream.num_starts(state, self.n_step) * state.num_envs
-        # One draw of bits and a remainder: a quarter of the cost of `randint`, which draws four
-        # times to remove a bias of less than slots / 2³².
-        bits = jax.random.bits(key, (self.batch_size,), jnp.uint32)
-        drawn = (bits % slots.astype(jnp.uint32)).astype(jnp.int32)
+        slots = stream.num_starts(state, self.n_step + next_action) * state.num_envs
+        drawn = draw_below(key, slots, self.batch_size)
         start = stream.first_start(state) + drawn // state.num_envs
-        return stream.windows(state, start, drawn % state.num_envs, self.n_step, discount)
-
-    def update_priorities(
-        self,
-        state: stream.Stream,
-        source: jax.Array,  # noqa: ARG002
-        error: jax.Array,  # noqa: ARG002
-    ) -> stream.Stream:
-        """Do nothing: all are equal."""
-        return state
-
-    def interrupt(self, state: stream.Stream) -> stream.Stream:
-        """Return the replay with the newest step truncated."""
-        return stream.interrupt(state)
+        env = drawn % state.num_envs
+        batch = stream.windows(state, start, env, self.n_step, discount, next_action=next_action)
+        return batch, state

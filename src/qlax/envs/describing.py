@@ -1,0 +1,182 @@
+"""From a Gymnasium environment to its description: which ones qlax takes, and what it says else."""
+
+import contextlib
+import functools
+import importlib
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.wrappers import TimeLimit
+
+from qlax.envs.reading import MASK
+from qlax.errors import EnvironmentFailure, UsageError, nearest
+from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
+
+EnvFactory = Callable[[], gymnasium.Env]
+
+
+def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFactory:
+    """Return a function that makes the environment, with another time limit if one is given."""
+    if not isinstance(env, str):
+        return env if time_limit is None else functools.partial(_limited, env, time_limit)
+    limit = {} if time_limit is None else {"max_episode_steps": time_limit}
+    return functools.partial(gymnasium.make, _registered(env), disable_env_checker=True, **limit)
+
+
+def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
+    """Return what an agent must know of an environment.
+
+    Raises:
+        UsageError: if it is unknown, cannot be made, or has actions or observations that
+            qlax does not take.
+    """
+    name = env if isinstance(env, str) else getattr(env, "__name__", "environment")
+    factory = factory_of(env, time_limit)
+    with _warnings_kept_short():
+        try:
+            made = factory()
+        except UsageError:
+            raise
+        except Exception as error:
+            raise UsageError(f"{name} cannot be made: {_first_line(error)}") from error
+    try:
+        return _describe(made, name)
+    finally:
+        made.close()
+
+
+@contextlib.contextmanager
+def failures_named(name: str, action: str) -> Iterator[None]:
+    """Turn whatever an environment raises into an `EnvironmentFailure` that names it."""
+    try:
+        yield
+    except Exception as error:
+        raise EnvironmentFailure(
+            f"{name} failed to {action}: {type(error).__name__}: {_first_line(error)}"
+        ) from error
+
+
+def _limited(factory: EnvFactory, time_limit: int) -> gymnasium.Env:
+    """Make an environment with a time limit in place of its own."""
+    made = factory()
+    if isinstance(made, TimeLimit):
+        made = made.env
+    return TimeLimit(made, time_limit)
+
+
+def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
+    if not isinstance(env.action_space, gymnasium.spaces.Discrete):
+        raise UsageError(
+            f"{name} has actions {env.action_space}, but Q-learning chooses among finitely many: "
+            "its action space must be Discrete."
+        )
+    limit = env.spec.max_episode_steps if env.spec else None
+    if isinstance(env, TimeLimit):
+        limit = env._max_episode_steps
+    threshold = env.spec.reward_threshold if env.spec else None
+    shown, has_mask = _without_mask(env)
+    return EnvSpec(
+        id=env.spec.id if env.spec else name,
+        observation=_describe_space(shown, name),
+        has_mask=has_mask,
+        num_actions=int(env.action_space.n),
+        first_action=int(env.action_space.start),
+        first_state=_first_state(shown),
+        time_limit=None if limit is None or limit < 0 else int(limit),
+        reward_threshold=None if threshold is None else float(threshold),
+    )
+
+
+def _first_state(space: gymnasium.Space) -> int:
+    return int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else 0
+
+
+def _without_mask(env: gymnasium.Env) -> tuple[gymnasium.Space, bool]:
+    """Return what an environment shows besides its action mask, and whether it has one.
+
+    A mask is an entry `action_mask` of a Dict observation, or of the info a reset returns. A Dict
+    with a single other entry is as good as that entry.
+    """
+    space = env.observation_space
+    if isinstance(space, gymnasium.spaces.Dict) and MASK in space.spaces:
+        others = {name: inner for name, inner in space.spaces.items() if name != MASK}
+        if len(others) == 1:
+            return next(iter(others.values())), True
+        return gymnasium.spaces.Dict(others), True
+    try:
+        _, info = env.reset(seed=0)
+    except Exception:
+        return space, False  # what is wrong with it will show, and be named, when it is used
+    return space, isinstance(info, dict) and MASK in info
+
+
+def _describe_space(space: gymnasium.Space, name: str) -> Space:
+    if isinstance(space, gymnasium.spaces.Discrete):
+        return Discrete(int(space.n))
+    if isinstance(space, gymnasium.spaces.MultiBinary):
+        return _box(space.shape, "int32", 0, 1)
+    if isinstance(space, gymnasium.spaces.MultiDiscrete):
+        return _box(space.shape, "int32", space.start, space.start + space.nvec - 1)
+    if isinstance(space, gymnasium.spaces.Box):
+        dtype = np.dtype(space.dtype)
+        narrowed = {"f8": "float32", "i8": "int32", "u8": "uint32"}.get(dtype.str[1:], dtype.name)
+        return _box(space.shape, narrowed, space.low, space.high)
+    if isinstance(space, gymnasium.spaces.Dict):
+        inside = [(key, _describe_space(inner, name)) for key, inner in space.spaces.items()]
+        return Composite(tuple(inside))
+    if isinstance(space, gymnasium.spaces.Tuple):
+        inside = [(str(at), _describe_space(inner, name)) for at, inner in enumerate(space.spaces)]
+        return Composite(tuple(inside))
+    raise UsageError(
+        f"{name} has observations {type(space).__name__}, but arrays are needed (Box, Discrete, "
+        "MultiDiscrete, MultiBinary, or a Dict or Tuple of these): wrap it with "
+        "gymnasium.wrappers.TransformObservation."
+    )
+
+
+def _box(shape: Any, dtype: str, low: Any, high: Any) -> Box:
+    def limit(values: Any) -> float | tuple[float, ...]:
+        flat = np.asarray(values, np.float64).reshape(-1)
+        if (flat == flat[0]).all():
+            return float(flat[0])
+        return tuple(flat.tolist())
+
+    return Box(tuple(int(size) for size in shape), dtype, limit(low), limit(high))
+
+
+def _registered(name: str) -> Any:
+    """Return Gymnasium's record of an id, or say what is wrong with it."""
+    module, colon, identity = name.rpartition(":")
+    try:
+        with _warnings_kept_short():
+            if colon:
+                importlib.import_module(module)
+            return gymnasium.spec(identity)
+    except ImportError as error:
+        raise UsageError(
+            f"{name} cannot be made: importing {module} failed: {_first_line(error)}."
+        ) from error
+    except gymnasium.error.Error as error:
+        known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
+        hint = nearest(name, known, "`qlax envs` lists what is there.")
+        raise UsageError(f"There is no environment {name!r}. {hint}") from error
+
+
+@contextlib.contextmanager
+def _warnings_kept_short() -> Iterator[None]:
+    """Keep Gymnasium's coloured warnings about versions and spaces off the terminal."""
+    level = gymnasium.logger.min_level
+    gymnasium.logger.min_level = gymnasium.logger.ERROR
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        gymnasium.logger.min_level = level
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__

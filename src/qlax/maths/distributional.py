@@ -1,0 +1,236 @@
+"""Laws of returns: as probabilities of fixed atoms, as histograms, and as quantiles."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from qlax.maths.bootstrap import Backup, mixture, with_bonus
+
+# --- probabilities of fixed values ------------------------------------------------------------
+
+
+def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
+    """Return  −Σ_j target_j log softmax(logits)_j,  [B, K] both → [B]."""
+    return -(target * jax.nn.log_softmax(logits, -1)).sum(-1)
+
+
+def hat_weights(places: jax.Array, count: int) -> jax.Array:
+    """Return  max(0, 1 − |x_m − k|),  k = 0 … K − 1: how near each place is to each whole number.
+
+    Every x in [0, K − 1] shares a weight of one between the two beside it.
+
+    Args:
+        places: x, shape [..., M].
+        count: K.
+
+    Returns:
+        Weights of shape [..., K, M].
+    """
+    whole = np.arange(count, dtype=np.float32)[:, None]
+    return jnp.maximum(0.0, 1.0 - jnp.abs(places[..., None, :] - whole))
+
+
+def project(positions: jax.Array, probabilities: jax.Array, atoms: np.ndarray) -> jax.Array:
+    """Return the law on the atoms:  p_k = Σ_m probability_m · max(0, 1 − |x_m − z_k| / Δ).
+
+    Each position shares its probability between its two neighbouring atoms such that the mean
+    stays; positions beyond the atoms are moved to the outermost ones.
+
+    Args:
+        positions: x, shape [..., M].
+        probabilities: Of the positions, shape [..., M]; sums to one.
+        atoms: z, shape [K], Δ apart.
+
+    Returns:
+        Probabilities of the atoms, shape [..., K].
+
+    Reference: Bellemare, Dabney and Munos (2017), arXiv 1707.06887.
+    """
+    per_unit = (len(atoms) - 1) / (atoms[-1] - atoms[0])
+    places = (jnp.clip(positions, atoms[0], atoms[-1]) - atoms[0]) * per_unit
+    return jnp.einsum("...km,...m->...k", hat_weights(places, len(atoms)), probabilities)
+
+
+def categorical_backup(
+    reward: jax.Array,
+    discount: jax.Array,
+    probabilities: jax.Array,
+    backup: Backup,
+    atoms: np.ndarray,
+) -> jax.Array:
+    """Return the law of  r + b + d (Z(s′, a) − e(a)),  a ~ π,  projected onto the atoms.
+
+    Args:
+        reward: r, shape [B].
+        discount: d = γᵏ (1 − terminated), shape [B].
+        probabilities: Of the atoms in s′, shape [B, A, K].
+        backup: π, e and b.
+        atoms: shape [K], at equal distances.
+
+    Returns:
+        Probabilities of the atoms, shape [B, K].
+    """
+    paid, discount = with_bonus(reward, backup)[:, None], discount[:, None]
+    if backup.cost is None:
+        # Every action's atoms move alike: mixing first leaves one law to project.
+        return project(paid + discount * atoms, mixture(backup.policy, probabilities), atoms)
+    moved = paid[..., None] + discount[..., None] * (atoms - backup.cost[..., None])
+    return mixture(backup.policy, project(moved, probabilities, atoms))
+
+
+def gaussian_histogram(values: jax.Array, edges: np.ndarray, sigma: float) -> jax.Array:
+    """Return the mass of a normal law around each value, bin by bin.
+
+        p_j = [Φ((e_{j+1} − y) / σ) − Φ((e_j − y) / σ)] / [Φ((e_K − y) / σ) − Φ((e_0 − y) / σ)]
+
+    Args:
+        values: y, shape [B]; those beyond the edges are moved to the outermost ones.
+        edges: e, ascending, shape [K + 1].
+        sigma: σ > 0.
+
+    Returns:
+        Probabilities of the bins, shape [B, K].
+
+    Reference: Imani and White (2018), arXiv 1806.04613.
+    """
+    inside = jnp.clip(values, edges[0], edges[-1])[:, None]
+    below = jax.scipy.special.ndtr((edges - inside) / sigma)
+    return jnp.diff(below, axis=-1) / (below[:, -1:] - below[:, :1])
+
+
+# --- quantiles --------------------------------------------------------------------------------
+
+
+def midpoints(count: int) -> np.ndarray:
+    """Return  τ̂_i = (i + ½) / K,  the middles of K equal parts of [0, 1], shape [K]."""
+    return ((np.arange(count) + 0.5) / count).astype(np.float32)
+
+
+def quantile_huber(
+    quantiles: jax.Array,
+    levels: jax.Array | np.ndarray,
+    samples: jax.Array,
+    kappa: float,
+    weights: jax.Array | None = None,
+) -> jax.Array:
+    """Return  Σ_i E_j |τ_i − 1{δ_ij < 0}| L_κ(δ_ij) / κ,  δ_ij = sample_j − quantile_i.
+
+    L_κ is Huber's loss; with κ = 0, L_κ / κ is |δ|, and the minimum is at the quantiles exactly.
+
+    Args:
+        quantiles: Predicted, shape [B, K]; only they have a gradient.
+        levels: τ, shape [B, K] or [K].
+        samples: Of the law to be learned, shape [B, M].
+        kappa: κ ≥ 0.
+        weights: Probabilities of the samples, shape [B, M]; None for equal ones.
+
+    Returns:
+        The loss, shape [B].
+
+    References: Dabney et al. (2018), arXiv 1710.10044; divided by κ as in arXiv 1806.06923.
+    """
+    samples, levels = jax.lax.stop_gradient((samples, jnp.asarray(levels)[..., None]))
+    if weights is None:
+        weights = jnp.full_like(samples, 1.0 / samples.shape[-1])
+    fixed = jax.lax.stop_gradient(quantiles)
+    error = samples[:, None, :] - fixed[:, :, None]
+    if kappa > 0.0:
+        clipped = jnp.clip(error / kappa, -1.0, 1.0)
+        distance = error - 0.5 * kappa * clipped
+    else:
+        clipped, distance = jnp.sign(error), error
+    # The derivative by sample_j of the summand, which is its product with the distance.
+    slope = levels * jnp.maximum(clipped, 0.0) + (1.0 - levels) * jnp.minimum(clipped, 0.0)
+    # Both sums are products with a vector, and the gradient is given rather than derived: that is
+    # several times faster than differentiating sums over [B, K, M].
+    pull = jnp.einsum("bkm,bm->bk", slope, jax.lax.stop_gradient(weights))
+    loss = jnp.einsum("bkm,bm->bk", slope * distance, jax.lax.stop_gradient(weights)).sum(-1)
+    return loss - (pull * (quantiles - fixed)).sum(-1)
+
+
+def quantile_backup(
+    reward: jax.Array, discount: jax.Array, quantiles: jax.Array, backup: Backup
+) -> jax.Array:
+    """Return  r + b + d · Σ_a π(a) [Z_i(s′, a) − e(a)]  for every quantile i.
+
+    Quantiles of the same level are averaged over actions, as Munchausen-IQN does it: the law of
+    an action drawn from π has the same mean, and equals it where π is certain.
+
+    Args:
+        reward: r, shape [B].
+        discount: d = γᵏ (1 − terminated), shape [B].
+        quantiles: Z(s′, ·), shape [B, A, K].
+        backup: π, e and b.
+
+    Returns:
+        Samples of the target, shape [B, K].
+
+    Reference: Vieillard, Pietquin and Geist (2020), arXiv 2007.14430.
+    """
+    ahead = mixture(backup.policy, quantiles)
+    if backup.cost is not None:
+        ahead = ahead - (backup.policy * backup.cost).sum(-1)[:, None]
+    return with_bonus(reward, backup)[:, None] + discount[:, None] * ahead
+
+
+def tail_weights(
+    levels: jax.Array | np.ndarray, risk: float, weights: jax.Array | None = None
+) -> jax.Array:
+    """Return each quantile's weight in CVaR_η, the mean of the worst share η of outcomes.
+
+    Only quantiles with τ ≤ η count, at least the lowest; η = 1 is the mean.
+
+    Args:
+        levels: τ, shape [..., K].
+        risk: η in (0, 1].
+        weights: Of the quantiles in the mean, shape [..., K]; None for equal ones.
+
+    Returns:
+        Weights of shape [..., K] that sum to one.
+
+    References: Rockafellar and Uryasev (2000), Optimization of conditional value-at-risk; as a
+    policy's view of quantiles Dabney et al. (2018), arXiv 1806.06923.
+    """
+    levels = jnp.asarray(levels)
+    lowest = levels == levels.min(-1, keepdims=True)
+    counts = ((levels <= risk) | lowest).astype(levels.dtype)
+    if weights is not None:
+        counts = counts * weights
+    return counts / counts.sum(-1, keepdims=True)
+
+
+def expectation(quantiles: jax.Array, weights: jax.Array) -> jax.Array:
+    """Return  Σ_i w_i Z_i,  [..., A, K] and [..., K] → [..., A]."""
+    return (quantiles * weights[..., None, :]).sum(-1)
+
+
+def interpolate(curve: jax.Array, levels: jax.Array) -> jax.Array:
+    """Return the values at the levels of curves that are linear between evenly spaced knots.
+
+    Args:
+        curve: Values at 0, 1 / G, … 1, shape [B, A, G + 1].
+        levels: In [0, 1], shape [B, K].
+
+    Returns:
+        Shape [B, A, K].
+    """
+    knots = curve.shape[-1]
+    return jnp.einsum("bag,bgk->bak", curve, hat_weights(levels * (knots - 1), knots))
+
+
+def fraction_gradient(at_fractions: jax.Array, at_midpoints: jax.Array) -> jax.Array:
+    """Return  ∂W₁/∂τ_i = 2 F(τ_i) − F(τ̂_i) − F(τ̂_{i−1}),  the inner fractions' gradient.
+
+    W₁ is the area between a quantile function F and the staircase that is F(τ̂_i) between τ_i and
+    τ_{i+1}, with τ̂_i in their middle.
+
+    Args:
+        at_fractions: F(τ_i), i = 1 … K − 1, shape [B, K − 1].
+        at_midpoints: F(τ̂_i), i = 0 … K − 1, shape [B, K].
+
+    Returns:
+        The gradient, shape [B, K − 1].
+
+    Reference: Yang et al. (2019), arXiv 1911.02140.
+    """
+    return 2.0 * at_fractions - at_midpoints[:, 1:] - at_midpoints[:, :-1]

@@ -1,0 +1,7 @@
+"""What a network remembers from step to step, between its torso and its head. One file a kind."""
+
+from qlax.memories.core import Memory
+from qlax.memories.gru import GRU
+from qlax.memories.lstm import LSTM
+
+__all__ = ["GRU", "LSTM", "Memory"]

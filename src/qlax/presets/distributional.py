@@ -1,0 +1,79 @@
+"""Deep agents that learn the law of the return, and Rainbow, which adds everything before it."""
+
+from qlax.agent import Agent
+from qlax.bootstraps import Double, Munchausen
+from qlax.explorers import Greedy
+from qlax.heads import C51, FQF, IQN, Dueling, QuantileRegression
+from qlax.layers import Noisy
+from qlax.presets.base import BATCH_SIZE, CAPACITY, deep
+from qlax.replay import Prioritised
+from qlax.targets import Periodic
+
+
+def c51() -> Agent:
+    """C51: a histogram of the return over 51 atoms.
+
+    Departure: atoms from −200 to 200 instead of −10 to 10, since rewards are not clipped here.
+
+    Reference: Bellemare, Dabney and Munos (2017), arXiv 1707.06887.
+    """
+    return deep(head=C51(low=-200.0, high=200.0))
+
+
+def qr_dqn() -> Agent:
+    """QR-DQN: the return's quantiles, at fixed levels.
+
+    Departure: 51 quantiles instead of 200.
+
+    Reference: Dabney et al. (2018), arXiv 1710.10044.
+    """
+    return deep(head=QuantileRegression())
+
+
+def iqn() -> Agent:
+    """IQN: the return's quantile function, at levels drawn anew for every batch.
+
+    Departures: 16 levels a batch, the same for all its samples, instead of 64 for each; fixed
+    midpoints in acting, where the paper draws them.
+
+    Reference: Dabney et al. (2018), arXiv 1806.06923.
+    """
+    return deep(head=IQN())
+
+
+def fqf() -> Agent:
+    """FQF: the return's quantiles, at levels that are learned too.
+
+    Departure: the levels' network learns with the others' optimiser, slowed down.
+
+    Reference: Yang et al. (2019), arXiv 1911.02140.
+    """
+    return deep(head=FQF())
+
+
+def m_iqn() -> Agent:
+    """Munchausen IQN.
+
+    Departures: those of `iqn`.
+
+    Reference: Vieillard, Pietquin and Geist (2020), arXiv 2007.14430.
+    """
+    return deep(head=IQN(), bootstrap=Munchausen())
+
+
+def rainbow() -> Agent:
+    """Rainbow: C51, double, dueling, prioritised replay, three steps, noisy layers.
+
+    Departures: atoms from −200 to 200; priorities from the error of the means instead of the
+    cross-entropy; noise in the two streams only, as in the paper, behind a plain MLP.
+
+    Reference: Hessel et al. (2018), arXiv 1710.02298.
+    """
+    return deep(
+        head=C51(low=-200.0, high=200.0, stream=Dueling(hidden=64, layer=Noisy())),
+        bootstrap=Double(),
+        explorer=Greedy(),
+        replay=Prioritised(capacity=CAPACITY, batch_size=BATCH_SIZE, n_step=3, exponent=0.5),
+        target=Periodic(period=500),
+        policy="online",
+    )

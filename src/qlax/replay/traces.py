@@ -1,0 +1,79 @@
+"""Returns that look along a sequence: Q(λ) in Peng's and Watkins's way, tree backup, Retrace."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import jax
+import jax.numpy as jnp
+
+from qlax.errors import UsageError, require
+from qlax.explorers.core import require_probabilities
+from qlax.heads.core import LearnsFromReturns
+from qlax.maths.bootstrap import chosen
+from qlax.validation import check_types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """G_t = r_t + γ [ v(s_{t+1}) + c_{t+1} (G_{t+1} − u_{t+1}) ],  v = Σ_a π(a) [q(s, a) − e(a)].
+
+    | kind       | c_{t+1}                          | u_{t+1}            |
+    |------------|----------------------------------|--------------------|
+    | `peng`     | λ                                | v(s_{t+1})         |
+    | `watkins`  | λ if a_{t+1} is π's best, else 0 | q(s_{t+1}, a_{t+1}) |
+    | `tree`     | λ π(a_{t+1})                     | q(s_{t+1}, a_{t+1}) |
+    | `retrace`  | λ min(1, π(a_{t+1}) / μ(a_{t+1})) | q(s_{t+1}, a_{t+1}) |
+
+    with π the bootstrap's policy and μ the explorer's. Peng's ignores that exploratory actions
+    are not π's: quick, and biased off policy; the others are not. Traces end with the episode and
+    with the sequence.
+
+    References: Watkins (1989); Peng and Williams (1996), Incremental multi-step Q-learning;
+    Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation; Munos et
+    al. (2016), arXiv 1606.02647.
+    """
+
+    decay: float = 0.9
+    """λ in [0, 1]: 0 looks one step ahead, 1 as far as c allows."""
+    kind: Literal["peng", "watkins", "tree", "retrace"] = "retrace"
+    """Which of the four."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        require(0.0 <= self.decay <= 1.0, "Traces.decay", self.decay, "in [0, 1]")
+
+    @property
+    def uses_probability(self) -> bool:
+        """Whether the explorer's probabilities must be stored."""
+        return self.kind == "retrace"
+
+    def weight(
+        self, policy: jax.Array, action: jax.Array, probability: jax.Array | None
+    ) -> jax.Array:
+        """Return c, shape [M], for π of shape [M, A], the actions taken and μ of them."""
+        if self.kind == "peng":
+            return jnp.full(action.shape, self.decay)
+        likely = chosen(policy, action)
+        if self.kind == "watkins":
+            return self.decay * (likely >= policy.max(-1))
+        if self.kind == "tree":
+            return self.decay * likely
+        assert probability is not None, "Retrace needs the explorer's probabilities"
+        return self.decay * jnp.minimum(1.0, likely / jnp.maximum(probability, 1e-8))
+
+    def baseline(self, q_values: jax.Array, value: jax.Array, action: jax.Array) -> jax.Array:
+        """Return u, shape [M], for q of shape [M, A], v and the actions taken."""
+        return value if self.kind == "peng" else chosen(q_values, action)
+
+
+def check_traces(traces: Traces | None, agent: Any) -> None:
+    """Raise `UsageError` if the agent's head or explorer cannot do what the traces need."""
+    if traces is None:
+        return
+    if not isinstance(agent.head, LearnsFromReturns):
+        raise UsageError(
+            f"Traces make one return of a sequence, but {type(agent.head).__name__} learns whole "
+            "distributions: use n_step, or a head that learns from returns, such as Scalar."
+        )
+    if traces.uses_probability:
+        require_probabilities(agent.explorer, 'Traces(kind="retrace")')

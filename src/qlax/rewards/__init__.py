@@ -1,0 +1,19 @@
+"""What the learner is paid, as opposed to what the environment reports. One file a kind."""
+
+from qlax.rewards.clipped import Clipped
+from qlax.rewards.core import Paid, Reward, Unlearned
+from qlax.rewards.novelty import Novelty
+from qlax.rewards.replace_last import ReplaceLast
+from qlax.rewards.scaled import ScaledByReturns
+from qlax.rewards.unchanged import Unchanged
+
+__all__ = [
+    "Clipped",
+    "Novelty",
+    "Paid",
+    "ReplaceLast",
+    "Reward",
+    "ScaledByReturns",
+    "Unchanged",
+    "Unlearned",
+]

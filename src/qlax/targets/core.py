@@ -1,0 +1,34 @@
+"""The protocol every target follows."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+
+
+@runtime_checkable
+class Target(Protocol):
+    """Keeps the parameters that targets are computed with."""
+
+    def init(self, params: Any) -> Any:
+        """Return the target's state for freshly made parameters."""
+        ...
+
+    def params(self, state: Any, online: Any) -> Any:
+        """Return the parameters to bootstrap from."""
+        ...
+
+    def acting_params(self, state: Any, online: Any) -> Any:
+        """Return the parameters to act with."""
+        ...
+
+    def update(self, state: Any, online: Any, updates: jax.Array) -> tuple[Any, Any]:
+        """Return both parameters and state after gradient update number `updates` (from 1)."""
+        ...
+
+
+class ActsOnline:
+    """Base of targets that only judge: the online network acts."""
+
+    def acting_params(self, state: Any, online: Any) -> Any:  # noqa: ARG002
+        """Return the online parameters."""
+        return online

@@ -1,0 +1,20 @@
+"""What explorers are asked to choose by."""
+
+import jax.numpy as jnp
+
+from qlax.explorers import Clock, Situation
+from qlax.spaces import Discrete, EnvSpec
+
+SPEC = EnvSpec(id="Any", observation=Discrete(3), num_actions=4)
+
+
+def situation(q_values, *, legal=None, first=None, observation=None, clock=None):
+    """Return a situation of N environments; what is not given is as in the middle of training."""
+    num_envs = len(q_values)
+    return Situation(
+        q_values=q_values,
+        legal=legal,
+        observation=jnp.zeros(num_envs, jnp.int32) if observation is None else observation,
+        first=jnp.zeros(num_envs, bool) if first is None else first,
+        clock=Clock(jnp.int32(0), jnp.zeros(num_envs, jnp.int32)) if clock is None else clock,
+    )
