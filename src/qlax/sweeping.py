@@ -1,0 +1,117 @@
+"""Trying many learning rates, discounts and seeds at once, in one compiled program."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+
+from qlax import presets
+from qlax.agent import Agent
+from qlax.compilation import keep_compiled_programs
+from qlax.drivers import CompiledDriver, LoopState
+from qlax.envs.select import describe, select
+from qlax.errors import UsageError, require
+from qlax.evaluation import Evaluation, evaluate
+from qlax.policy import Policy
+from qlax.presets import Preset
+from qlax.runs.plan import World
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting of a sweep, trained."""
+
+    agent: Agent
+    """The agent with this setting: training it alone gives the same policy."""
+    seed: int
+    """Its seed."""
+    policy: Policy
+    """What it learned."""
+    evaluation: Evaluation | None
+    """How good that is; None if no episodes were asked for."""
+
+
+def sweep(
+    env: World,
+    agent: Agent | Preset | str | None = None,
+    *,
+    learning_rates: Sequence[float] = (),
+    discounts: Sequence[float] = (),
+    seeds: Sequence[int] = (0,),
+    steps: int | None = None,
+    eval_episodes: int = 100,
+) -> list[Trial]:
+    """Train an agent with every combination of the given numbers, side by side.
+
+    Learning rate and γ are data of a compiled program, not part of it: all trials share one
+    compilation, and small networks share the processor better than one after another.
+
+    Args:
+        env: An environment with a compiled form: an id that has one, or a `Dynamics`.
+        agent: As in `train`.
+        learning_rates: Constant rates to try; empty for the agent's own rate or schedule.
+        discounts: Values of γ to try; empty for the agent's own.
+        seeds: Seeds to try each setting with.
+        steps: Environment steps of each trial; None for what the preset takes.
+        eval_episodes: Episodes of each trial's evaluation on the original environment; 0 for none.
+
+    Returns:
+        A trial for each learning rate, discount and seed, in that order of nesting.
+
+    Raises:
+        UsageError: if something cannot work as given, or the environment has no compiled form.
+        EnvironmentFailure: if the environment fails in evaluation.
+    """
+    preset = presets.resolve(env, agent)
+    base = preset.agent
+    steps = preset.steps if steps is None else steps
+    require(steps >= 1, "steps", steps, "at least 1")
+    require(len(seeds) >= 1, "seeds", seeds, "one or more")
+    settings = [
+        (_with(base, rate, discount), seed)
+        for rate, discount, seed in itertools.product(
+            learning_rates or (None,), discounts or (None,), seeds
+        )
+    ]
+    selected = select(env, num_envs=base.num_envs, time_limit=base.time_limit)
+    if not selected.is_compiled:
+        selected.env.close()  # type: ignore[union-attr]
+        raise UsageError(
+            f"{selected.env.spec.id} has no compiled form, so nothing can run side by side: call "
+            "`train` for each setting."
+        )
+    keep_compiled_programs()
+    # A constant rate is data: the program's own rate is 1, and each trial has its factor.
+    shared = _with(base, 1.0 if learning_rates else None, None)
+    driver = CompiledDriver(shared, selected.env, side_by_side=True)  # type: ignore[arg-type]
+    state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(learning_rates))
+    state = driver.advance(state, 0, -(-steps // base.num_envs))
+    spec = describe(env)
+    trials = []
+    for (own, seed), learned in zip(settings, driver.split(state), strict=True):
+        policy = Policy(own, spec, own.policy_params(learned.agent))
+        outcome = evaluate(policy, env, episodes=eval_episodes) if eval_episodes else None
+        trials.append(Trial(own, seed, policy, outcome))
+    return trials
+
+
+def _with(agent: Agent, rate: float | None, discount: float | None) -> Agent:
+    """Return the agent with another constant rate or discount, where one is given."""
+    if rate is not None:
+        agent = agent.replace(optimizer=dataclasses.replace(agent.optimizer, learning_rate=rate))  # type: ignore[type-var]
+    return agent if discount is None else agent.replace(discount=discount)
+
+
+def _with_data(
+    state: LoopState,
+    settings: list[tuple[Agent, int]],
+    own_rates: bool,
+) -> LoopState:
+    """Return the joined state with each trial's numbers in it."""
+    inner = state.agent.replace(discount=jnp.array([agent.discount for agent, _ in settings]))
+    if own_rates:
+        rates = [agent.optimizer.learning_rate for agent, _ in settings]
+        inner = inner.replace(learning_rate=jnp.array(rates, jnp.float32))
+    return state.replace(agent=inner)
