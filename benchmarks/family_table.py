@@ -1,0 +1,173 @@
+"""The table of agents by environments: what every named agent reaches, with its defaults.
+
+Each cell is `qlax train ENV --agent AGENT --seeds N`: mean over 100 episodes of Gymnasium's own
+environment for every seed, the mean of the seeds with a 95 % bootstrap interval, and at the end
+the interquartile mean over environments, returns scaled so that a random policy is 0 and the
+environment's goal is 1. A cell that is there already is not run again, so a broken run goes on
+where it stopped: delete the result file to begin anew. Cells that cannot be are explained.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common import (
+    RESULTS,
+    SubprocessError,
+    machine,
+    print_table,
+    qlax_versions,
+    write_result,
+)
+from qlax_runs import train
+
+# Environment: (what a random policy gets, what counts as solved or as good as it gets, steps).
+ENVS = {
+    "CartPole-v1": (22.0, 475.0, 60_000),
+    "Acrobot-v1": (-499.0, -100.0, 60_000),
+    "MountainCar-v0": (-200.0, -110.0, 60_000),
+    "LunarLander-v3": (-180.0, 200.0, 100_000),
+    "FrozenLake-v1": (0.015, 0.70, 60_000),
+    "CliffWalking-v1": (-20_000.0, -13.0, 30_000),
+    "Taxi-v4": (-770.0, 8.0, 100_000),
+}
+TABULAR = (
+    "q_learning",
+    "sarsa",
+    "expected_sarsa",
+    "double_q_learning",
+    "q_lambda",
+    "tree_backup",
+    "dyna_q",
+)
+NUMBERED = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
+
+
+def main() -> None:
+    options = _options()
+    document: dict[str, Any] = {"machine": machine(), "versions": qlax_versions(), "cells": []}
+    if options.out.is_file():
+        document = json.loads(options.out.read_text())
+    cells: list[dict[str, Any]] = document["cells"]
+    done = {(cell["env"], cell["agent"]) for cell in cells if "failure" not in cell}
+    for env in options.envs:
+        for agent in options.agents:
+            if (env, agent) in done:
+                continue
+            print(f"{env}, {agent} …", flush=True)
+            cells[:] = [cell for cell in cells if (cell["env"], cell["agent"]) != (env, agent)]
+            cells.append(_cell(env, agent, options))
+            write_result(options.out, document)
+    print()
+    _print(cells)
+
+
+def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
+    if agent in TABULAR and env not in NUMBERED:
+        return {
+            "env": env,
+            "agent": agent,
+            "impossible": "a table of numbered states; this environment shows real numbers",
+        }
+    if agent == "tile_coding" and env in NUMBERED:
+        return {
+            "env": env,
+            "agent": agent,
+            "impossible": "tiles cover boxes; this environment's states are numbers",
+        }
+    if agent == "tile_coding" and env == "LunarLander-v3":
+        return {
+            "env": env,
+            "agent": agent,
+            "impossible": "17⁸ tiles a tiling do not fit into memory",
+        }
+    if agent in ("q_table", "article_q_table") and env in ("LunarLander-v3", "Acrobot-v1"):
+        return {
+            "env": env,
+            "agent": agent,
+            "impossible": "a grid over so many numbers does not fit into memory",
+        }
+    steps = ENVS[env][2]
+    words = ["--agent", agent, "--seed", "0", "--seeds", str(options.seeds)]
+    words += ["--steps", str(steps)]
+    try:
+        with tempfile.TemporaryDirectory() as empty:
+            outcome = train(env, words, core=options.core, cache=empty)
+    except SubprocessError as failure:
+        print(failure, flush=True)
+        return {"env": env, "agent": agent, "failure": str(failure)}
+    means = [member["eval"]["mean"] for member in outcome.members]
+    low, high = interval(means)
+    print(f"    {np.mean(means):.1f} [{low:.1f}, {high:.1f}]  {outcome.wall_seconds:.0f} s")
+    return {
+        "env": env,
+        "agent": agent,
+        "env_steps": outcome.result["env_steps"],
+        "means": means,
+        "mean": float(np.mean(means)),
+        "interval": [low, high],
+        "wall_seconds": round(outcome.wall_seconds, 1),
+    }
+
+
+def interval(values: list[float], draws: int = 10_000) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean."""
+    rng = np.random.default_rng(0)
+    resampled = rng.choice(values, (draws, len(values))).mean(-1)
+    low, high = np.quantile(resampled, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def interquartile_mean(values: list[float]) -> float:
+    """Return the mean of the middle half."""
+    ordered = np.sort(values)
+    cut = len(ordered) // 4
+    return float(ordered[cut : len(ordered) - cut].mean())
+
+
+def _print(cells: list[dict[str, Any]]) -> None:
+    agents = list(dict.fromkeys(cell["agent"] for cell in cells))
+    envs = [env for env in ENVS if any(cell["env"] == env for cell in cells)]
+    by_name = {(cell["agent"], cell["env"]): cell for cell in cells}
+    rows: list[list[object]] = []
+    for agent in agents:
+        row: list[object] = [agent]
+        scaled = []
+        for env in envs:
+            cell = by_name.get((agent, env), {})
+            if "mean" not in cell:
+                row.append("–" if "impossible" in cell else "failed" if cell else "")
+                continue
+            random, goal, _ = ENVS[env]
+            scaled += [(mean - random) / (goal - random) for mean in cell["means"]]
+            low, high = cell["interval"]
+            digits = 2 if env == "FrozenLake-v1" else 0
+            row.append(f"{cell['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]")
+        row.append(f"{interquartile_mean(scaled):.2f}" if scaled else "")
+        rows.append(row)
+    print_table(["agent", *envs, "IQM"], rows)
+    reasons = {cell["impossible"] for cell in cells if "impossible" in cell}
+    for reason in sorted(reasons):
+        print(f"– {reason}")
+
+
+def _options() -> argparse.Namespace:
+    from qlax.presets import AGENTS
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--envs", nargs="+", default=list(ENVS), help="Gymnasium's ids")
+    parser.add_argument("--agents", nargs="+", default=list(AGENTS), help="named agents")
+    parser.add_argument("--seeds", type=int, default=5, help="how many")
+    parser.add_argument("--core", type=int, default=0, help="the core every run stays on")
+    parser.add_argument("--out", type=Path, default=RESULTS / "family_table.json")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
