@@ -1,0 +1,106 @@
+"""What the named agents are named for."""
+
+import jax
+import numpy as np
+import pytest
+
+import qlax
+from qlax import bootstraps, heads, presets, targets
+from qlax.drivers import CompiledDriver
+from qlax.envs.vectorised import Vectorised
+from qlax.networks import Table, TileCoding
+from qlax.replay import Latest, Rollout
+from tests.probes import mdp
+from tests.probes.recall import Recall
+from tests.probes.training import agent_for_probes, learned_q_values, trained
+
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
+PROBE = mdp.Probe(mdp.choices())
+
+
+def sees_numbers(agent):
+    """Return whether the agent's network is for states that are numbered or tiled."""
+    return isinstance(agent.network, Table | TileCoding)
+
+
+@pytest.mark.parametrize("name", presets.AGENTS)
+def test_every_agent_acts_and_learns_somewhere(name):
+    """Traced, not run: shapes and types of a whole iteration agree with one another."""
+    agent = presets.AGENTS[name]()
+    tiled = isinstance(agent.network, TileCoding) or agent.network == Table(bins=(20, 20))
+    dynamics = Recall() if tiled or not sees_numbers(agent) else PROBE
+    driver = CompiledDriver(agent, Vectorised(dynamics, agent.num_envs))
+    state = driver.shape(0)
+    after = jax.eval_shape(lambda state: agent.learn(state)[0], state.agent)
+    assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
+        lambda leaf: (leaf.shape, leaf.dtype), state.agent
+    )
+
+
+def solved(agent, steps):
+    """Return how often the agent is right in the end."""
+    return qlax.train(Recall(), agent, steps=steps, eval_episodes=100).result["eval"]["mean"]
+
+
+REMEMBERING = {"drqn": 6_000, "r2d2": 12_000, "pqn_lstm": 40_000}
+
+
+@pytest.mark.parametrize("name", REMEMBERING)
+def test_recurrent_agents_remember(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert solved(presets.AGENTS[name](), REMEMBERING[name]) == 1.0
+
+
+@pytest.mark.parametrize("name", ["drqn", "pqn_lstm"])
+def test_without_their_memory_they_are_right_half_of_the_time(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert solved(presets.AGENTS[name]().replace(memory=None), REMEMBERING[name]) < 0.7
+
+
+def stored_rows(agent):
+    """Return the steps of each environment that there is room for, one more than are kept."""
+    driver = CompiledDriver(agent, Vectorised(Recall(), agent.num_envs))
+    kept = driver.shape(0).agent.replay
+    return getattr(kept, "stream", kept).reward.shape[0]
+
+
+def test_streaming_keeps_one_step_and_no_target_network():
+    agent = presets.stream_q()
+    assert isinstance(agent.replay, Latest)
+    # A step, what followed, and the action after that.
+    assert stored_rows(agent) == 3
+    assert agent.target == targets.Online()
+    assert (agent.num_envs, agent.update_every, agent.updates) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("make", [presets.pqn, presets.pqn_lstm])
+def test_pqn_keeps_one_rollout_and_no_target_network(make):
+    agent = make()
+    assert isinstance(agent.replay, Rollout)
+    assert agent.update_every == agent.replay.length
+    assert stored_rows(agent) <= agent.replay.length + 2
+    assert agent.target == targets.Online()
+
+
+def test_implicit_quantiles_have_the_means_of_fixed_ones():
+    """Both learn the whole law of a policy that acts at random, so returns are random too."""
+    process = mdp.begun_anywhere(mdp.choices())
+    levels = {"kappa": 0.1, "quantiles": 32}
+    means = [
+        learned_q_values(agent, trained(agent, process, 3_000), process)
+        for agent in (
+            agent_for_probes(
+                network=qlax.networks.MLP(hidden=(32,)),
+                head=head,
+                bootstrap=bootstraps.ExpectedSarsa(),
+                optimizer=qlax.optimizers.Adam(
+                    learning_rate=qlax.schedules.Exponential(start=0.01, rate=0.9985, end=1e-4)
+                ),
+            )
+            for head in (heads.QuantileRegression(**levels), heads.IQN(**levels, embedding=8))
+        )
+    ]
+    seen = mdp.visited(process)
+    assert np.ptp(means[0][seen]) > 0.3
+    np.testing.assert_allclose(means[0][seen], means[1][seen], atol=0.05)
