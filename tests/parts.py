@@ -131,6 +131,7 @@ NETWORKS = (
     networks.Table(bins=(8,)),
     networks.TileCoding(tilings=4, tiles=4),
     networks.MLP(hidden=(32,)),
+    networks.CNN(channels=(4,), hidden=(16,)),
     networks.Residual(width=32, blocks=1),
     networks.PerKey(keys=("a", "b"), networks=(networks.MLP(hidden=(8,)), networks.Table())),
 )

@@ -1,5 +1,6 @@
 """From an observation to features. Any Flax module that maps observations to features fits too."""
 
+from qlax.networks.cnn import CNN
 from qlax.networks.core import Network
 from qlax.networks.mlp import MLP
 from qlax.networks.per_key import PerKey
@@ -7,4 +8,4 @@ from qlax.networks.residual import Residual
 from qlax.networks.table import Table
 from qlax.networks.tile_coding import TileCoding
 
-__all__ = ["MLP", "Network", "PerKey", "Residual", "Table", "TileCoding"]
+__all__ = ["CNN", "MLP", "Network", "PerKey", "Residual", "Table", "TileCoding"]

@@ -1,0 +1,65 @@
+"""Convolution, as XLA's own or as matrix products."""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+
+Formulation = Literal["auto", "products", "convolution"]
+
+
+def convolve(
+    images: jax.Array, kernel: jax.Array, stride: int, formulation: Formulation = "auto"
+) -> jax.Array:
+    """Return  y[b, i, j] = Σ_{u, v} x[b, s i + u, s j + v] K[u, v],  without padding.
+
+    Args:
+        images: x, shape [B, H, W, C].
+        kernel: K, shape [k, k, C, F].
+        stride: s ≥ 1.
+        formulation: `convolution` for XLA's own; `products` for matrix products, which on a CPU
+            are many times faster inside a compiled loop; `auto` for what suits the device.
+
+    Returns:
+        Shape [B, (H − k) // s + 1, (W − k) // s + 1, F].
+    """
+    if formulation == "auto":
+        formulation = "products" if jax.default_backend() == "cpu" else "convolution"
+    if formulation == "products":
+        return _by_products(images, kernel, stride)
+    layout = ("NHWC", "HWIO", "NHWC")
+    return jax.lax.conv_general_dilated(
+        images, kernel, (stride, stride), "VALID", dimension_numbers=layout
+    )
+
+
+def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
+    """Gather what each output sees, and multiply once.
+
+    With a stride, squares of s × s pixels become the channels of one: what is left is a convolution
+    of stride 1, with s² times fewer pieces to gather.
+    """
+    size, _, channels, outputs = kernel.shape
+    rows, columns = ((extent - size) // stride + 1 for extent in images.shape[1:3])
+    steps = -(-size // stride)
+    if stride > 1:
+        fill = steps * stride - size
+        kernel = jnp.pad(kernel, ((0, fill), (0, fill), (0, 0), (0, 0)))
+        kernel = _squares_as_channels(kernel[None], stride, steps, steps)[0]
+        images = _squares_as_channels(images, stride, rows + steps - 1, columns + steps - 1)
+        channels *= stride * stride
+    pieces = [images[:, i : i + rows, j : j + columns] for i in range(steps) for j in range(steps)]
+    seen = jnp.concatenate(pieces, -1).reshape((-1, steps * steps * channels))
+    flat = seen @ kernel.reshape((steps * steps * channels, outputs))
+    return flat.reshape((-1, rows, columns, outputs))
+
+
+def _squares_as_channels(array: jax.Array, side: int, rows: int, columns: int) -> jax.Array:
+    """[B, H, W, C, …] → [B, rows, columns, side² C, …], cut or filled with zeros to fit."""
+    _, height, width, *rest = array.shape
+    array = array[:, : rows * side, : columns * side]
+    fill = [(0, max(0, rows * side - height)), (0, max(0, columns * side - width))]
+    array = jnp.pad(array, [(0, 0), *fill, *[(0, 0)] * len(rest)])
+    array = array.reshape((-1, rows, side, columns, side, *rest))
+    array = jnp.moveaxis(array, 2, 3)
+    return array.reshape((-1, rows, columns, side * side * rest[0], *rest[1:]))

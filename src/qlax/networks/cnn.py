@@ -1,0 +1,106 @@
+"""Convolutional layers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+from flax import linen as nn
+
+from qlax.errors import UsageError, require
+from qlax.layers import Dense, Layer
+from qlax.maths.convolution import Formulation, convolve
+from qlax.networks.activations import ACTIVATIONS, Activation
+from qlax.observations import dense
+from qlax.spaces import Space
+from qlax.validation import check_types
+
+
+@dataclass(frozen=True, kw_only=True)
+class CNN:
+    """Convolutions, then fully connected layers: x ← activation(normalised(K ∗ x + c)).
+
+    Images are [height, width, channels], or [height, width] for one channel. The default is the
+    network of MinAtar; `channels=(32, 64, 64), kernels=(8, 4, 3), strides=(4, 2, 1), hidden=(512,)`
+    is the one DQN played Atari with.
+
+    References: Young and Tian (2019), arXiv 1903.03176; Mnih et al. (2015), Nature 518.
+    """
+
+    channels: tuple[int, ...] = (16,)
+    """Filters of each convolution."""
+    kernels: tuple[int, ...] = (3,)
+    """Side of each convolution's square filters, in pixels; as many as `channels`."""
+    strides: tuple[int, ...] = (1,)
+    """Pixels from one application of a filter to the next; as many as `channels`."""
+    hidden: tuple[int, ...] = (128,)
+    """Width of each fully connected layer behind them; may be empty."""
+    activation: Activation = "relu"
+    """Nonlinearity after each layer."""
+    layer: Layer = field(default_factory=Dense)
+    """Kind of the fully connected layers: `Dense()` or `Noisy()`."""
+    layer_norm: bool = False
+    """Whether each layer's output is normalised, over all its entries, before the nonlinearity."""
+    formulation: Formulation = "auto"
+    """`convolution`: XLA's own; `products`: matrix products, many times faster in a compiled loop
+    on a CPU; `auto`: what suits the device. The results are the same."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        for name in ("channels", "kernels", "strides", "hidden"):
+            numbers = getattr(self, name)
+            require(min(numbers, default=1) >= 1, f"CNN.{name}", numbers, "positive numbers")
+        for name in ("kernels", "strides"):
+            numbers = getattr(self, name)
+            as_many = len(numbers) == len(self.channels)
+            require(as_many, f"CNN.{name}", numbers, f"as many as channels ({len(self.channels)})")
+
+    def __call__(self, observation: Any, space: Space) -> jax.Array:
+        """Return features of shape [B, F].
+
+        Raises:
+            UsageError: if observations are not images, or smaller than a filter.
+        """
+        x = dense(observation, space)
+        if x.ndim == 3:
+            x = x[..., None]
+        if x.ndim != 4:
+            raise UsageError(
+                f"CNN reads images of shape [height, width, channels], but this environment shows "
+                f"{space}."
+            )
+        shapes = zip(self.channels, self.kernels, self.strides, strict=True)
+        for layer, (channels, kernel, stride) in enumerate(shapes):
+            if kernel > min(x.shape[1:3]):
+                raise UsageError(
+                    f"CNN.kernels ({self.kernels}) must fit into the images: layer {layer + 1} "
+                    f"sees {x.shape[1]} × {x.shape[2]}."
+                )
+            x = _Convolution(channels, kernel, stride, self.formulation, name=f"conv_{layer}")(x)
+            x = self._activated(x, f"conv_norm_{layer}")
+        x = x.reshape((x.shape[0], -1))
+        for layer, width in enumerate(self.hidden):
+            x = self.layer(x, width, name=f"dense_{layer}", hidden=True)
+            x = self._activated(x, f"norm_{layer}")
+        return x
+
+    def _activated(self, x: jax.Array, norm: str) -> jax.Array:
+        if self.layer_norm:
+            entries = tuple(range(1, x.ndim))
+            x = nn.LayerNorm(reduction_axes=entries, name=norm)(x)
+        return ACTIVATIONS[self.activation](x)
+
+
+class _Convolution(nn.Module):
+    """K ∗ x + c."""
+
+    channels: int
+    size: int
+    stride: int
+    formulation: Formulation
+
+    @nn.compact
+    def __call__(self, images: jax.Array) -> jax.Array:
+        shape = (self.size, self.size, images.shape[-1], self.channels)
+        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
+        bias = self.param("bias", nn.initializers.zeros_init(), (self.channels,))
+        return convolve(images, kernel, self.stride, self.formulation) + bias
