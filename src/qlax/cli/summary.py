@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
+from qlax.envs.describing import register_installed
 from qlax.envs.gymnax import TWINS
 from qlax.envs.select import describe
 from qlax.envs.toy_text import TABLES
@@ -53,6 +54,7 @@ def print_agents() -> None:
 
 def print_envs(search: str | None) -> None:
     """Print the registered environments, and for which of them a compiled twin exists."""
+    register_installed()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("environment", "backend", "solved at"):
         table.add_column(column)

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import importlib.metadata
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -154,6 +155,8 @@ def _registered(name: str) -> Any:
         with _warnings_kept_short():
             if colon:
                 importlib.import_module(module)
+            elif identity not in gymnasium.registry:
+                register_installed()
             return gymnasium.spec(identity)
     except ImportError as error:
         raise UsageError(
@@ -163,6 +166,18 @@ def _registered(name: str) -> Any:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
         hint = nearest(name, known, "`qlax envs` lists what is there.")
         raise UsageError(f"There is no environment {name!r}. {hint}") from error
+
+
+@functools.cache
+def register_installed() -> None:
+    """Register the environments of installed packages that announce some, MinAtar among them.
+
+    They do so by an entry point of the group `gymnasium.envs`: a function that registers them. One
+    that fails leaves its environments unknown, and takes nothing else with it.
+    """
+    for entry in importlib.metadata.entry_points(group="gymnasium.envs"):
+        with contextlib.suppress(Exception):
+            entry.load()()
 
 
 @contextlib.contextmanager

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from qlax.agent import Agent
 from qlax.explorers import EpsilonGreedy, Uniform
-from qlax.networks import MLP
+from qlax.networks import CNN, MLP
 from qlax.observations import Raw, ScaleToBounds
 from qlax.optimizers import Adam
+from qlax.replay import Prioritised, Rollout, Traces
 from qlax.replay import Uniform as UniformReplay
 from qlax.schedules import Linear
 from qlax.targets import Periodic
@@ -78,6 +79,58 @@ def _dqn_lunar_lander(agent: Agent) -> Agent:
     )
 
 
+MINATAR_STEPS = 1_000_000
+
+
+def _minatar(agent: Agent) -> Agent:
+    # One update of batch 32 for every four frames, as on Atari; eight games at a time share the
+    # way into the compiled program and back.
+    return agent.replace(
+        network=CNN(),
+        observation=Raw(),
+        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.02, steps=100_000)),
+        replay=UniformReplay(capacity=100_000, batch_size=32, n_step=3),
+        target=Periodic(period=1_000),
+        optimizer=Adam(learning_rate=2.5e-4, epsilon=1e-5, max_grad_norm=10.0),
+        learning_starts=5_000,
+        num_envs=8,
+        updates=2,
+        policy="online",
+    )
+
+
+def _rainbow_minatar(agent: Agent) -> Agent:
+    return _minatar(agent).replace(
+        explorer=agent.explorer,
+        replay=Prioritised(capacity=100_000, batch_size=32, n_step=3, exponent=0.5),
+    )
+
+
+def _pqn_minatar(agent: Agent) -> Agent:
+    return agent.replace(
+        network=CNN(layer_norm=True),
+        observation=Raw(),
+        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=MINATAR_STEPS // 10)),
+        replay=Rollout(length=32, minibatches=16, traces=Traces(decay=0.65, kind="peng")),
+        optimizer=Adam(
+            learning_rate=Linear(start=5e-4, end=5e-5, steps=MINATAR_STEPS // 64),
+            max_grad_norm=10.0,
+        ),
+        num_envs=64,
+        learning_starts=64 * 32,
+        update_every=32,
+        updates=32,
+    )
+
+
+_MINATAR = {
+    "dqn": _minatar,
+    "m_iqn": _minatar,
+    "rainbow": _rainbow_minatar,
+    "pqn": _pqn_minatar,
+}
+_MINATAR_GAMES = ("Asterix", "Breakout", "Freeway", "Seaquest", "SpaceInvaders")
+
 # (environment, agent): how the preset is changed there, and for how many steps it trains.
 TUNED: dict[tuple[str, str], tuple[Tune, int]] = {
     ("MountainCar-v0", "dqn"): (_dqn_mountain_car, 42_000),
@@ -86,6 +139,11 @@ TUNED: dict[tuple[str, str], tuple[Tune, int]] = {
     ("CartPole-v1", "dqn"): (_dqn_cart_pole, 50_000),
     ("Acrobot-v1", "dqn"): (_dqn_acrobot, 100_000),
     ("LunarLander-v3", "dqn"): (_dqn_lunar_lander, 400_000),
+    **{
+        (f"MinAtar/{game}-v1", name): (tune, MINATAR_STEPS)
+        for game in _MINATAR_GAMES
+        for name, tune in _MINATAR.items()
+    },
 }
 
 # The agent that `qlax train ENV` takes where none is named.
