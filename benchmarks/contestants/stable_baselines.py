@@ -1,10 +1,11 @@
-"""Stable-Baselines3 (PyTorch) or SBX (JAX): the same interface, the same options.
+"""Stable-Baselines3 and its contributions (PyTorch) or SBX (JAX): one interface, one workload.
 
 `--updates-at-once K` steps K times, then updates K times: still one update a step.
 """
 
 import importlib
 import time
+from typing import Any
 
 import torch
 import workload
@@ -12,6 +13,12 @@ from stable_baselines3.common.callbacks import BaseCallback
 
 # A warm-up step that takes longer than this has compiled something.
 COMPILING_SECONDS = 0.1
+# What each library must be told of its network.
+NETWORKS: dict[str, dict[str, Any]] = {
+    "stable_baselines3": {"activation_fn": torch.nn.ReLU},
+    "sb3_contrib": {"activation_fn": torch.nn.ReLU, "n_quantiles": workload.ATOMS},
+    "sbx": {},
+}
 
 
 class Stopwatch(BaseCallback):
@@ -43,11 +50,12 @@ class Stopwatch(BaseCallback):
 
 def main() -> None:
     parser = workload.parser(__doc__)
-    parser.add_argument("--library", choices=("stable_baselines3", "sbx"), required=True)
+    parser.add_argument("--library", choices=tuple(NETWORKS), required=True)
     parser.add_argument("--updates-at-once", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = importlib.import_module(options.library).DQN(
+    agent = "QRDQN" if options.library == "sb3_contrib" else "DQN"
+    model = getattr(importlib.import_module(options.library), agent)(
         "MlpPolicy",
         workload.ENV,
         learning_rate=workload.LEARNING_RATE,
@@ -60,10 +68,7 @@ def main() -> None:
         target_update_interval=workload.TARGET_PERIOD,
         exploration_initial_eps=workload.EPSILON,
         exploration_final_eps=workload.EPSILON,
-        policy_kwargs={
-            "net_arch": list(workload.HIDDEN),
-            **({"activation_fn": torch.nn.ReLU} if options.library == "stable_baselines3" else {}),
-        },
+        policy_kwargs={"net_arch": list(workload.HIDDEN), **NETWORKS[options.library]},
         seed=options.seed,
         device="cpu",
     )

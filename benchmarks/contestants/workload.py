@@ -7,6 +7,7 @@ One DQN update of batch 128 for every step of one CartPole-v1, relu MLP 64×64, 
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -20,6 +21,11 @@ TARGET_PERIOD = 500
 LEARNING_RATE = 1e-3
 EPSILON = 0.05
 DISCOUNT = 0.99
+# Of the agents that learn the law of returns.
+ATOMS = 51
+HIGHEST = 100.0
+LEVELS = 16
+COSINES = 64
 
 
 class Progress(NamedTuple):
@@ -41,6 +47,16 @@ class Mark(NamedTuple):
     def now(cls, progress: Progress) -> "Mark":
         """Return progress with the time."""
         return cls(*progress, time.perf_counter(), time.process_time())
+
+    @classmethod
+    def of_children(cls, progress: Progress) -> "Mark":
+        """Return progress with the time, the processor's being that of finished subprocesses."""
+        times = os.times()
+        return cls(*progress, time.perf_counter(), times.children_user + times.children_system)
+
+    def since(self, before: "Mark") -> "Mark":
+        """Return the progress and time from another mark to this one."""
+        return Mark(*(now - then for now, then in zip(self, before, strict=True)))
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
