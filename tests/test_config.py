@@ -5,11 +5,16 @@ import json
 import pytest
 
 from qlax import Agent, UsageError, config, explorers, networks, presets, schedules
-from qlax.presets.resolve import TUNED
+from qlax.presets.tuned import SUITS
 from qlax.spaces import Box, Discrete, EnvSpec
 
 NAMED = {name: make() for name, make in presets.AGENTS.items()}
-TUNED_ONES = {f"{env}/{name}": tune(NAMED[name]) for (env, name), (tune, _) in TUNED.items()}
+TUNED_ONES = {
+    f"{env}/{name}": presets.resolve(env, name).agent
+    for env in (*SUITS, "MinAtar/Breakout-v1")
+    for name in NAMED
+    if presets.resolve(env, name).tuned
+}
 EVERY_AGENT = {"default": Agent(), **NAMED, **TUNED_ONES}
 
 

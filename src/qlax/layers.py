@@ -155,11 +155,16 @@ class _NoisyLinear(nn.Module):
             return steady + out * (rows * picked[..., None]).sum(-2)
         bias = self.param("bias", within, (self.outputs,))
         bias_deviation = self.param("bias_deviation", spread, (self.outputs,))
-        steady = features @ mean + bias
+        if noise is not None and noise[0].size == inputs:
+            # One draw for the whole batch: noisy weights are one product, noisy outputs two.
+            at, out = noise
+            mean = mean + deviation * jnp.outer(at, out)
+            bias, noise = bias + bias_deviation * out.reshape(-1), None
+        output: jax.Array = features @ mean + bias
         if noise is None:
-            return steady
+            return output
         at, out = noise
-        return steady + out * ((features * at) @ deviation + bias_deviation)
+        return output + out * ((features * at) @ deviation + bias_deviation)
 
     def _noise(self, features: Features, inputs: int) -> tuple[jax.Array, jax.Array] | None:
         """Return f(ε′) of the inputs and f(ε) of the outputs, or None without a stream of it."""

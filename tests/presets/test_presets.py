@@ -30,3 +30,29 @@ def test_a_tuned_agent_says_so():
     assert presets.resolve("MountainCar-v0").tuned
     assert not presets.resolve("NoSuchEnv-v0").tuned
     assert not presets.resolve(lambda: None).tuned
+
+
+@pytest.mark.parametrize(
+    "name", ["c51", "m_iqn", "noisy_dqn", "rainbow", "r2d2", "pqn", "stream_q"]
+)
+def test_an_environments_settings_leave_the_idea_alone(name):
+    general, tuned = presets.AGENTS[name](), presets.resolve("MountainCar-v0", name).agent
+    assert tuned != general
+    assert tuned.bootstrap == general.bootstrap
+    assert tuned.memory == general.memory
+    for part in ("network", "head", "explorer", "replay", "optimizer"):
+        assert type(getattr(tuned, part)) is type(getattr(general, part))
+    if hasattr(general.head, "stream"):
+        assert tuned.head.stream == general.head.stream
+    if hasattr(general.replay, "priority"):
+        assert tuned.replay.priority == general.replay.priority
+
+
+def test_tables_are_not_given_what_networks_are():
+    assert presets.resolve("CartPole-v1", "q_table").agent == presets.q_table()
+    assert presets.resolve("MountainCar-v0", "q_table").agent == presets.q_table()
+
+
+def test_agents_without_a_replay_train_longer():
+    steps = {name: presets.resolve("CartPole-v1", name).steps for name in ("dqn", "pqn")}
+    assert steps["pqn"] > steps["dqn"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from qlax.agent import Agent
 from qlax.errors import UsageError, nearest
 from qlax.presets import article, distributional, online, recurrent, tables, tabular, values
-from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, TUNED
+from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, tuning
 
 _FAMILIES = (values, distributional, recurrent, online, tabular, tables, article)
 
@@ -50,7 +50,7 @@ def resolve(env: object, agent: Agent | Preset | str | None = None) -> Preset:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")
     made = AGENTS[name]()
-    tuned = TUNED.get((env, name)) if isinstance(env, str) else None
+    tuned = tuning(env, name, made) if isinstance(env, str) else None
     if tuned is None:
         return Preset(name, made, DEFAULT_STEPS, False)
     tune, steps = tuned

@@ -1,0 +1,32 @@
+"""What environments that we have tried ask of the named agents."""
+
+from collections.abc import Callable
+
+from qlax.agent import Agent
+from qlax.presets.tuned.environments import SUITS
+from qlax.presets.tuned.minatar import MINATAR
+
+Tuning = tuple[Callable[[Agent], Agent], int]
+"""How a named agent is changed, and for how many environment steps it trains."""
+
+# Tables that were made for an environment: the steps they train for there.
+_TABLES = {("MountainCar-v0", "q_table"): 100_000, ("MountainCar-v0", "tile_coding"): 60_000}
+
+# The agent that `qlax train ENV` takes where none is named.
+DEFAULT_AGENT = "dqn"
+DEFAULT_STEPS = 100_000
+
+
+def tuning(env: str, name: str, agent: Agent) -> Tuning | None:
+    """Return how a named agent is suited to an environment; None where we have not tried it."""
+    if (env, name) in _TABLES:
+        return _as_it_is, _TABLES[env, name]
+    if (env, name) in MINATAR:
+        return MINATAR[env, name]
+    if env in SUITS and SUITS[env].fits(agent):
+        return SUITS[env], SUITS[env].steps_of(agent)
+    return None
+
+
+def _as_it_is(agent: Agent) -> Agent:
+    return agent

@@ -1,0 +1,79 @@
+"""Environments with a few numbers as observations: what they ask of any deep agent."""
+
+from qlax.explorers import Uniform
+from qlax.observations import Normalise, Raw, ScaleToBounds
+from qlax.presets.tuned.suit import Suit
+from qlax.schedules import Linear
+from qlax.targets import Periodic, Polyak
+
+# What matters here, in this order: exploration that persists, returns over ten steps, a target
+# network that moves seldom, a replay that forgets the first wandering, annealing.
+MOUNTAIN_CAR = Suit(
+    steps=42_000,
+    epsilon=Linear(start=1.0, end=0.05, steps=20_000),
+    duration=Uniform(low=1, high=40),
+    observation=ScaleToBounds(),
+    n_step=10,
+    capacity=20_000,
+    batch_size=32,
+    learning_rate=Linear(start=3e-3, end=1e-4, steps=42_000),
+    max_grad_norm=None,
+    target=Periodic(period=1_000),
+    discount=0.985,
+    returns=(-100.0, 0.0),
+)
+
+# What fails late is a slow drift to the edge: long training episodes show where it leads, and
+# weights averaged over many updates hold the cart more steadily than the last ones.
+CART_POLE = Suit(
+    steps=50_000,
+    epsilon=Linear(start=1.0, end=0.05, steps=10_000),
+    observation=Normalise(),
+    n_step=10,
+    capacity=50_000,
+    learning_rate=Linear(start=1e-3, end=1e-5, steps=50_000),
+    target=Polyak(tau=0.002),
+    returns=(0.0, 100.0),
+    time_limit=2_000,
+)
+
+# The limits of its velocities are far wider than what is seen: no scaling to them. Wandering
+# finds the goal by itself, so exploratory actions need not last and one step suffices.
+ACROBOT = Suit(
+    steps=100_000,
+    epsilon=Linear(start=1.0, end=0.05, steps=15_000),
+    observation=Raw(),
+    hidden=(128, 128),
+    n_step=1,
+    capacity=100_000,
+    batch_size=128,
+    learning_rate=Linear(start=1e-3, end=1e-4, steps=100_000),
+    target=Polyak(tau=0.005),
+    policy="online",
+    returns=(-100.0, 0.0),
+)
+
+# A longer horizon and short repeats of exploratory actions keep it from hovering for ever.
+LUNAR_LANDER = Suit(
+    steps=400_000,
+    epsilon=Linear(start=1.0, end=0.02, steps=80_000),
+    duration=Uniform(low=1, high=6),
+    observation=Raw(),
+    hidden=(128, 128),
+    n_step=3,
+    capacity=400_000,
+    batch_size=128,
+    learning_rate=Linear(start=1e-3, end=1e-5, steps=100_000),
+    target=Polyak(tau=0.005),
+    discount=0.995,
+    returns=(-300.0, 300.0),
+    num_envs=8,
+    updates=2,
+)
+
+SUITS = {
+    "MountainCar-v0": MOUNTAIN_CAR,
+    "CartPole-v1": CART_POLE,
+    "Acrobot-v1": ACROBOT,
+    "LunarLander-v3": LUNAR_LANDER,
+}

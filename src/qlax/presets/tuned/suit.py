@@ -1,0 +1,128 @@
+"""What an environment asks of any deep agent, whatever its idea."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+from qlax.agent import Agent
+from qlax.explorers import Duration, EpsilonGreedy, OneStep
+from qlax.heads import C51
+from qlax.networks import MLP
+from qlax.observations import Observation
+from qlax.optimizers import Adam, RMSProp
+from qlax.replay import Latest, Prioritised, Rollout, Sequences, Uniform
+from qlax.schedules import Schedule
+from qlax.targets import Periodic, Polyak, Target
+
+# Steps that agents learning from rollouts take for each one of the others, which replay theirs.
+STEPS_WITHOUT_REPLAY = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suit:
+    """Sizes, schedules and scales for one environment, put on an agent part by part.
+
+    An agent's idea stays: its head, bootstrap, memory, kinds of layer, explorer and replay. Parts
+    that it does not have are not added.
+    """
+
+    steps: int
+    """Environment steps it trains for."""
+    epsilon: Schedule
+    """ε, by environment steps."""
+    duration: Duration = field(default_factory=OneStep)
+    """How long exploratory actions last."""
+    observation: Observation
+    """The observation stage."""
+    hidden: tuple[int, ...] = (64, 64)
+    """Widths of a network without memory."""
+    n_step: int
+    """Rewards summed before bootstrapping."""
+    capacity: int
+    """Steps remembered."""
+    batch_size: int = 64
+    """Transitions a batch."""
+    learning_rate: Schedule
+    """Of Adam and RMSProp, by updates."""
+    max_grad_norm: float | None = 10.0
+    """The largest gradient that Adam takes whole; None for any."""
+    target: Target
+    """The target network, in place of an average; periodic ones stay."""
+    policy: str = "target"
+    """Whose parameters an agent with an averaged target network finishes with."""
+    discount: float = 0.99
+    """γ."""
+    returns: tuple[float, float]
+    """Between which discounted returns lie: the ends of C51's atoms."""
+    time_limit: int | None = None
+    """Steps after which training episodes are truncated."""
+    num_envs: int = 1
+    """Environments side by side, for agents that have one."""
+    updates: int = 1
+    """Updates for each step of all of them, for agents that make one."""
+
+    def fits(self, agent: Agent) -> bool:
+        """Return whether the agent is a deep one."""
+        return isinstance(agent.network, MLP)
+
+    def steps_of(self, agent: Agent) -> int:
+        """Return the environment steps that the agent trains for."""
+        return self.steps * (STEPS_WITHOUT_REPLAY if isinstance(agent.replay, Rollout) else 1)
+
+    def __call__(self, agent: Agent) -> Agent:
+        """Return the agent, suited."""
+        averaged = isinstance(agent.target, Polyak)
+        parts: dict[str, Any] = {
+            "network": self._network(agent),
+            "head": self._head(agent),
+            "explorer": self._explorer(agent),
+            "replay": self._replay(agent),
+            "optimizer": self._optimizer(agent),
+            "observation": self.observation,
+            "discount": self.discount,
+            "time_limit": self.time_limit,
+        }
+        if averaged:
+            periodic = isinstance(self.target, Periodic)
+            parts |= {"target": self.target, "policy": "online" if periodic else self.policy}
+        if isinstance(agent.replay, Uniform | Prioritised) and agent.num_envs == 1:
+            parts |= {"num_envs": self.num_envs, "updates": self.updates}
+        return agent.replace(**parts)
+
+    def _network(self, agent: Agent) -> Any:
+        if agent.memory is not None or isinstance(agent.replay, Latest):
+            return agent.network
+        return dataclasses.replace(agent.network, hidden=self.hidden)  # type: ignore[type-var]
+
+    def _head(self, agent: Agent) -> Any:
+        if not isinstance(agent.head, C51):
+            return agent.head
+        low, high = self.returns
+        return dataclasses.replace(agent.head, low=low, high=high)
+
+    def _explorer(self, agent: Agent) -> Any:
+        explorer = agent.explorer
+        if not isinstance(explorer, EpsilonGreedy):
+            return explorer
+        if explorer.spread or isinstance(agent.replay, Rollout | Latest):
+            return dataclasses.replace(explorer, duration=self.duration)
+        return dataclasses.replace(explorer, epsilon=self.epsilon, duration=self.duration)
+
+    def _replay(self, agent: Agent) -> Any:
+        replay: Any = agent.replay
+        if isinstance(replay, Uniform | Prioritised):
+            return dataclasses.replace(
+                replay, capacity=self.capacity, batch_size=self.batch_size, n_step=self.n_step
+            )
+        if isinstance(replay, Sequences):
+            return dataclasses.replace(replay, capacity=self.capacity, n_step=self.n_step)
+        return replay
+
+    def _optimizer(self, agent: Agent) -> Any:
+        replays = not isinstance(agent.replay, Rollout | Latest)
+        if not replays or not isinstance(agent.optimizer, Adam | RMSProp):
+            return agent.optimizer
+        annealed = dataclasses.replace(agent.optimizer, learning_rate=self.learning_rate)
+        if isinstance(annealed, Adam):
+            return dataclasses.replace(annealed, max_grad_norm=self.max_grad_norm)
+        return annealed
