@@ -40,7 +40,7 @@ def test_an_environments_settings_leave_the_idea_alone(name):
     assert tuned != general
     assert tuned.bootstrap == general.bootstrap
     assert tuned.memory == general.memory
-    for part in ("network", "head", "explorer", "replay", "optimizer"):
+    for part in ("network", "head", "replay", "optimizer"):
         assert type(getattr(tuned, part)) is type(getattr(general, part))
     if hasattr(general.head, "stream"):
         assert tuned.head.stream == general.head.stream
@@ -56,3 +56,8 @@ def test_tables_are_not_given_what_networks_are():
 def test_agents_without_a_replay_train_longer():
     steps = {name: presets.resolve("CartPole-v1", name).steps for name in ("dqn", "pqn")}
     assert steps["pqn"] > steps["dqn"]
+
+
+def test_where_noise_explores_only_the_beginning_is_random():
+    explorer = presets.resolve("CartPole-v1", "noisy_dqn").agent.explorer
+    assert (explorer.epsilon.start, explorer.epsilon.end) == (1.0, 0.0)

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qlax.agent import Agent
-from qlax.explorers import Duration, EpsilonGreedy, OneStep
+from qlax.explorers import Duration, EpsilonGreedy, Greedy, OneStep
 from qlax.heads import C51
 from qlax.networks import MLP
 from qlax.observations import Observation
 from qlax.optimizers import Adam, RMSProp
 from qlax.replay import Latest, Prioritised, Rollout, Sequences, Uniform
-from qlax.schedules import Schedule
+from qlax.schedules import Linear, Schedule, extremes
 from qlax.targets import Periodic, Polyak, Target
 
-# Steps that agents learning from rollouts take for each one of the others, which replay theirs.
+# Steps that agents without a replay take for each one of the others, which learn from it often.
 STEPS_WITHOUT_REPLAY = 10
 
 
@@ -22,14 +22,14 @@ STEPS_WITHOUT_REPLAY = 10
 class Suit:
     """Sizes, schedules and scales for one environment, put on an agent part by part.
 
-    An agent's idea stays: its head, bootstrap, memory, kinds of layer, explorer and replay. Parts
-    that it does not have are not added.
+    An agent's idea stays: its head, bootstrap, memory, kinds of layer and kind of replay. Parts
+    that it does not have are not added, but for a random beginning where only noise explores.
     """
 
     steps: int
     """Environment steps it trains for."""
-    epsilon: Schedule
-    """ε, by environment steps."""
+    epsilon: Linear
+    """ε, by environment steps; down to 0 where noise explores, which needs a random beginning."""
     duration: Duration = field(default_factory=OneStep)
     """How long exploratory actions last."""
     observation: Observation
@@ -43,7 +43,7 @@ class Suit:
     batch_size: int = 64
     """Transitions a batch."""
     learning_rate: Schedule
-    """Of Adam and RMSProp, by updates."""
+    """Of Adam and RMSProp, by updates; without a replay an agent's own, annealed to 0."""
     max_grad_norm: float | None = 10.0
     """The largest gradient that Adam takes whole; None for any."""
     target: Target
@@ -67,7 +67,9 @@ class Suit:
 
     def steps_of(self, agent: Agent) -> int:
         """Return the environment steps that the agent trains for."""
-        return self.steps * (STEPS_WITHOUT_REPLAY if isinstance(agent.replay, Rollout) else 1)
+        return self.steps * (
+            STEPS_WITHOUT_REPLAY if isinstance(agent.replay, Rollout | Latest) else 1
+        )
 
     def __call__(self, agent: Agent) -> Agent:
         """Return the agent, suited."""
@@ -102,6 +104,9 @@ class Suit:
 
     def _explorer(self, agent: Agent) -> Any:
         explorer = agent.explorer
+        if isinstance(explorer, Greedy):
+            beginning = dataclasses.replace(self.epsilon, end=0.0)
+            return EpsilonGreedy(epsilon=beginning, duration=self.duration)
         if not isinstance(explorer, EpsilonGreedy):
             return explorer
         if explorer.spread or isinstance(agent.replay, Rollout | Latest):
@@ -119,10 +124,16 @@ class Suit:
         return replay
 
     def _optimizer(self, agent: Agent) -> Any:
-        replays = not isinstance(agent.replay, Rollout | Latest)
-        if not replays or not isinstance(agent.optimizer, Adam | RMSProp):
-            return agent.optimizer
-        annealed = dataclasses.replace(agent.optimizer, learning_rate=self.learning_rate)
-        if isinstance(annealed, Adam):
-            return dataclasses.replace(annealed, max_grad_norm=self.max_grad_norm)
-        return annealed
+        optimizer = agent.optimizer
+        if isinstance(agent.replay, Rollout):
+            phases = self.steps_of(agent) // (agent.num_envs * agent.update_every)
+            _, start = extremes(optimizer.learning_rate)
+            to_zero = Linear(start=start, end=0.0, steps=phases * agent.updates)
+            return dataclasses.replace(optimizer, learning_rate=to_zero)  # type: ignore[type-var]
+        if isinstance(optimizer, Adam):
+            return dataclasses.replace(
+                optimizer, learning_rate=self.learning_rate, max_grad_norm=self.max_grad_norm
+            )
+        if isinstance(optimizer, RMSProp):
+            return dataclasses.replace(optimizer, learning_rate=self.learning_rate)
+        return optimizer
