@@ -53,6 +53,11 @@ def test_tables_are_not_given_what_networks_are():
     assert presets.resolve("MountainCar-v0", "q_table").agent == presets.q_table()
 
 
+def test_the_articles_agents_stay_as_they_were_published():
+    for env in ("CartPole-v1", "MountainCar-v0"):
+        assert presets.resolve(env, "article_dqn").agent == presets.article_dqn()
+
+
 def test_agents_without_a_replay_train_longer():
     steps = {name: presets.resolve("CartPole-v1", name).steps for name in ("dqn", "pqn")}
     assert steps["pqn"] > steps["dqn"]

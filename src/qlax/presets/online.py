@@ -71,7 +71,7 @@ def _pqn(**parts: Any) -> Agent:
             "head": Scalar(loss_function="squared"),
             "bootstrap": Greedy(),
             "explorer": EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=50_000)),
-            "replay": Rollout(length=32, minibatches=4, traces=Traces(decay=0.95, kind="peng")),
+            "replay": Rollout(length=32, minibatches=4, traces=Traces(decay=0.65, kind="peng")),
             "target": Online(),
             "optimizer": Adam(learning_rate=1e-3, max_grad_norm=10.0),
             "observation": Normalise(),

@@ -12,6 +12,9 @@ Tuning = tuple[Callable[[Agent], Agent], int]
 # Tables that were made for an environment: the steps they train for there.
 _TABLES = {("MountainCar-v0", "q_table"): 100_000, ("MountainCar-v0", "tile_coding"): 60_000}
 
+# Agents that are what somebody published, and so stay as they are.
+_AS_PUBLISHED = ("article_dqn", "article_q_table")
+
 # The agent that `qlax train ENV` takes where none is named.
 DEFAULT_AGENT = "dqn"
 DEFAULT_STEPS = 100_000
@@ -23,7 +26,7 @@ def tuning(env: str, name: str, agent: Agent) -> Tuning | None:
         return _as_it_is, _TABLES[env, name]
     if (env, name) in MINATAR:
         return MINATAR[env, name]
-    if env in SUITS and SUITS[env].fits(agent):
+    if env in SUITS and SUITS[env].fits(agent) and name not in _AS_PUBLISHED:
         return SUITS[env], SUITS[env].steps_of(agent)
     return None
 
