@@ -1,6 +1,7 @@
 """From a Gymnasium environment to its description: which ones qlax takes, and what it says else."""
 
 import contextlib
+import dataclasses
 import functools
 import importlib
 import importlib.metadata
@@ -10,7 +11,13 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.wrappers import TimeLimit
+from gymnasium.wrappers import (
+    FrameStackObservation,
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    TimeLimit,
+)
 
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
@@ -81,7 +88,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     shown, has_mask = _without_mask(env)
     return EnvSpec(
         id=env.spec.id if env.spec else name,
-        observation=_describe_space(shown, name),
+        observation=_with_frames(_describe_space(shown, name), env),
         has_mask=has_mask,
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
@@ -89,6 +96,29 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )
+
+
+# Wrappers that leave observations as they are.
+_TRANSPARENT = (
+    TimeLimit,
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    gymnasium.RewardWrapper,
+    gymnasium.ActionWrapper,
+)
+
+
+def _with_frames(space: Space, env: gymnasium.Env) -> Space:
+    """Return the space, which says so if observations are Gymnasium's stacks of frames."""
+    while isinstance(env, _TRANSPARENT):
+        env = env.env
+    padding = {"reset": "first", "zero": "zeros"}
+    if not isinstance(env, FrameStackObservation) or env.padding_type not in padding:
+        return space
+    if not isinstance(space, Box):
+        return space
+    return dataclasses.replace(space, frames=env.stack_size, padding=padding[env.padding_type])  # type: ignore[arg-type]
 
 
 def _first_state(space: gymnasium.Space) -> int:
