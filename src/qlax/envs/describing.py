@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import functools
 import importlib
-import importlib.metadata
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +18,7 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
+from qlax.envs import atari, worlds
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
@@ -30,8 +30,19 @@ def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFacto
     """Return a function that makes the environment, with another time limit if one is given."""
     if not isinstance(env, str):
         return env if time_limit is None else functools.partial(_limited, env, time_limit)
+    record = _registered(env)
+    if package_of(env) == atari.PACKAGE:
+        seen = functools.partial(atari.dressed, record)
+        return seen if time_limit is None else functools.partial(_limited, seen, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
-    return functools.partial(gymnasium.make, _registered(env), disable_env_checker=True, **limit)
+    return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
+
+
+def package_of(env: str) -> str:
+    """Return the name of the package that an id's environment comes from."""
+    entry = _registered(env).entry_point
+    module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
+    return module.partition(":")[0].partition(".")[0]
 
 
 def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
@@ -186,7 +197,7 @@ def _registered(name: str) -> Any:
             if colon:
                 importlib.import_module(module)
             elif identity not in gymnasium.registry:
-                register_installed()
+                worlds.register(identity)
             return gymnasium.spec(identity)
     except ImportError as error:
         raise UsageError(
@@ -196,18 +207,6 @@ def _registered(name: str) -> Any:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
         hint = nearest(name, known, "`qlax envs` lists what is there.")
         raise UsageError(f"There is no environment {name!r}. {hint}") from error
-
-
-@functools.cache
-def register_installed() -> None:
-    """Register the environments of installed packages that announce some, MinAtar among them.
-
-    They do so by an entry point of the group `gymnasium.envs`: a function that registers them. One
-    that fails leaves its environments unknown, and takes nothing else with it.
-    """
-    for entry in importlib.metadata.entry_points(group="gymnasium.envs"):
-        with contextlib.suppress(Exception):
-            entry.load()()
 
 
 @contextlib.contextmanager
