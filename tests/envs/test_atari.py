@@ -25,10 +25,8 @@ def _from_the_start(monkeypatch):
 
 
 @pytest.mark.usefixtures("from_the_start")
-@pytest.mark.parametrize(
-    ("env", "lives"), [("PongNoFrameskip-v4", 0), ("BreakoutNoFrameskip-v4", 5)]
-)
-def test_the_compiled_game_is_gymnasiums(env, lives):
+@pytest.mark.parametrize(("game", "lives"), [("Pong", 0), ("Breakout", 5)])
+def test_the_compiled_game_is_gymnasiums(game, lives):
     """Where a life ends, the stack begins anew, and the reward of the step after is not counted."""
     env = f"{game}NoFrameskip-v4"
     ours, theirs = select(env, num_envs=1).env, select(env, num_envs=1, backend="gymnasium").env

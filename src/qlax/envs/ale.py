@@ -43,7 +43,7 @@ class AtariGames:
 
         self.spec, self.num_envs = spec, num_envs
         options = dict(gymnasium.spec(spec.id).kwargs)
-        limit = {}
+        limit: dict[str, Any] = {}
         if spec.time_limit is not None:
             limit = {"max_num_frames_per_episode": spec.time_limit * atari.FRAME_SKIP}
         self._games = AtariVectorEnv(
