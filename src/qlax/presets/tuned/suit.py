@@ -11,7 +11,7 @@ from qlax.networks import MLP
 from qlax.observations import Observation
 from qlax.optimizers import Adam, RMSProp
 from qlax.replay import Latest, Prioritised, Rollout, Sequences, Uniform
-from qlax.schedules import Linear, Schedule, extremes
+from qlax.schedules import Linear, extremes
 from qlax.targets import Periodic, Polyak, Target
 
 # Steps that agents without a replay take for each one of the others, which learn from it often.
@@ -42,8 +42,9 @@ class Suit:
     """Steps remembered."""
     batch_size: int = 64
     """Transitions a batch."""
-    learning_rate: Schedule
-    """Of Adam and RMSProp, by updates; without a replay an agent's own, annealed to 0."""
+    learning_rate: tuple[float, float]
+    """Of Adam and RMSProp, with the first update and with the last; without a replay an agent's
+    own, and 0 with the last."""
     max_grad_norm: float | None = 10.0
     """The largest gradient that Adam takes whole; None for any."""
     target: Target
@@ -73,23 +74,21 @@ class Suit:
 
     def __call__(self, agent: Agent) -> Agent:
         """Return the agent, suited."""
-        averaged = isinstance(agent.target, Polyak)
-        parts: dict[str, Any] = {
-            "network": self._network(agent),
-            "head": self._head(agent),
-            "explorer": self._explorer(agent),
-            "replay": self._replay(agent),
-            "optimizer": self._optimizer(agent),
-            "observation": self.observation,
-            "discount": self.discount,
-            "time_limit": self.time_limit,
-        }
-        if averaged:
-            periodic = isinstance(self.target, Periodic)
-            parts |= {"target": self.target, "policy": "online" if periodic else self.policy}
         if isinstance(agent.replay, Uniform | Prioritised) and agent.num_envs == 1:
-            parts |= {"num_envs": self.num_envs, "updates": self.updates}
-        return agent.replace(**parts)
+            agent = agent.replace(num_envs=self.num_envs, updates=self.updates)
+        if isinstance(agent.target, Polyak):
+            policy = "online" if isinstance(self.target, Periodic) else self.policy
+            agent = agent.replace(target=self.target, policy=policy)
+        return agent.replace(
+            network=self._network(agent),
+            head=self._head(agent),
+            explorer=self._explorer(agent),
+            replay=self._replay(agent),
+            optimizer=self._optimizer(agent),
+            observation=self.observation,
+            discount=self.discount,
+            time_limit=self.time_limit,
+        )
 
     def _network(self, agent: Agent) -> Any:
         if agent.memory is not None or isinstance(agent.replay, Latest):
@@ -125,15 +124,14 @@ class Suit:
 
     def _optimizer(self, agent: Agent) -> Any:
         optimizer = agent.optimizer
+        if not isinstance(optimizer, Adam | RMSProp):
+            return optimizer
+        start, end = self.learning_rate
         if isinstance(agent.replay, Rollout):
-            phases = self.steps_of(agent) // (agent.num_envs * agent.update_every)
-            _, start = extremes(optimizer.learning_rate)
-            to_zero = Linear(start=start, end=0.0, steps=phases * agent.updates)
-            return dataclasses.replace(optimizer, learning_rate=to_zero)  # type: ignore[type-var]
-        if isinstance(optimizer, Adam):
-            return dataclasses.replace(
-                optimizer, learning_rate=self.learning_rate, max_grad_norm=self.max_grad_norm
-            )
-        if isinstance(optimizer, RMSProp):
-            return dataclasses.replace(optimizer, learning_rate=self.learning_rate)
-        return optimizer
+            (_, start), end = extremes(optimizer.learning_rate), 0.0
+        phases = self.steps_of(agent) // (agent.num_envs * agent.update_every)
+        rate = Linear(start=start, end=end, steps=phases * agent.updates)
+        annealed = dataclasses.replace(optimizer, learning_rate=rate)
+        if isinstance(annealed, Adam) and not isinstance(agent.replay, Rollout):
+            return dataclasses.replace(annealed, max_grad_norm=self.max_grad_norm)
+        return annealed
