@@ -117,7 +117,12 @@ STREAMING_OPTIMIZERS = (
     optimizers.ObGD(learning_rate=0.5, trace_decay=0.9, kappa=3.0),
 )
 
-OBSERVATIONS = (observations.Raw(), observations.ScaleToBounds(), observations.Normalise())
+OBSERVATIONS = (
+    observations.Raw(),
+    observations.ScaleToBounds(),
+    observations.Pixels(),
+    observations.Normalise(),
+)
 
 REWARDS = (rewards.Unchanged(), rewards.Clipped(low=-1.0, high=1.0), rewards.ReplaceLast(value=1.0))
 

@@ -8,7 +8,7 @@ import pytest
 import qlax
 from qlax.agent import ActingParams
 from qlax.envs.vectorised import Vectorised
-from qlax.observations import Normalise, Raw, ScaleToBounds, dense, variance_of
+from qlax.observations import Normalise, Pixels, Raw, ScaleToBounds, dense, variance_of
 from qlax.spaces import Box, Composite, Discrete
 from tests.envs.test_vectorised import Noisy
 from tests.probes.training import agent_for_probes
@@ -237,3 +237,14 @@ def test_a_policy_normalises_with_its_statistics(run):
     np.testing.assert_allclose(policy.q_values(observation), expected, rtol=1e-4, atol=1e-5)
     raw = plain.values(ActingParams(policy.params.network, ()), policy.spec, observation)[0]
     assert np.abs(np.asarray(raw) - policy.q_values(observation)).max() > 1e-3
+
+
+def test_only_images_are_scaled_as_pixels():
+    space = Composite(
+        (("screen", Box((2, 1, 1), "uint8", 0.0, 255.0, frames=2)), ("lives", Discrete(4)))
+    )
+    shown = {"screen": jnp.array([[[[0]], [[255]]]], jnp.uint8), "lives": jnp.array([3])}
+    result, after = Pixels()((), shown, space)
+    np.testing.assert_allclose(result["screen"].ravel(), [0.0, 1.0])
+    assert dict(after.entries)["screen"] == Box((2, 1, 1), "float32", 0.0, 1.0, frames=2)
+    assert result["lives"] == 3

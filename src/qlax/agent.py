@@ -173,7 +173,7 @@ class Agent:
             params=params,
             target=self.target.init(params),
             optimizer=self.optimizer.transformation().init(params),
-            replay=self.replay.init(Seen(observation, legal, memory), spec.num_actions),
+            replay=self.replay.init(Seen(observation, legal, memory), spec),
             explorer=self.explorer.init(self.num_envs, spec),
             stage=stage,
             reward=self.reward.init(jax.random.fold_in(params_key, 1), spec, self.num_envs),

@@ -1,5 +1,6 @@
 """The stage between an observation and the network: applied alike in acting and learning."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -77,13 +78,30 @@ class ScaleToBounds(Unlearned):
             (2.0 / span).astype(np.float32).reshape(space.shape),
             centre.astype(np.float32).reshape(space.shape),
         )
-        scaled_space = Box(
-            shape=space.shape,
+        scaled_space = dataclasses.replace(
+            space,
             dtype="float32",
             low=_collapsed(np.where(bounded, -1.0, low)),
             high=_collapsed(np.where(bounded, 1.0, high)),
         )
         return (observation.astype(jnp.float32) - shift) * scale, scaled_space
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pixels(Unlearned):
+    """Maps images, which are arrays of bytes, to [0, 1]: x ← x / 255; all else is left alone.
+
+    Reference: Mnih et al. (2015), Nature 518.
+    """
+
+    def __call__(self, state: tuple[()], observation: Any, space: Space) -> tuple[Any, Space]:
+        """Return the scaled images and their space."""
+        if isinstance(space, Composite):
+            return _in_each(space, lambda name, inner: self(state, observation[name], inner))
+        if not isinstance(space, Box) or space.dtype != "uint8" or len(space.shape) < 2:
+            return observation, space
+        scaled_space = dataclasses.replace(space, dtype="float32", low=0.0, high=1.0)
+        return observation.astype(jnp.float32) * np.float32(1 / 255), scaled_space
 
 
 class Moments(Pytree):
@@ -143,7 +161,7 @@ class Normalise(Unlearned):
             return observation, space
         deviation = jnp.sqrt(variance_of(state) + self.epsilon)
         scaled = (observation.astype(jnp.float32) - state.mean) / deviation
-        inside = Box(space.shape, "float32", -self.limit, self.limit)
+        inside = dataclasses.replace(space, dtype="float32", low=-self.limit, high=self.limit)
         return jnp.clip(scaled, -self.limit, self.limit), inside
 
 

@@ -1,7 +1,7 @@
 """What observations look like: small, hashable descriptions that a compiled program can hold."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,10 @@ class Box:
     """Lower limit: one number for all entries, or one for each in row-major order."""
     high: float | tuple[float, ...]
     """Upper limit, likewise."""
+    frames: int = 1
+    """How many successive frames the first axis holds, the newest last; 1 if there is but one."""
+    padding: Literal["first", "zeros"] = "first"
+    """What stands for the frames before an episode's first: that frame itself, or zeros."""
 
     def __str__(self) -> str:
         return f"Box(shape={self.shape}, dtype={self.dtype})"

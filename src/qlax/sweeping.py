@@ -76,7 +76,7 @@ def sweep(
         )
     ]
     selected = select(env, num_envs=base.num_envs, time_limit=base.time_limit)
-    if not selected.is_compiled:
+    if not selected.is_pure:
         selected.env.close()  # type: ignore[union-attr]
         raise UsageError(
             f"{selected.env.spec.id} has no compiled form, so nothing can run side by side: call "

@@ -69,7 +69,7 @@ def train(
         seed: Seed of everything random.
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
-            `gymnax` insists on it, `gymnasium` on the original.
+            `gymnax` or `ale` insists on it, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation; 0 for none.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         quiet: Whether to show no progress.
@@ -214,7 +214,7 @@ def _train_new(
                 seed=seed,
                 steps=steps,
                 eval_episodes=options.eval_episodes,
-                side_by_side=len(seeds) if grouped and selected.is_compiled else 0,
+                side_by_side=len(seeds) if grouped and selected.is_pure else 0,
                 **intervals(preset.agent, steps, interval),
             ),
             path / f"seed-{seed}" if grouped else path,
@@ -240,7 +240,7 @@ def _train_all(
     """Train every member: together in one program, or one after another on the host."""
     keep_compiled_programs()
     grouped = members[0].folder != group
-    together = [members] if selected.is_compiled else [[member] for member in members]
+    together = [members] if selected.is_pure else [[member] for member in members]
     runs: list[Run] = []
     if not quiet:
         announce(members[0].plan.agent_name, selected)

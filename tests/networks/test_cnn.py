@@ -124,3 +124,17 @@ def test_it_learns_q_star_from_pictures():
     seen = mdp.visited(process)
     true = mdp.value_iteration(process, DISCOUNT)
     np.testing.assert_allclose(learned[seen], true[seen], atol=0.05)
+
+
+@pytest.mark.parametrize("colours", [(), (3,)])
+def test_frames_become_channels(colours):
+    frames = jax.random.uniform(jax.random.key(2), (5, 2, 10, 10, *colours))
+    stack = Box(frames.shape[1:], "float32", 0.0, 1.0, frames=2)
+    side_by_side = jnp.concatenate(
+        [frames[:, at].reshape((5, 10, 10, -1, 1)) for at in range(2)], -1
+    ).reshape((5, 10, 10, -1))
+    image = Box(side_by_side.shape[1:], "float32", 0.0, 1.0)
+    of_stack, of_image = (
+        made(CNN(), shown, space)[1] for shown, space in ((frames, stack), (side_by_side, image))
+    )
+    np.testing.assert_array_equal(of_stack, of_image)

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from qlax.replay import Seen
-from tests.replay.history import NUM_ACTIONS
+from tests.replay.history import SPEC
 
 
 @functools.partial(jax.jit, static_argnums=0)
@@ -36,7 +36,7 @@ def update_priorities(replay, state, batch, error):
 
 def grown(replay, steps, *, num_envs=1):
     """Return a replay that has seen the given steps, after a first observation of 0."""
-    state = replay.init(Seen(1000.0 * jnp.arange(num_envs, dtype=jnp.float32)), NUM_ACTIONS)
+    state = replay.init(Seen(1000.0 * jnp.arange(num_envs, dtype=jnp.float32)), SPEC)
     for entry in steps:
         state = add(replay, state, entry)
     return state

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.replay import Seen, Step
+from qlax.spaces import Box, EnvSpec
 
-NUM_ACTIONS = 100
+SPEC = EnvSpec(id="History", observation=Box((), "float32", 0.0, 1e6), num_actions=100)
 
 
 def step(number, *, num_envs=1, terminated=False, truncated=False, valid=True, first=False):
@@ -33,7 +34,7 @@ def step(number, *, num_envs=1, terminated=False, truncated=False, valid=True, f
 
 def filled(replay, steps, *, num_envs=1):
     """Return a replay that has seen the given steps, after a first observation of 0."""
-    state = replay.init(Seen(1000.0 * jnp.arange(num_envs, dtype=jnp.float32)), NUM_ACTIONS)
+    state = replay.init(Seen(1000.0 * jnp.arange(num_envs, dtype=jnp.float32)), SPEC)
     add = jax.jit(replay.add)
     for entry in steps:
         state = add(state, entry)

@@ -9,6 +9,7 @@ import scipy.stats
 from qlax import Agent, UsageError, bootstraps, optimizers, schedules
 from qlax.maths import sum_tree
 from qlax.replay import Dyna, Latest, Seen, Step, TransitionBatch
+from qlax.spaces import Discrete, EnvSpec
 from tests.probes import mdp
 from tests.probes.training import (
     agent_for_probes,
@@ -23,6 +24,7 @@ pytestmark = pytest.mark.usefixtures("quickly_compiled")
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
 ACTIONS = 2
+SPEC = EnvSpec(id="Lived", observation=Discrete(8), num_actions=ACTIONS)
 
 
 def states(*numbers):
@@ -32,7 +34,7 @@ def states(*numbers):
 def lived(replay, first, *steps, legal=None):
     """Return the model after steps (actions, rewards, next states, flags), a list of each."""
     num_envs = len(first)
-    state = replay.init(Seen(states(*first), None if legal is None else legal(first)), ACTIONS)
+    state = replay.init(Seen(states(*first), None if legal is None else legal(first)), SPEC)
     for action, reward, following, flags in steps:
 
         def flag(name, otherwise, flags=flags):

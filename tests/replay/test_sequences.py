@@ -15,7 +15,7 @@ from qlax.replay.sequence_batch import sequences
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
-from tests.replay.history import step
+from tests.replay.history import SPEC, step
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 
@@ -138,7 +138,7 @@ def test_legal_actions_are_those_of_the_states_that_are_compared():
     def seen(number):
         return Seen(jnp.full(1, float(number)), jnp.arange(3)[None] != number % 3)
 
-    state = replay.init(seen(0), 3)
+    state = replay.init(seen(0), SPEC)
     for number in range(5):
         state = add(replay, state, step(number)._replace(next=seen(number + 1)))
     batch, _ = sample(replay, state, KEY, GAMMA)

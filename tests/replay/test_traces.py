@@ -8,6 +8,7 @@ from qlax import Agent, UsageError, explorers, heads
 from qlax.maths.bootstrap import Backup, scalar_backup
 from qlax.replay import Rollout, Seen, Sequences, Step, Traces, stream
 from qlax.replay.sequence_batch import sequences
+from tests.replay.history import SPEC
 
 KINDS = ["peng", "watkins", "tree", "retrace"]
 HALF = jnp.float32(0.5)
@@ -213,6 +214,6 @@ def test_retrace_needs_an_explorer_that_knows_its_probabilities(make):
 def test_probabilities_are_stored_where_they_are_used(kind):
     traces = Traces(kind=kind)
     for replay in (Sequences(capacity=8, length=2, traces=traces), Rollout(traces=traces)):
-        state = replay.init(Seen(jnp.zeros(4)), 2)
+        state = replay.init(Seen(jnp.zeros(4)), SPEC)
         assert (state.stream.probability is not None) == replay.uses_probability
         assert replay.uses_probability == (kind == "retrace")

@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from qlax.replay import Seen, Uniform
-from tests.replay.history import NUM_ACTIONS, as_tuples, drawn, filled, step
+from tests.replay.history import SPEC, as_tuples, drawn, filled, step
 
 GAMMA = jnp.float32(0.5)
 
@@ -205,7 +205,7 @@ def test_what_was_seen_is_kept_whole():
             memory=(jnp.full((2, 4), 0.5 * number), jnp.full((2, 4), -0.5 * number)),
         )
 
-    state = replay.init(seen(0), 2)
+    state = replay.init(seen(0), SPEC)
     for number in range(3):
         state = replay.add(state, step(number, num_envs=2)._replace(next=seen(number + 1)))
     batch = drawn(replay, state, jax.random.key(0), GAMMA)
@@ -251,7 +251,7 @@ def test_interrupting_an_empty_replay_changes_nothing():
 def test_observations_keep_their_dtype_and_shape():
     replay = Uniform(capacity=4, batch_size=3)
     first = jnp.full((2, 5, 3), 255, jnp.uint8)
-    state = replay.init(Seen(first), NUM_ACTIONS)
+    state = replay.init(Seen(first), SPEC)
     state = replay.add(state, step(0, num_envs=2)._replace(next=Seen(first - 1)))
     batch = drawn(replay, state, jax.random.key(0), GAMMA)
     assert batch.now.observation.dtype == jnp.uint8

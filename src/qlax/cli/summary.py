@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
-from qlax.envs.describing import register_installed
 from qlax.envs.gymnax import TWINS
 from qlax.envs.select import describe
 from qlax.envs.toy_text import TABLES
+from qlax.envs.worlds import register_installed
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
 from qlax.training import Run

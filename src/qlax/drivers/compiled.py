@@ -15,12 +15,13 @@ from qlax.drivers.core import (
     Report,
     as_report,
     first_statistics,
+    interrupted,
     keys,
     observe_and_learn,
     since_report,
     summarise,
 )
-from qlax.envs.core import CompiledEnv
+from qlax.envs.core import CompiledEnv, OutsideEnv
 
 
 class CompiledDriver:
@@ -79,7 +80,14 @@ class CompiledDriver:
         return _split(state) if self.side_by_side else [state]
 
     def join(self, states: Sequence[LoopState]) -> LoopState:
-        """Return saved states as one: a compiled run goes on as if it had never stopped."""
+        """Return saved states as one: a run goes on as if it had never stopped.
+
+        Environments outside begin new episodes, as those on the host do.
+        """
+        if isinstance(self.env, OutsideEnv):
+            env_key, _ = keys(states[0].agent.env_steps)
+            resumed: LoopState = jax.jit(functools.partial(interrupted, self.agent))(states[0])
+            return resumed.replace(env=self.env.reopened(env_key))
         if not self.side_by_side:
             return states[0]
         joined: LoopState = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)

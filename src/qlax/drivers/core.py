@@ -147,6 +147,16 @@ def observe_and_learn(
     return state.replace(agent=train_state, timestep=timestep, statistics=statistics)
 
 
+def interrupted(agent: Agent, state: LoopState) -> LoopState:
+    """Return a saved state whose episodes were cut, since nobody could save them.
+
+    They count as truncated where the checkpoint was made: nothing is learned across the gap.
+    """
+    train_state = state.agent.replace(replay=agent.replay.interrupt(state.agent.replay))
+    timestep = state.timestep.replace(truncated=~state.timestep.terminated)
+    return state.replace(agent=train_state, timestep=timestep)
+
+
 def summarise(agent: Agent, state: LoopState) -> dict[str, Any]:
     """Return the few numbers that a report is made of; compiled, and mapped over seeds."""
     return {

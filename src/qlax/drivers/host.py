@@ -16,6 +16,7 @@ from qlax.drivers.core import (
     Report,
     as_report,
     first_statistics,
+    interrupted,
     keys,
     observe_and_learn,
     since_report,
@@ -35,7 +36,7 @@ class HostDriver:
         self.env = env
         self._jitted_init: Any = jax.jit(self._init, compiler_options=COMPILED_QUICKLY)
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
-        self._jitted_resume: Any = jax.jit(self._resume, donate_argnums=0)
+        self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
         self._programs: _Programs | None = None
         self._starts_anew = False
 
@@ -143,8 +144,7 @@ class HostDriver:
     def join(self, states: Sequence[LoopState]) -> LoopState:
         """Return a saved state that goes on with fresh episodes.
 
-        A Python environment cannot be saved, so the episodes under way count as truncated where
-        the checkpoint was made: nothing is learned across the gap.
+        A Python environment cannot be saved: see `interrupted`.
         """
         self._starts_anew = True
         state: LoopState = self._jitted_resume(states[0])
@@ -165,12 +165,6 @@ class HostDriver:
     def _act(self, state: LoopState, timestep: TimeStep) -> tuple[jax.Array, LoopState]:
         action, train_state = self.agent.act(state.agent, timestep)
         return action, state.replace(agent=train_state)
-
-    def _resume(self, state: LoopState) -> LoopState:
-        train_state = state.agent.replace(replay=self.agent.replay.interrupt(state.agent.replay))
-        done = jnp.ones(self.env.num_envs, bool)
-        timestep = state.timestep.replace(truncated=done & ~state.timestep.terminated)
-        return state.replace(agent=train_state, timestep=timestep)
 
 
 class _Programs(NamedTuple):

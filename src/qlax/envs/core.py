@@ -4,7 +4,7 @@ Autoreset is NEXT_STEP, Gymnasium's default: the step after an episode's end ign
 and returns the first observation of the next episode, with no reward and no end.
 """
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -72,7 +72,7 @@ class Dynamics(Protocol):
 
 
 class CompiledEnv(Protocol):
-    """N environments as pure functions."""
+    """N environments as functions that a compiled program can call."""
 
     @property
     def spec(self) -> EnvSpec:
@@ -90,6 +90,22 @@ class CompiledEnv(Protocol):
 
     def step(self, state: Any, action: jax.Array) -> tuple[Any, TimeStep]:
         """Return the next state and what it shows; `action` is int32 of shape [N]."""
+        ...
+
+
+@runtime_checkable
+class OutsideEnv(CompiledEnv, Protocol):
+    """N environments that a program steps but that live outside of it.
+
+    Their state can neither be saved nor mapped over.
+    """
+
+    def reopened(self, key: jax.Array) -> Any:
+        """Return a state whose next step takes no action and begins an episode in each."""
+        ...
+
+    def close(self) -> None:
+        """Release what they hold."""
         ...
 
 

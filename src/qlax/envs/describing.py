@@ -1,17 +1,24 @@
 """From a Gymnasium environment to its description: which ones qlax takes, and what it says else."""
 
 import contextlib
+import dataclasses
 import functools
 import importlib
-import importlib.metadata
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import gymnasium
 import numpy as np
-from gymnasium.wrappers import TimeLimit
+from gymnasium.wrappers import (
+    FrameStackObservation,
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    TimeLimit,
+)
 
+from qlax.envs import atari, worlds
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
@@ -23,8 +30,19 @@ def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFacto
     """Return a function that makes the environment, with another time limit if one is given."""
     if not isinstance(env, str):
         return env if time_limit is None else functools.partial(_limited, env, time_limit)
+    record = _registered(env)
+    if package_of(env) == atari.PACKAGE:
+        seen = functools.partial(atari.dressed, record)
+        return seen if time_limit is None else functools.partial(_limited, seen, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
-    return functools.partial(gymnasium.make, _registered(env), disable_env_checker=True, **limit)
+    return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
+
+
+def package_of(env: str) -> str:
+    """Return the name of the package that an id's environment comes from."""
+    entry = _registered(env).entry_point
+    module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
+    return module.partition(":")[0].partition(".")[0]
 
 
 def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
@@ -81,7 +99,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     shown, has_mask = _without_mask(env)
     return EnvSpec(
         id=env.spec.id if env.spec else name,
-        observation=_describe_space(shown, name),
+        observation=_with_frames(_describe_space(shown, name), env),
         has_mask=has_mask,
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
@@ -89,6 +107,29 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )
+
+
+# Wrappers that leave observations as they are.
+_TRANSPARENT = (
+    TimeLimit,
+    OrderEnforcing,
+    PassiveEnvChecker,
+    RecordEpisodeStatistics,
+    gymnasium.RewardWrapper,
+    gymnasium.ActionWrapper,
+)
+
+
+def _with_frames(space: Space, env: gymnasium.Env) -> Space:
+    """Return the space, which says so if observations are Gymnasium's stacks of frames."""
+    while isinstance(env, _TRANSPARENT):
+        env = env.env
+    padding = {"reset": "first", "zero": "zeros"}
+    if not isinstance(env, FrameStackObservation) or env.padding_type not in padding:
+        return space
+    if not isinstance(space, Box):
+        return space
+    return dataclasses.replace(space, frames=env.stack_size, padding=padding[env.padding_type])  # type: ignore[arg-type]
 
 
 def _first_state(space: gymnasium.Space) -> int:
@@ -156,7 +197,7 @@ def _registered(name: str) -> Any:
             if colon:
                 importlib.import_module(module)
             elif identity not in gymnasium.registry:
-                register_installed()
+                worlds.register(identity)
             return gymnasium.spec(identity)
     except ImportError as error:
         raise UsageError(
@@ -166,18 +207,6 @@ def _registered(name: str) -> Any:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
         hint = nearest(name, known, "`qlax envs` lists what is there.")
         raise UsageError(f"There is no environment {name!r}. {hint}") from error
-
-
-@functools.cache
-def register_installed() -> None:
-    """Register the environments of installed packages that announce some, MinAtar among them.
-
-    They do so by an entry point of the group `gymnasium.envs`: a function that registers them. One
-    that fails leaves its environments unknown, and takes nothing else with it.
-    """
-    for entry in importlib.metadata.entry_points(group="gymnasium.envs"):
-        with contextlib.suppress(Exception):
-            entry.load()()
 
 
 @contextlib.contextmanager

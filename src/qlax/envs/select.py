@@ -3,8 +3,10 @@
 import dataclasses
 from typing import Literal, NamedTuple
 
-from qlax.envs.core import CompiledEnv, Dynamics, HostEnv
-from qlax.envs.describing import EnvFactory, factory_of, spec_of
+from qlax.envs import atari
+from qlax.envs.ale import AtariGames
+from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
+from qlax.envs.describing import EnvFactory, factory_of, package_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText
@@ -12,8 +14,8 @@ from qlax.envs.vectorised import Vectorised
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 
-Backend = Literal["auto", "jax", "gymnax", "gymnasium"]
-BACKENDS = ("auto", "jax", "gymnax", "gymnasium")
+Backend = Literal["auto", "jax", "gymnax", "ale", "gymnasium"]
+BACKENDS = ("auto", "jax", "gymnax", "ale", "gymnasium")
 
 
 class Selected(NamedTuple):
@@ -21,12 +23,17 @@ class Selected(NamedTuple):
 
     env: CompiledEnv | HostEnv
     backend: str
-    """`gymnax` or `gymnasium`, or `jax` for qlax's own twins and a user's own dynamics."""
+    """`gymnax`, `ale` or `gymnasium`, or `jax` for qlax's own twins and a user's own dynamics."""
 
     @property
     def is_compiled(self) -> bool:
         """Whether the whole loop can be one program."""
         return self.backend != "gymnasium"
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether the environment is part of the state: it can be saved, and seeds be mapped."""
+        return self.is_compiled and not isinstance(self.env, OutsideEnv)
 
 
 def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) -> EnvSpec:
@@ -59,8 +66,10 @@ def select(
     spec = describe(env, time_limit)
     if is_dynamics(env):
         return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
-    twins = {"gymnax": sorted(TWINS), "jax": sorted(TABLES)}
-    if backend in twins and spec.id not in twins[backend]:
+    is_atari = isinstance(env, str) and package_of(spec.id) == atari.PACKAGE
+    twins = {"gymnax": sorted(TWINS), "jax": sorted(TABLES), "ale": ["the ids of ale-py"]}
+    offered = spec.id in twins.get(backend, ()) or (backend == "ale" and is_atari)
+    if backend in twins and not offered:
         raise UsageError(
             f"The {backend} backend has no {spec.id}; it has {', '.join(twins[backend])}. "
             "Use --backend gymnasium, or auto."
@@ -70,6 +79,8 @@ def select(
             return Selected(Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit), "gymnax")
         if spec.id in TABLES:
             return Selected(Vectorised(ToyText(spec), num_envs, spec.time_limit), "jax")
+        if is_atari:
+            return Selected(AtariGames(spec, num_envs), "ale")
     return Selected(GymnasiumEnv(factory_of(env, time_limit), num_envs, spec), "gymnasium")  # type: ignore[arg-type]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from qlax.errors import UsageError, require
@@ -11,7 +12,7 @@ from qlax.layers import Dense, Layer
 from qlax.maths.convolution import Formulation, convolve
 from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.observations import dense
-from qlax.spaces import Space
+from qlax.spaces import Box, Space
 from qlax.validation import check_types
 
 
@@ -19,9 +20,9 @@ from qlax.validation import check_types
 class CNN:
     """Convolutions, then fully connected layers: x ← activation(normalised(K ∗ x + c)).
 
-    Images are [height, width, channels], or [height, width] for one channel. The default is the
-    network of MinAtar; `channels=(32, 64, 64), kernels=(8, 4, 3), strides=(4, 2, 1), hidden=(512,)`
-    is the one DQN played Atari with.
+    Images are [height, width, channels], or [height, width] for one channel; the frames of a stack
+    become channels. The default is the network of MinAtar; `channels=(32, 64, 64),
+    kernels=(8, 4, 3), strides=(4, 2, 1), hidden=(512,)` is the one DQN played Atari with.
 
     References: Young and Tian (2019), arXiv 1903.03176; Mnih et al. (2015), Nature 518.
     """
@@ -60,14 +61,7 @@ class CNN:
         Raises:
             UsageError: if observations are not images, or smaller than a filter.
         """
-        x = dense(observation, space)
-        if x.ndim == 3:
-            x = x[..., None]
-        if x.ndim != 4:
-            raise UsageError(
-                f"CNN reads images of shape [height, width, channels], but this environment shows "
-                f"{space}."
-            )
+        x = images("CNN", observation, space)
         shapes = zip(self.channels, self.kernels, self.strides, strict=True)
         for layer, (channels, kernel, stride) in enumerate(shapes):
             if kernel > min(x.shape[1:3]):
@@ -88,6 +82,28 @@ class CNN:
             entries = tuple(range(1, x.ndim))
             x = nn.LayerNorm(reduction_axes=entries, name=norm)(x)
         return ACTIVATIONS[self.activation](x)
+
+
+def images(owner: str, observation: Any, space: Space) -> jax.Array:
+    """Return observations as images of shape [B, height, width, channels].
+
+    Frames of a stack become channels, the oldest first.
+
+    Raises:
+        UsageError: if they are none.
+    """
+    x = dense(observation, space)
+    if isinstance(space, Box) and space.frames > 1:
+        x = jnp.moveaxis(x, 1, -1)  # [B, H, W, k] or [B, H, W, C, k]
+        x = x.reshape((*x.shape[:3], -1)) if x.ndim > 3 else x
+    elif x.ndim == 3:
+        x = x[..., None]
+    if x.ndim != 4:
+        raise UsageError(
+            f"{owner} reads images of shape [height, width, channels], but this environment shows "
+            f"{space}."
+        )
+    return x
 
 
 class _Convolution(nn.Module):

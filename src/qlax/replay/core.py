@@ -6,6 +6,7 @@ import jax
 
 from qlax.heads.core import Head
 from qlax.maths.bootstrap import Backup
+from qlax.spaces import EnvSpec
 
 
 class Seen(NamedTuple):
@@ -97,8 +98,8 @@ class Replay(Protocol):
         """Raise `UsageError` if sampling could not work with the agent's other parts."""
         ...
 
-    def init(self, seen: Seen, num_actions: int) -> Any:
-        """Return an empty replay that knows what is seen first."""
+    def init(self, seen: Seen, spec: EnvSpec) -> Any:
+        """Return an empty replay that knows the environment and what is seen first."""
         ...
 
     def add(self, state: Any, step: Step) -> Any:

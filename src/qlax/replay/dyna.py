@@ -13,6 +13,7 @@ from qlax.replay import stream
 from qlax.replay.core import Seen, Step
 from qlax.replay.sizes import draw_below, require_first_window
 from qlax.replay.transition_batch import TransitionBatch
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -84,7 +85,7 @@ class Dyna:
             )
         require_first_window(1, agent)
 
-    def init(self, seen: Seen, num_actions: int) -> DynaState:
+    def init(self, seen: Seen, spec: EnvSpec) -> DynaState:
         """Return an empty model.
 
         Raises:
@@ -98,7 +99,7 @@ class Dyna:
                 "Dyna counts what follows each state, so it needs Discrete observations: take "
                 "another replay, such as Uniform."
             )
-        ring, pairs = stream.init(2, seen), (self.states, num_actions)
+        ring, pairs = stream.init(2, seen), (self.states, spec.num_actions)
         legal = None
         if seen.legal is not None:
             legal = jnp.zeros(pairs, bool).at[seen.observation].set(seen.legal, mode="drop")
@@ -108,7 +109,7 @@ class Dyna:
             visits=jnp.zeros(pairs, jnp.int32),
             paid=jnp.zeros(pairs, jnp.float32),
             legal=legal,
-            seen=None if self.prioritised else sum_tree.init(self.states * num_actions),
+            seen=None if self.prioritised else sum_tree.init(self.states * spec.num_actions),
             priority=jnp.zeros(pairs, jnp.float32) if self.prioritised else None,
             discount=jnp.float32(0.0),
         )

@@ -12,6 +12,7 @@ from qlax.replay.core import Seen
 from qlax.replay.sizes import require_first_window
 from qlax.replay.streamed import Streamed
 from qlax.replay.transition_batch import TransitionBatch
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -34,9 +35,9 @@ class Latest(Streamed):
         """Raise `UsageError` if learning would begin before the first window is complete."""
         require_first_window(self.n_step, agent)
 
-    def init(self, seen: Seen, num_actions: int) -> stream.Stream:  # noqa: ARG002
+    def init(self, seen: Seen, spec: EnvSpec) -> stream.Stream:
         """Return an empty replay of n + 2 rows: a window, and the action after it."""
-        return stream.init(self.n_step + 2, seen)
+        return stream.init(self.n_step + 2, seen, spec.observation)
 
     def sample(
         self,

@@ -122,8 +122,8 @@ def advance(
         drawable: In which environments such a sample can be learned from, bool, shape [N].
     """
     env = jnp.arange(ring.num_envs)
-    # What was seen last stands in the next row: the sample that began there has lost its state.
-    changed = jnp.concatenate([place(ring, begun, env), place(ring, ring.count, env)])
+    lost = stream.lost_start(ring)
+    changed = jnp.concatenate([place(ring, begun, env), place(ring, lost, env)])
     new = jnp.where(drawable & (begun >= 0), priorities.largest, 0.0)
     values = jnp.concatenate([new, jnp.zeros_like(new)])
     return priorities.replace(tree=sum_tree.update(priorities.tree, changed, values))

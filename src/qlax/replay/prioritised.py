@@ -14,6 +14,7 @@ from qlax.replay.priorities import Priorities, Proportional, check_proportional
 from qlax.replay.sizes import require_first_window, require_room, rows_for
 from qlax.replay.transition_batch import TransitionBatch
 from qlax.schedules import Linear, Schedule
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -80,9 +81,9 @@ class Prioritised:
         # The action after a window is waited for, whether the bootstrap looks at it or not.
         require_first_window(self.n_step + (not agent.bootstrap.uses_next_action), agent)
 
-    def init(self, seen: Seen, num_actions: int) -> PrioritisedState:  # noqa: ARG002
+    def init(self, seen: Seen, spec: EnvSpec) -> PrioritisedState:
         """Return an empty replay."""
-        ring = stream.init(rows_for(self.capacity, seen) + self.n_step + 1, seen)
+        ring = stream.init(rows_for(self.capacity, seen) + self.n_step + 1, seen, spec.observation)
         return PrioritisedState(ring, priorities.init(ring))
 
     def add(self, state: PrioritisedState, step: Step) -> PrioritisedState:

@@ -13,6 +13,7 @@ from qlax.replay.core import Batch, Seen, Step
 from qlax.replay.sequence_batch import SequenceBatch, sequences
 from qlax.replay.sizes import require_first_window
 from qlax.replay.traces import Traces, check_traces
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -84,9 +85,11 @@ class Rollout:
         require_first_window(self.length, agent)
         check_traces(self.traces, agent)
 
-    def init(self, seen: Seen, num_actions: int) -> RolloutState:  # noqa: ARG002
+    def init(self, seen: Seen, spec: EnvSpec) -> RolloutState:
         """Return an empty rollout, with room for one step more."""
-        ring = stream.init(self.length + 2, seen, probability=self.uses_probability)
+        ring = stream.init(
+            self.length + 2, seen, spec.observation, probability=self.uses_probability
+        )
         return RolloutState(ring, jnp.arange(ring.num_envs), jnp.int32(0))
 
     def add(self, state: RolloutState, step: Step) -> RolloutState:

@@ -14,6 +14,7 @@ from qlax.replay.priorities import Priorities, Proportional
 from qlax.replay.sequence_batch import SequenceBatch, sequences
 from qlax.replay.sizes import draw_below, require_first_window, require_room, rows_for
 from qlax.replay.traces import Traces, check_traces
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -111,10 +112,10 @@ class Sequences:
         require_first_window(self.steps + waits, agent)
         check_traces(self.traces, agent)
 
-    def init(self, seen: Seen, num_actions: int) -> SequencesState:  # noqa: ARG002
+    def init(self, seen: Seen, spec: EnvSpec) -> SequencesState:
         """Return an empty replay."""
         rows = rows_for(self.capacity, seen) + self.steps + (self.priority is not None)
-        ring = stream.init(rows, seen, probability=self.uses_probability)
+        ring = stream.init(rows, seen, spec.observation, probability=self.uses_probability)
         return SequencesState(ring, None if self.priority is None else priorities.init(ring))
 
     def add(self, state: SequencesState, step: Step) -> SequencesState:

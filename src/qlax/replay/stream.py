@@ -1,12 +1,13 @@
-"""The raw step stream: a ring of steps, each observation stored once.
+"""The raw step stream: a ring of steps, each observation stored once, of stacks the newest frame.
 
 Row t holds what happened between observation t and observation t + 1. With R rows, the newest
 R observations are kept, so a window of n steps may begin at any of the rows
 
-    max(0, count − R + 1) … count − n,
+    max(0, count − R + k) … count − n,
 
-with `count` the number of steps added so far. The final observation of an episode stands in the
-row after its last step; that row only starts the next episode and is marked invalid.
+with `count` the number of steps added so far and k the frames in the tallest stack (1 without).
+The final observation of an episode stands in the row after its last step; that row only starts
+the next episode and is marked invalid.
 """
 
 from typing import Any
@@ -15,9 +16,11 @@ import jax
 import jax.numpy as jnp
 
 from qlax.maths.returns import n_step_return
-from qlax.pytree import Pytree
+from qlax.pytree import Pytree, static
 from qlax.replay.core import Seen, Step
+from qlax.replay.frames import longest_stack, newest, stacked
 from qlax.replay.transition_batch import TransitionBatch
+from qlax.spaces import Space
 
 _TERMINATED, _TRUNCATED, _VALID, _FIRST = 1, 2, 4, 8
 
@@ -26,7 +29,7 @@ class Stream(Pytree):
     """A ring of R rows of N environments."""
 
     seen: Seen
-    """Each array [R, N, …], in the environment's own dtype."""
+    """Each array [R, N, …], in the environment's own dtype; of stacks only the newest frame."""
     action: jax.Array
     """[R, N], int32."""
     reward: jax.Array
@@ -37,6 +40,8 @@ class Stream(Pytree):
     """[R, N], float32: of the action, by the explorer; None if nobody asks for it."""
     count: jax.Array
     """Steps added so far, int32 scalar."""
+    space: Space | None = static()
+    """The observations' space; None if nothing in it is a stack."""
 
     @property
     def rows(self) -> int:
@@ -58,9 +63,18 @@ class Outcome(Pytree):
     first: jax.Array
 
 
-def init(rows: int, seen: Seen, *, probability: bool = False) -> Stream:
-    """Return an empty ring that knows what was seen first, shape [N, …]."""
+def init(rows: int, seen: Seen, space: Space | None = None, *, probability: bool = False) -> Stream:
+    """Return an empty ring that knows what was seen first, shape [N, …].
+
+    Args:
+        rows: Observations that windows may begin or end with; stacks take a few rows more.
+        seen: What was seen first.
+        space: The observations' space; None if nothing in it is a stack.
+        probability: Whether the explorer's probabilities are kept.
+    """
     num_envs = jax.tree.leaves(seen.observation)[0].shape[0]
+    rows += longest_stack(space) - 1
+    seen = seen._replace(observation=newest(seen.observation, space))
 
     def ring(first: jax.Array) -> jax.Array:
         first = jnp.asarray(first)
@@ -73,6 +87,7 @@ def init(rows: int, seen: Seen, *, probability: bool = False) -> Stream:
         flags=jnp.zeros((rows, num_envs), jnp.uint8),
         probability=jnp.ones((rows, num_envs), jnp.float32) if probability else None,
         count=jnp.int32(0),
+        space=space if longest_stack(space) > 1 else None,
     )
 
 
@@ -89,8 +104,9 @@ def add(stream: Stream, step: Step) -> Stream:
     if probability is not None:
         assert step.probability is not None
         probability = _set_row(probability, row, step.probability)
+    following = step.next._replace(observation=newest(step.next.observation, stream.space))
     return stream.replace(
-        seen=jax.tree.map(lambda ring, new: _set_row(ring, next_row, new), stream.seen, step.next),
+        seen=jax.tree.map(lambda ring, new: _set_row(ring, next_row, new), stream.seen, following),
         action=_set_row(stream.action, row, step.action),
         reward=_set_row(stream.reward, row, step.reward),
         flags=_set_row(stream.flags, row, flags),
@@ -101,7 +117,12 @@ def add(stream: Stream, step: Step) -> Stream:
 
 def first_start(stream: Stream) -> jax.Array:
     """Return the oldest step a window may begin at, counted from the run's beginning."""
-    return jnp.maximum(0, stream.count - stream.rows + 1)
+    return jnp.maximum(0, stream.count - stream.rows + longest_stack(stream.space))
+
+
+def lost_start(stream: Stream) -> jax.Array:
+    """Return the step whose observation the newest one made impossible to show, as any row."""
+    return stream.count + longest_stack(stream.space) - 1
 
 
 def num_starts(stream: Stream, steps: int) -> jax.Array:
@@ -111,14 +132,38 @@ def num_starts(stream: Stream, steps: int) -> jax.Array:
 
 def seen_at(stream: Stream, row: jax.Array, env: jax.Array) -> Seen:
     """Return what was seen at the given rows (any numbers of steps) of the given environments."""
-    found: Seen = jax.tree.map(lambda ring: entries(ring, row % stream.rows, env), stream.seen)
-    return found
+
+    def read(ring: jax.Array, back: Any = 0) -> jax.Array:
+        return entries(ring, (row - back) % stream.rows, env)
+
+    if stream.space is None:
+        found: Seen = jax.tree.map(read, stream.seen)
+        return found
+    seen = stream.seen
+    age = _age(stream, row, env)
+    return Seen(
+        stacked(seen.observation, stream.space, read, age),
+        *jax.tree.map(read, (seen.legal, seen.memory)),
+    )
 
 
 def outcome_at(stream: Stream, row: jax.Array, env: jax.Array) -> Outcome:
     """Return how the steps at the given rows ended."""
     flags = entries(stream.flags, row % stream.rows, env)
     return Outcome(*((flags & bit) > 0 for bit in (_TERMINATED, _TRUNCATED, _VALID, _FIRST)))
+
+
+def _age(stream: Stream, row: jax.Array, env: jax.Array) -> jax.Array:
+    """Return how many steps ago the episode seen at the given rows began, as far as stacks go."""
+    row, env = jnp.broadcast_arrays(row, env)
+    oldest = longest_stack(stream.space) - 1
+    age = jnp.full(row.shape, oldest, jnp.int32)
+    for back in range(oldest - 1, -1, -1):
+        at = row - back
+        # Before the first step there is a row that no step has made valid.
+        begins = ~outcome_at(stream, at - 1, env).valid
+        age = jnp.where(begins, back, age)
+    return age
 
 
 def windows(

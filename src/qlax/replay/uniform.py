@@ -11,6 +11,7 @@ from qlax.replay.core import Seen
 from qlax.replay.sizes import draw_below, require_first_window, require_room, rows_for
 from qlax.replay.streamed import Streamed
 from qlax.replay.transition_batch import TransitionBatch
+from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
 
@@ -49,9 +50,9 @@ class Uniform(Streamed):
         require_room("Uniform", self.capacity, self.n_step, agent)
         require_first_window(self.n_step, agent)
 
-    def init(self, seen: Seen, num_actions: int) -> stream.Stream:  # noqa: ARG002
+    def init(self, seen: Seen, spec: EnvSpec) -> stream.Stream:
         """Return an empty replay."""
-        return stream.init(rows_for(self.capacity, seen) + self.n_step, seen)
+        return stream.init(rows_for(self.capacity, seen) + self.n_step, seen, spec.observation)
 
     def sample(
         self, state: stream.Stream, key: jax.Array, discount: jax.Array, *, next_action: bool

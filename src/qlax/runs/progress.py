@@ -16,6 +16,7 @@ _PLAIN_LINES = 10
 _BACKENDS = {
     "gymnax": "gymnax twin of the environment, compiled with the agent into one program",
     "jax": "the environment's own functions, compiled with the agent into one program",
+    "ale": "the Arcade Learning Environment, stepped by the compiled program",
     "gymnasium": "Gymnasium, stepped on the host",
 }
 

@@ -1,0 +1,53 @@
+"""Stacks of frames: each frame is stored once, and stacks are built again when they are drawn.
+
+An environment that shows its k newest frames at once shows every frame k times. Kept as they
+come, a million steps of Atari would take 28 GB for the observations and 28 for what followed
+them; kept once, they take seven.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from qlax.spaces import Box, Composite, Space
+
+
+def longest_stack(space: Space | None) -> int:
+    """Return how many frames the tallest stack of an observation holds; 1 if it has none."""
+    if isinstance(space, Composite):
+        return max(longest_stack(inner) for _, inner in space.entries)
+    return space.frames if isinstance(space, Box) else 1
+
+
+def newest(observation: Any, space: Space | None) -> Any:
+    """Return observations, [N, …], with the newest frame in place of every stack."""
+    if isinstance(space, Composite):
+        return {name: newest(observation[name], inner) for name, inner in space.entries}
+    return observation[:, -1] if isinstance(space, Box) and space.frames > 1 else observation
+
+
+def stacked(
+    rings: Any, space: Space | None, read: Callable[[jax.Array, jax.Array], jax.Array], age: Any
+) -> Any:
+    """Return observations as the environment showed them.
+
+    Args:
+        rings: What is stored of every array, newest frames in place of stacks.
+        space: The observations' space.
+        read: Returns a ring's entries so many steps (int32) before the wanted ones.
+        age: How many steps ago the episode began, or more than a stack goes back: int32.
+    """
+    if isinstance(space, Composite):
+        return {name: stacked(rings[name], inner, read, age) for name, inner in space.entries}
+    if not isinstance(space, Box) or space.frames == 1:
+        return read(rings, jnp.int32(0))
+    frames = []
+    for back in range(space.frames - 1, -1, -1):
+        frame = read(rings, jnp.minimum(age, back))
+        if space.padding == "zeros":
+            known = (age >= back).reshape(age.shape + (1,) * (frame.ndim - age.ndim))
+            frame = jnp.where(known, frame, jnp.zeros_like(frame))
+        frames.append(frame)
+    return jnp.stack(frames, age.ndim)
