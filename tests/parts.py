@@ -120,9 +120,11 @@ STREAMING_OPTIMIZERS = (
 OBSERVATIONS = (
     observations.Raw(),
     observations.ScaleToBounds(),
-    observations.Pixels(),
     observations.Normalise(),
 )
+
+# Those that change nothing but images, which the probes do not show.
+OBSERVATIONS_OF_IMAGES = (observations.Pixels(),)
 
 REWARDS = (rewards.Unchanged(), rewards.Clipped(low=-1.0, high=1.0), rewards.ReplaceLast(value=1.0))
 
@@ -153,7 +155,7 @@ BY_MODULE: dict[str, tuple[Any, ...]] = {
     "layers": LAYERS,
     "memories": MEMORIES,
     "networks": NETWORKS,
-    "observations": OBSERVATIONS,
+    "observations": (*OBSERVATIONS, *OBSERVATIONS_OF_IMAGES),
     "optimizers": (*OPTIMIZERS, *STREAMING_OPTIMIZERS),
     "replay": (*REPLAYS, *TRACES, *LAWS),
     "rewards": (*REWARDS, *LEARNED_REWARDS),
