@@ -12,6 +12,13 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten():
+    """Drop what a module had compiled: kept to the end, it would fill gigabytes."""
+    yield
+    jax.clear_caches()
+
+
 @pytest.fixture(scope="module")
 def quickly_compiled():
     """Leave out XLA's slow optimisations, where runs are short and it is values that count."""
