@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "results"
 
@@ -132,6 +134,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 def spread(values: Sequence[float]) -> dict[str, float]:
     """Return median, smallest and largest value."""
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def interval(values: list[float], draws: int = 10_000) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of the mean."""
+    rng = np.random.default_rng(0)
+    resampled = rng.choice(values, (draws, len(values))).mean(-1)
+    low, high = np.quantile(resampled, (0.025, 0.975))
+    return float(low), float(high)
 
 
 def shown_spread(values: Sequence[float], digits: int = 1) -> str:

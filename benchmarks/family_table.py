@@ -19,6 +19,7 @@ import numpy as np
 from common import (
     RESULTS,
     SubprocessError,
+    interval,
     machine,
     print_table,
     qlax_versions,
@@ -64,12 +65,13 @@ def main() -> None:
             cells[:] = [cell for cell in cells if (cell["env"], cell["agent"]) != (env, agent)]
             cells.append(_cell(env, agent, options))
             write_result(options.out, document)
+            _write_page(options.out.with_suffix(".md"), cells)
     columns, rows = _table(cells)
     print()
     print_table(columns, rows)
     for note in _notes(cells):
         print(note)
-    _write_page(options.out.with_suffix(".md"), columns, rows, _notes(cells))
+    _write_page(options.out.with_suffix(".md"), cells)
 
 
 def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -121,14 +123,6 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def interval(values: list[float], draws: int = 10_000) -> tuple[float, float]:
-    """Return the 95 % bootstrap interval of the mean."""
-    rng = np.random.default_rng(0)
-    resampled = rng.choice(values, (draws, len(values))).mean(-1)
-    low, high = np.quantile(resampled, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def interquartile_mean(values: list[float]) -> float:
     """Return the mean of the middle half."""
     ordered = np.sort(values)
@@ -165,8 +159,9 @@ def _notes(cells: list[dict[str, Any]]) -> list[str]:
     return [f"– {reason}" for reason in sorted(reasons)]
 
 
-def _write_page(path: Path, columns: list[str], rows: list[list[object]], notes: list[str]) -> None:
+def _write_page(path: Path, cells: list[dict[str, Any]]) -> None:
     """Write the table as a page to read."""
+    columns, rows = _table(cells)
     lines = [
         "# Agents by environments",
         "",
@@ -178,7 +173,7 @@ def _write_page(path: Path, columns: list[str], rows: list[list[object]], notes:
         "|" + "---|" * len(columns),
         *(_line(row) for row in rows),
         "",
-        *notes,
+        *_notes(cells),
     ]
     path.write_text("\n".join(lines) + "\n")
 

@@ -13,8 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from common import RESULTS, SubprocessError, machine, print_table, qlax_versions, write_result
-from family_table import interval
+from common import (
+    RESULTS,
+    SubprocessError,
+    interval,
+    machine,
+    print_table,
+    qlax_versions,
+    write_result,
+)
 from qlax_runs import train
 
 GAMES = ("Breakout", "SpaceInvaders", "Asterix", "Freeway", "Seaquest")

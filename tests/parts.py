@@ -117,11 +117,7 @@ STREAMING_OPTIMIZERS = (
     optimizers.ObGD(learning_rate=0.5, trace_decay=0.9, kappa=3.0),
 )
 
-OBSERVATIONS = (
-    observations.Raw(),
-    observations.ScaleToBounds(),
-    observations.Normalise(),
-)
+OBSERVATIONS = (observations.Raw(), observations.ScaleToBounds(), observations.Normalise())
 
 # Those that change nothing but images, which the probes do not show.
 OBSERVATIONS_OF_IMAGES = (observations.Pixels(),)

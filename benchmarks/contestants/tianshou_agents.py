@@ -54,13 +54,7 @@ def main() -> None:
 
 
 def c51() -> tuple[Any, Any]:
-    model = Net(
-        state_shape=SHAPE,
-        action_shape=ACTIONS,
-        hidden_sizes=workload.HIDDEN,
-        softmax=True,
-        num_atoms=workload.ATOMS,
-    )
+    model = _net(softmax=True)
     return C51(policy=_c51_policy(model), **_common()), _uniform()
 
 
@@ -69,14 +63,7 @@ def rainbow() -> tuple[Any, Any]:
         return NoisyLinear(inputs, outputs, 0.5)
 
     streams = {"hidden_sizes": workload.HIDDEN[-1:], "linear_layer": noisy}
-    model = Net(
-        state_shape=SHAPE,
-        action_shape=ACTIONS,
-        hidden_sizes=workload.HIDDEN,
-        softmax=True,
-        num_atoms=workload.ATOMS,
-        dueling_param=(streams, streams),
-    )
+    model = _net(softmax=True, dueling_param=(streams, streams))
     buffer = PrioritizedVectorReplayBuffer(workload.CAPACITY, 1, alpha=0.5, beta=0.4)
     algorithm = RainbowDQN(
         policy=_c51_policy(model, epsilon=0.0), n_step_return_horizon=3, **_common()
@@ -85,13 +72,7 @@ def rainbow() -> tuple[Any, Any]:
 
 
 def qr_dqn() -> tuple[Any, Any]:
-    model = Net(
-        state_shape=SHAPE,
-        action_shape=ACTIONS,
-        hidden_sizes=workload.HIDDEN,
-        num_atoms=workload.ATOMS,
-    )
-    policy = QRDQNPolicy(model=model, action_space=_actions(), eps_training=workload.EPSILON)
+    policy = QRDQNPolicy(model=_net(), action_space=_actions(), eps_training=workload.EPSILON)
     return QRDQN(policy=policy, num_quantiles=workload.ATOMS, **_common()), _uniform()
 
 
@@ -115,6 +96,17 @@ def iqn() -> tuple[Any, Any]:
 AGENTS: dict[str, Callable[[], tuple[Any, Any]]] = {
     made.__name__: made for made in (c51, rainbow, qr_dqn, iqn)
 }
+
+
+def _net(**options: Any) -> Net:
+    """Return the network of the workload, with an output for every atom of every action."""
+    return Net(
+        state_shape=SHAPE,
+        action_shape=ACTIONS,
+        hidden_sizes=workload.HIDDEN,
+        num_atoms=workload.ATOMS,
+        **options,
+    )
 
 
 def _c51_policy(model: Net, epsilon: float = workload.EPSILON) -> C51Policy:

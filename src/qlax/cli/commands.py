@@ -32,7 +32,7 @@ class Train:
     out: Path | None = None
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
     backend: Literal["auto", "gymnax", "ale", "gymnasium"] = "auto"
-    """What runs ENV: a compiled twin if there is a faithful one, or Gymnasium itself."""
+    """What runs ENV: a compiled twin if there is a faithful one, the ALE, or Gymnasium itself."""
     eval_episodes: int = 100
     """Episodes of the final evaluation; 0 for none."""
     checkpoint_every: int | None = None

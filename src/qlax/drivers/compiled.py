@@ -86,7 +86,9 @@ class CompiledDriver:
         """
         if isinstance(self.env, OutsideEnv):
             env_key, _ = keys(states[0].agent.env_steps)
-            resumed: LoopState = jax.jit(functools.partial(interrupted, self.agent))(states[0])
+            # Given away, not copied: a replay may be larger than what memory is left.
+            cut: Any = jax.jit(functools.partial(interrupted, self.agent), donate_argnums=0)
+            resumed: LoopState = cut(states[0])
             return resumed.replace(env=self.env.reopened(env_key))
         if not self.side_by_side:
             return states[0]

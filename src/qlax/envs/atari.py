@@ -22,8 +22,6 @@ STACK = 4
 MOST_NOOPS = 30
 """A game begins after 1 to so many frames in which nothing is done."""
 
-PACKAGE = "ale_py"
-
 
 def dressed(record: Any) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""

@@ -18,7 +18,7 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
-from qlax.envs import atari, worlds
+from qlax.envs import worlds
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
@@ -31,18 +31,12 @@ def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFacto
     if not isinstance(env, str):
         return env if time_limit is None else functools.partial(_limited, env, time_limit)
     record = _registered(env)
-    if package_of(env) == atari.PACKAGE:
-        seen = functools.partial(atari.dressed, record)
+    world = worlds.world_of(record)
+    if world is not None and world.dressed is not None:
+        seen = functools.partial(world.dressed, record)
         return seen if time_limit is None else functools.partial(_limited, seen, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
     return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
-
-
-def package_of(env: str) -> str:
-    """Return the name of the package that an id's environment comes from."""
-    entry = _registered(env).entry_point
-    module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
-    return module.partition(":")[0].partition(".")[0]
 
 
 def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
@@ -196,7 +190,7 @@ def _registered(name: str) -> Any:
         with _warnings_kept_short():
             if colon:
                 importlib.import_module(module)
-            elif identity not in gymnasium.registry:
+            else:
                 worlds.register(identity)
             return gymnasium.spec(identity)
     except ImportError as error:

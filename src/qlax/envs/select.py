@@ -3,10 +3,12 @@
 import dataclasses
 from typing import Literal, NamedTuple
 
-from qlax.envs import atari
+import gymnasium
+
+from qlax.envs import worlds
 from qlax.envs.ale import AtariGames
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
-from qlax.envs.describing import EnvFactory, factory_of, package_of, spec_of
+from qlax.envs.describing import EnvFactory, factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText
@@ -66,22 +68,39 @@ def select(
     spec = describe(env, time_limit)
     if is_dynamics(env):
         return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
-    is_atari = isinstance(env, str) and package_of(spec.id) == atari.PACKAGE
-    twins = {"gymnax": sorted(TWINS), "jax": sorted(TABLES), "ale": ["the ids of ale-py"]}
-    offered = spec.id in twins.get(backend, ()) or (backend == "ale" and is_atari)
-    if backend in twins and not offered:
+    by_id = isinstance(env, str)
+    compiled = _compiled_backend(spec.id, by_id=by_id)
+    if backend in _OFFERED and backend != compiled:
         raise UsageError(
-            f"The {backend} backend has no {spec.id}; it has {', '.join(twins[backend])}. "
+            f"The {backend} backend has no {spec.id}; it has {_OFFERED[backend]}. "
             "Use --backend gymnasium, or auto."
         )
-    if backend != "gymnasium" and isinstance(env, str):
-        if spec.id in TWINS:
-            return Selected(Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit), "gymnax")
-        if spec.id in TABLES:
-            return Selected(Vectorised(ToyText(spec), num_envs, spec.time_limit), "jax")
-        if is_atari:
-            return Selected(AtariGames(spec, num_envs), "ale")
-    return Selected(GymnasiumEnv(factory_of(env, time_limit), num_envs, spec), "gymnasium")  # type: ignore[arg-type]
+    if backend == "gymnasium" or not by_id or compiled is None:
+        host = GymnasiumEnv(factory_of(env, time_limit), num_envs, spec)  # type: ignore[arg-type]
+        return Selected(host, "gymnasium")
+    if compiled == "ale":
+        return Selected(AtariGames(spec, num_envs), compiled)
+    twin = GymnaxTwin(spec) if compiled == "gymnax" else ToyText(spec)
+    return Selected(Vectorised(twin, num_envs, spec.time_limit), compiled)
+
+
+# What each compiled backend has of Gymnasium's ids.
+_OFFERED = {
+    "gymnax": ", ".join(sorted(TWINS)),
+    "jax": ", ".join(sorted(TABLES)),
+    "ale": "the ids of ale-py",
+}
+
+
+def _compiled_backend(identity: str, *, by_id: bool) -> str | None:
+    """Return the compiled backend that has an environment, if one does."""
+    if identity in TWINS:
+        return "gymnax"
+    if identity in TABLES:
+        return "jax"
+    if by_id and worlds.world_of(gymnasium.spec(identity)) is worlds.ATARI:
+        return "ale"
+    return None
 
 
 def is_dynamics(env: object) -> bool:

@@ -5,8 +5,12 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
+import gymnasium
+
+from qlax.envs import atari
 from qlax.errors import UsageError
 
 
@@ -23,6 +27,8 @@ class World(NamedTuple):
     """The module whose import registers the ids; empty if an entry point does."""
     begins: tuple[str, ...]
     """How its ids begin; or end, after a star."""
+    dressed: Callable[[Any], gymnasium.Env] | None = None
+    """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
 
     @property
     def is_installed(self) -> bool:
@@ -44,33 +50,42 @@ class World(NamedTuple):
             announced()
 
 
+ATARI = World(
+    "Atari games", "ale_py", "atari", "ale_py", ("ALE/", "*NoFrameskip-v4"), atari.dressed
+)
 WORLDS = (
-    World(
-        "Atari games", "ale_py", "atari", "ale_py", ("ALE/", "*NoFrameskip-v4", "*NoFrameskip-v0")
-    ),
+    ATARI,
     World("MinAtar", "minatar", "minatar", "", ("MinAtar/",)),
-    World(
-        "Box2D: LunarLander", "Box2D", "box2d", "", ("LunarLander", "BipedalWalker", "CarRacing")
-    ),
+    World("LunarLander", "Box2D", "box2d", "", ("LunarLander-",)),
 )
 
 
+def world_of(record: Any) -> World | None:
+    """Return the world whose package makes what a record of Gymnasium's registry names."""
+    entry = record.entry_point
+    module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
+    package = module.partition(":")[0].partition(".")[0]
+    return next((world for world in WORLDS if world.package == package), None)
+
+
 def register(identity: str) -> None:
-    """Register the environments of the world an id belongs to, or all that announce themselves.
+    """Make an id known, if the world it belongs to, or any that announces itself, knows it.
 
     Raises:
         UsageError: if the package is not installed.
     """
-    for world in WORLDS:
-        if world.has(identity):
-            if not world.is_installed:
-                raise UsageError(
-                    f"{identity} needs the package {world.package}, which is not installed: "
-                    f'pip install "qlax[{world.extra}]".'
-                )
-            world.register()
-            return
-    announced()
+    world = next((world for world in WORLDS if world.has(identity)), None)
+    if world is not None and not world.is_installed:
+        raise UsageError(
+            f"{identity} needs the package {world.package}, which is not installed: "
+            f'pip install "qlax[{world.extra}]".'
+        )
+    if identity in gymnasium.registry:
+        return
+    if world is None:
+        announced()
+    else:
+        world.register()
 
 
 def register_installed() -> None:
