@@ -121,9 +121,17 @@ def _with_frames(space: Space, env: gymnasium.Env) -> Space:
     padding = {"reset": "first", "zero": "zeros"}
     if not isinstance(env, FrameStackObservation) or env.padding_type not in padding:
         return space
+    return _as_stacks(space, env.stack_size, padding[env.padding_type])
+
+
+def _as_stacks(space: Space, frames: int, padding: Any) -> Space:
+    """Return the space with all arrays in it as stacks of frames; numbers are left alone."""
+    if isinstance(space, Composite):
+        inside = [(name, _as_stacks(inner, frames, padding)) for name, inner in space.entries]
+        return Composite(tuple(inside))
     if not isinstance(space, Box):
         return space
-    return dataclasses.replace(space, frames=env.stack_size, padding=padding[env.padding_type])  # type: ignore[arg-type]
+    return dataclasses.replace(space, frames=frames, padding=padding)
 
 
 def _first_state(space: gymnasium.Space) -> int:

@@ -23,10 +23,10 @@ class World(NamedTuple):
     """The package that has to be there."""
     extra: str
     """What installs it: `pip install "qlax[EXTRA]"`."""
-    registers: str
-    """The module whose import registers the ids; empty if an entry point does."""
     begins: tuple[str, ...]
     """How its ids begin; or end, after a star."""
+    register: Callable[[], Any]
+    """Makes its ids known to Gymnasium."""
     dressed: Callable[[Any], gymnasium.Env] | None = None
     """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
 
@@ -42,30 +42,14 @@ class World(NamedTuple):
             for part in self.begins
         )
 
-    def register(self) -> None:
-        """Make its ids known to Gymnasium."""
-        if self.registers:
-            importlib.import_module(self.registers)
-        else:
-            announced()
-
-
-ATARI = World(
-    "Atari games", "ale_py", "atari", "ale_py", ("ALE/", "*NoFrameskip-v4"), atari.dressed
-)
-WORLDS = (
-    ATARI,
-    World("MinAtar", "minatar", "minatar", "", ("MinAtar/",)),
-    World("LunarLander", "Box2D", "box2d", "", ("LunarLander-",)),
-)
-
 
 def world_of(record: Any) -> World | None:
-    """Return the world whose package makes what a record of Gymnasium's registry names."""
+    """Return the world that a record of Gymnasium's registry belongs to, by package or by id."""
     entry = record.entry_point
     module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
     package = module.partition(":")[0].partition(".")[0]
-    return next((world for world in WORLDS if world.package == package), None)
+    ours = (world for world in WORLDS if world.package == package or world.has(record.id))
+    return next(ours, None)
 
 
 def register(identity: str) -> None:
@@ -107,3 +91,23 @@ def announced() -> None:
     for entry in importlib.metadata.entry_points(group="gymnasium.envs"):
         with contextlib.suppress(Exception):
             entry.load()()
+
+
+def _on_import(module: str) -> Callable[[], Any]:
+    """Return what registers the ids of a package that does so when it is imported."""
+    return functools.partial(importlib.import_module, module)
+
+
+ATARI = World(
+    title="Atari games",
+    package="ale_py",
+    extra="atari",
+    begins=("ALE/", "*NoFrameskip-v4"),
+    register=_on_import("ale_py"),
+    dressed=atari.dressed,
+)
+WORLDS = (
+    ATARI,
+    World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
+    World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
+)
