@@ -1,8 +1,15 @@
 """Named agents."""
 
+import gymnasium
+import numpy as np
 import pytest
 
-from qlax import Agent, UsageError, presets
+from qlax import Agent, UsageError, networks, presets
+from qlax.layers import Noisy
+from qlax.observations import Pixels
+from qlax.presets.tuned import pictures, published
+from qlax.replay import Rollout
+from qlax.rewards import Clipped
 
 
 @pytest.mark.parametrize("name", presets.AGENTS)
@@ -66,3 +73,74 @@ def test_agents_without_a_replay_train_longer():
 def test_where_noise_explores_only_the_beginning_is_random():
     explorer = presets.resolve("CartPole-v1", "noisy_dqn").agent.explorer
     assert (explorer.epsilon.start, explorer.epsilon.end) == (1.0, 0.0)
+
+
+SEEN = {
+    "picture": gymnasium.spaces.Box(0, 255, (64, 48, 3), np.uint8),
+    "small picture": gymnasium.spaces.Box(0, 1, (10, 10, 4), bool),
+    "several": gymnasium.spaces.Dict(
+        screen=gymnasium.spaces.Box(0, 255, (60, 80), np.uint8),
+        health=gymnasium.spaces.Box(0.0, 100.0, (1,), np.float32),
+    ),
+    "a few numbers": gymnasium.spaces.Box(-1.0, 1.0, (3, 3), np.float32),
+}
+
+
+def showing(space):
+    """Return a function that makes an environment with such observations."""
+
+    class Shows(gymnasium.Env):
+        observation_space, action_space = space, gymnasium.spaces.Discrete(2)
+
+        def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
+            return self.observation_space.sample(), {}
+
+    return Shows
+
+
+@pytest.mark.parametrize(
+    ("shown", "network"),
+    [
+        ("picture", pictures.FIRST_CNN),
+        ("small picture", pictures.GRID_CNN),
+        (
+            "several",
+            networks.PerKey(
+                keys=("screen", "health"),
+                networks=(pictures.FIRST_CNN, networks.MLP(hidden=(64,))),
+            ),
+        ),
+    ],
+)
+def test_an_untried_environment_that_shows_images_gets_a_network_for_them(shown, network):
+    chosen = presets.resolve(showing(SEEN[shown]))
+    assert chosen.agent.network == network
+    assert not chosen.tuned
+    noisy = presets.resolve(showing(SEEN[shown]), "noisy_dqn").agent.network
+    inside = noisy.networks[0] if shown == "several" else noisy
+    assert inside.layer == Noisy()
+
+
+def test_a_few_numbers_and_tables_stay_with_general_settings():
+    assert presets.resolve(showing(SEEN["a few numbers"])).agent == presets.dqn()
+    assert presets.resolve(showing(SEEN["picture"]), "q_learning").agent == presets.q_learning()
+
+
+@pytest.mark.parametrize("name", published.PUBLISHED)
+def test_on_atari_papers_agents_have_the_papers_numbers(name):
+    chosen = presets.resolve("ALE/Pong-v5", name)
+    assert chosen.steps == 50_000_000
+    assert chosen.agent.network.channels == (32, 64, 64)
+    assert chosen.agent.observation == Pixels()
+    if name == "pqn":
+        assert isinstance(chosen.agent.replay, Rollout)
+    else:
+        assert chosen.agent.replay.capacity == 1_000_000
+
+
+def test_on_atari_all_other_agents_are_sized_for_a_desktop():
+    for name in ("dqn", "c51", "drqn", "pqn_lstm"):
+        chosen = presets.resolve("ALE/Pong-v5", name)
+        assert chosen.agent.network.channels == (16, 32)
+        assert chosen.agent.reward == Clipped()

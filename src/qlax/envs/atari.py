@@ -25,8 +25,10 @@ MOST_NOOPS = 30
 
 def dressed(record: Any) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""
+    from ale_py import ALEInterface, LoggerMode
     from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
 
+    ALEInterface.setLoggerMode(LoggerMode.Error)  # no banner for every game that is opened
     game = gymnasium.make(record, frameskip=1, disable_env_checker=True)
     seen = AtariPreprocessing(
         game, noop_max=MOST_NOOPS, frame_skip=FRAME_SKIP, screen_size=SIZE, grayscale_obs=True

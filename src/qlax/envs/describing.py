@@ -55,6 +55,11 @@ def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
             raise
         except Exception as error:
             raise UsageError(f"{name} cannot be made: {_first_line(error)}") from error
+    if not isinstance(made, gymnasium.Env):
+        raise UsageError(
+            f"{name} made {type(made).__name__}, but a Gymnasium environment is needed: an object "
+            "of a class derived from gymnasium.Env."
+        )
     try:
         return _describe(made, name)
     finally:

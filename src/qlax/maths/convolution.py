@@ -4,6 +4,7 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Formulation = Literal["auto", "products", "convolution"]
 
@@ -34,10 +35,10 @@ def convolve(
 
 
 def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
-    """Gather what each output sees, and multiply once.
+    """Move data about as little as possible, and leave the rest to matrix products.
 
     With a stride, squares of s × s pixels become the channels of one: what is left is a convolution
-    of stride 1, with s² times fewer pieces to gather.
+    of stride 1, with s² times fewer places.
     """
     size, _, channels, outputs = kernel.shape
     rows, columns = ((extent - size) // stride + 1 for extent in images.shape[1:3])
@@ -48,10 +49,31 @@ def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array
         kernel = _squares_as_channels(kernel[None], stride, steps, steps)[0]
         images = _squares_as_channels(images, stride, rows + steps - 1, columns + steps - 1)
         channels *= stride * stride
-    pieces = [images[:, i : i + rows, j : j + columns] for i in range(steps) for j in range(steps)]
+    gathered, multiplied = rows * columns * channels, images.shape[1] * images.shape[2] * outputs
+    one_stride = _gather_first if gathered <= multiplied else _multiply_first
+    return one_stride(images, kernel, rows, columns)
+
+
+def _gather_first(images: jax.Array, kernel: jax.Array, rows: int, columns: int) -> jax.Array:
+    """Lay what each output sees side by side, and multiply once."""
+    steps, _, channels, outputs = kernel.shape
+    pieces = [images[:, i : i + rows, j : j + columns] for i, j in np.ndindex(steps, steps)]
     seen = jnp.concatenate(pieces, -1).reshape((-1, steps * steps * channels))
     flat = seen @ kernel.reshape((steps * steps * channels, outputs))
     return flat.reshape((-1, rows, columns, outputs))
+
+
+def _multiply_first(images: jax.Array, kernel: jax.Array, rows: int, columns: int) -> jax.Array:
+    """Multiply every pixel by the whole kernel at once, and add up what belongs together."""
+    steps, _, channels, outputs = kernel.shape
+    flat_kernel = jnp.moveaxis(kernel, 2, 0).reshape((channels, steps * steps * outputs))
+    flat = images.reshape((-1, channels)) @ flat_kernel
+    parts = jnp.split(flat.reshape((*images.shape[:3], -1)), steps * steps, -1)
+    shifted = [
+        part[:, i : i + rows, j : j + columns]
+        for part, (i, j) in zip(parts, np.ndindex(steps, steps), strict=True)
+    ]
+    return sum(shifted[1:], start=shifted[0])
 
 
 def _squares_as_channels(array: jax.Array, side: int, rows: int, columns: int) -> jax.Array:

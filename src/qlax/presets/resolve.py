@@ -2,12 +2,13 @@
 
 import inspect
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qlax.agent import Agent
+from qlax.envs.select import describe
 from qlax.errors import UsageError, nearest
 from qlax.presets import article, distributional, online, recurrent, tables, tabular, values
-from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, tuning
+from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, tuning, tuning_by_sight
 
 _FAMILIES = (values, distributional, recurrent, online, tabular, tables, article)
 
@@ -31,11 +32,12 @@ class Preset(NamedTuple):
     """Whether its settings were chosen for the environment."""
 
 
-def resolve(env: object, agent: Agent | Preset | str | None = None) -> Preset:
+def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
     """Return what to train on an environment.
 
     Args:
-        env: The environment; only ids are known.
+        env: The environment. Settings are chosen by its id, or, where we have none for it, by
+            whether it shows images.
         agent: An agent or preset, taken as it is; a name; or None for the default.
 
     Raises:
@@ -51,7 +53,14 @@ def resolve(env: object, agent: Agent | Preset | str | None = None) -> Preset:
         raise UsageError(f"There is no agent {name!r}. {hint}")
     made = AGENTS[name]()
     tuned = tuning(env, name, made) if isinstance(env, str) else None
-    if tuned is None:
+    if tuned is not None:
+        tune, steps = tuned
+        return Preset(name, tune(made), steps, True)
+    try:
+        seen = tuning_by_sight(lambda: describe(env).observation, name, made)
+    except UsageError:
+        seen = None  # what is wrong with the environment is said when it is trained in
+    if seen is None:
         return Preset(name, made, DEFAULT_STEPS, False)
-    tune, steps = tuned
-    return Preset(name, tune(made), steps, True)
+    tune, steps = seen
+    return Preset(name, tune(made), steps, False)

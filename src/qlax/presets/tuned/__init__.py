@@ -3,8 +3,13 @@
 from collections.abc import Callable
 
 from qlax.agent import Agent
+from qlax.envs import worlds
+from qlax.presets.tuned import published
 from qlax.presets.tuned.environments import SUITS
 from qlax.presets.tuned.minatar import MINATAR
+from qlax.presets.tuned.pictures import ATARI, suit_for
+from qlax.presets.tuned.suit import Suit, is_deep
+from qlax.spaces import Space
 
 Tuning = tuple[Callable[[Agent], Agent], int]
 """How a named agent is changed, and for how many environment steps it trains."""
@@ -26,9 +31,26 @@ def tuning(env: str, name: str, agent: Agent) -> Tuning | None:
         return _as_it_is, _TABLES[env, name]
     if (env, name) in MINATAR:
         return MINATAR[env, name]
-    if env in SUITS and SUITS[env].fits(agent) and name not in _AS_PUBLISHED:
-        return SUITS[env], SUITS[env].steps_of(agent)
-    return None
+    suit = SUITS.get(env)
+    if worlds.ATARI.has(env):
+        if name in published.PUBLISHED:
+            return published.PUBLISHED[name], published.STEPS
+        suit = ATARI
+    return _suited(suit, name, agent)
+
+
+def tuning_by_sight(see: Callable[[], Space], name: str, agent: Agent) -> Tuning | None:
+    """Return how a named agent is suited to what an untried environment shows, if that is images.
+
+    Everywhere else its general settings will do, and tables are not for images.
+    """
+    return _suited(suit_for(see()), name, agent) if is_deep(agent) else None
+
+
+def _suited(suit: Suit | None, name: str, agent: Agent) -> Tuning | None:
+    if suit is None or not is_deep(agent) or name in _AS_PUBLISHED:
+        return None
+    return suit, suit.steps_of(agent)
 
 
 def _as_it_is(agent: Agent) -> Agent:

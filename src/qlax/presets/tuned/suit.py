@@ -7,15 +7,21 @@ from typing import Any
 from qlax.agent import Agent
 from qlax.explorers import Duration, EpsilonGreedy, Greedy, OneStep
 from qlax.heads import C51
-from qlax.networks import MLP
+from qlax.networks import MLP, Network, PerKey
 from qlax.observations import Observation
 from qlax.optimizers import Adam, RMSProp
 from qlax.replay import Latest, Prioritised, Rollout, Sequences, Uniform
+from qlax.rewards import Reward
 from qlax.schedules import Linear, extremes
 from qlax.targets import Periodic, Polyak, Target
 
 # Steps that agents without a replay take for each one of the others, which learn from it often.
 STEPS_WITHOUT_REPLAY = 10
+
+
+def is_deep(agent: Agent) -> bool:
+    """Return whether a suit can be put on an agent: tables have settings of their own."""
+    return isinstance(agent.network, MLP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,11 @@ class Suit:
     observation: Observation
     """The observation stage."""
     hidden: tuple[int, ...] = (64, 64)
-    """Widths of a network without memory."""
+    """Widths of a network without memory, where observations are a few numbers."""
+    network: Network | None = None
+    """The network where they are something else, with the agent's own kind of layers in it."""
+    reward: Reward | None = None
+    """The reward stage; None for the agent's own."""
     n_step: int
     """Rewards summed before bootstrapping."""
     capacity: int
@@ -61,10 +71,8 @@ class Suit:
     """Environments side by side, for agents that have one."""
     updates: int = 1
     """Updates for each step of all of them, for agents that make one."""
-
-    def fits(self, agent: Agent) -> bool:
-        """Return whether the agent is a deep one."""
-        return isinstance(agent.network, MLP)
+    learning_starts: int | None = None
+    """Steps before the first update, for agents with a replay; None for the agent's own."""
 
     def steps_of(self, agent: Agent) -> int:
         """Return the environment steps that the agent trains for."""
@@ -74,8 +82,11 @@ class Suit:
 
     def __call__(self, agent: Agent) -> Agent:
         """Return the agent, suited."""
-        if isinstance(agent.replay, Uniform | Prioritised) and agent.num_envs == 1:
-            agent = agent.replace(num_envs=self.num_envs, updates=self.updates)
+        if isinstance(agent.replay, Uniform | Prioritised | Sequences):
+            if self.learning_starts is not None:
+                agent = agent.replace(learning_starts=self.learning_starts)
+            if agent.num_envs == 1:
+                agent = agent.replace(num_envs=self.num_envs, updates=self.updates)
         if isinstance(agent.target, Polyak):
             policy = "online" if isinstance(self.target, Periodic) else self.policy
             agent = agent.replace(target=self.target, policy=policy)
@@ -86,11 +97,14 @@ class Suit:
             replay=self._replay(agent),
             optimizer=self._optimizer(agent),
             observation=self.observation,
+            reward=agent.reward if self.reward is None else self.reward,
             discount=self.discount,
             time_limit=self.time_limit,
         )
 
     def _network(self, agent: Agent) -> Any:
+        if self.network is not None:
+            return with_layers_of(agent.network, self.network)
         if agent.memory is not None or isinstance(agent.replay, Latest):
             return agent.network
         return dataclasses.replace(agent.network, hidden=self.hidden)  # type: ignore[type-var]
@@ -135,3 +149,11 @@ class Suit:
         if isinstance(annealed, Adam) and not isinstance(agent.replay, Rollout):
             return dataclasses.replace(annealed, max_grad_norm=self.max_grad_norm)
         return annealed
+
+
+def with_layers_of(own: Any, network: Any) -> Any:
+    """Return a network with the kind of layers that an agent's own has, noisy ones say."""
+    if isinstance(network, PerKey):
+        inside = tuple(with_layers_of(own, inner) for inner in network.networks)
+        return dataclasses.replace(network, networks=inside)
+    return dataclasses.replace(network, layer=own.layer, layer_norm=own.layer_norm)
