@@ -38,15 +38,13 @@ INTERPRETERS = {
 }
 # A contestant that had less of its core than this was disturbed.
 QUIET_SHARE = 0.95
-# One thread for everybody, and nothing compiled in an earlier run.
+# Nothing compiled in an earlier run, and no accelerator.
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
     "JAX_ENABLE_COMPILATION_CACHE": "false",
     "JAX_PLATFORMS": "cpu",
     "CUDA_VISIBLE_DEVICES": "",
 }
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 Figures = dict[str, float]
 Rounds = list[dict[str, Figures]]
@@ -71,6 +69,8 @@ class Contest(NamedTuple):
 
     contestants: dict[str, Contestant]
     reference: str
+    one_core: bool = True
+    """Whether everybody has the same one core and one thread; else all cores of the machine."""
 
     def run(self, options: argparse.Namespace) -> Rounds:
         """Hold all rounds, print the table, and write the result after every turn."""
@@ -88,7 +88,7 @@ class Contest(NamedTuple):
         for number in range(options.rounds):
             rounds.append({})
             for name in ready:
-                figures = _turn(chosen[name], interpreters, options)
+                figures = self._turn(chosen[name], interpreters, options)
                 if figures is not None:
                     rounds[-1][name] = figures
                     shown = f"{figures['steps_per_second']:,.0f} steps/s"
@@ -98,10 +98,29 @@ class Contest(NamedTuple):
         print()
         self._print(rounds, options.contestants, ready)
         shares = [share for name in ready for share in values(rounds, name, "core_share")]
-        if shares and min(shares) < QUIET_SHARE:
+        if self.one_core and shares and min(shares) < QUIET_SHARE:
             print("\nSomething else ran on this core: measure again on a quiet machine.")
         print(f"\nwritten to {options.out}")
         return rounds
+
+    def _turn(
+        self, contestant: Contestant, interpreters: dict[str, str], options: argparse.Namespace
+    ) -> Figures | None:
+        command: list[str | Path] = [
+            interpreters[contestant.interpreter],
+            FOLDER / "contestants" / contestant.script,
+            *contestant.options,
+            *("--seconds", str(options.seconds), "--warm-up", str(options.warm_up)),
+        ]
+        try:
+            core = options.core if self.one_core else None
+            threads = ONE_THREAD if self.one_core else {}
+            finished = run_pinned(command, core, ENVIRONMENT | threads)
+        except SubprocessError as failure:
+            print(f"{contestant.title}: {failure}", flush=True)
+            return None
+        figures: Figures = json.loads(finished.output.strip().splitlines()[-1])
+        return {**figures, "process_seconds": round(finished.seconds, 2)}
 
     def _ratios(self, rounds: Rounds, name: str) -> list[float]:
         """Return by how much the reference is faster, round by round."""
@@ -147,7 +166,7 @@ class Contest(NamedTuple):
                 ]
             )
         columns = ["median (min … max)", "steps/s", "updates/step", "compile s", "core share ≥"]
-        print_table([*columns, "qlax compiled / it"], rows)
+        print_table([*columns, "qlax / it"], rows)
 
 
 def values(rounds: Rounds, name: str, figure: str) -> list[float]:
@@ -180,21 +199,3 @@ def options(description: str | None, contest: Contest, result: str) -> argparse.
 def _is_installed(contestant: Contestant, about: dict[str, Any]) -> bool:
     found = about["versions"].get(contestant.interpreter)
     return found is not None and found.get(contestant.package) is not None
-
-
-def _turn(
-    contestant: Contestant, interpreters: dict[str, str], options: argparse.Namespace
-) -> Figures | None:
-    command: list[str | Path] = [
-        interpreters[contestant.interpreter],
-        FOLDER / "contestants" / contestant.script,
-        *contestant.options,
-        *("--seconds", str(options.seconds), "--warm-up", str(options.warm_up)),
-    ]
-    try:
-        finished = run_pinned(command, options.core, ENVIRONMENT)
-    except SubprocessError as failure:
-        print(f"{contestant.title}: {failure}", flush=True)
-        return None
-    figures: Figures = json.loads(finished.output.strip().splitlines()[-1])
-    return {**figures, "process_seconds": round(finished.seconds, 2)}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from qlax.agent import Agent, TrainState
     from qlax.evaluation import Evaluation, evaluate
+    from qlax.filming import film
     from qlax.policy import Policy, load
     from qlax.sweeping import Trial, sweep
     from qlax.training import Run, resume, train, train_seeds
@@ -46,6 +47,7 @@ __all__ = [
     "envs",
     "evaluate",
     "explorers",
+    "film",
     "heads",
     "layers",
     "load",
@@ -71,6 +73,7 @@ _HOMES = {
     "TrainState": "agent",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
+    "film": "filming",
     "Policy": "policy",
     "load": "policy",
     "Run": "training",

@@ -1,11 +1,13 @@
 """Training from start to finish: `train` and `resume`."""
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 
 from qlax import presets
@@ -20,6 +22,8 @@ from qlax.presets import Preset
 from qlax.runs import checkpoint, folder
 from qlax.runs.curve import draw_curve
 from qlax.runs.interrupt import Interruptible
+from qlax.runs.memory import require_memory
+from qlax.runs.pace import Pace
 from qlax.runs.plan import Plan, World, intervals, plan_from_json
 from qlax.runs.progress import ProgressLine, announce
 from qlax.runs.timing import Timing
@@ -277,6 +281,7 @@ def _train_together(
         driver = HostDriver(plan.agent, selected.env)  # type: ignore[arg-type]
     began = resumed and all(checkpoint.checkpoints(member.folder) for member in members)
     with ProgressLine(plan.steps, quiet=quiet) as progress:
+        require_memory(plan.agent, driver.shape(plan.seed), len(members), quiet=quiet)
         with timing.measuring("compile"):
             if began:
                 state, iteration = _restore(members, driver)
@@ -310,30 +315,44 @@ def _advance(
         for member, own_state in zip(members, driver.split(state), strict=True):
             checkpoint.save_checkpoint(member.folder, own_state, iteration)
 
+    pace = Pace()
     with Interruptible() as interrupt:
         progress.begin(iteration * plan.agent.num_envs)
         while iteration < plan.iterations:
             before, stop = iteration, plan.next_stop(iteration)
-            try:
-                state = driver.advance(state, iteration, stop)
-            except EnvironmentFailure as failure:
-                state, iteration = failure.loop_state, failure.iteration
-                save()
-                raise
-            iteration = stop
-            rows = driver.report(state)
-            for member, row in zip(members, rows, strict=True):
-                folder.append_metrics(member.folder, row)
-            progress.show(_mean_row(rows))
-            if any(row["loss"] is not None and not np.isfinite(row["loss"]) for row in rows):
-                raise Diverged(
-                    f"The loss is no longer a number after {rows[0]['env_steps']:,} steps: try a "
-                    "smaller learning rate, or Adam(max_grad_norm=10)."
-                )
+            while iteration < stop and not interrupt.requested:
+                try:
+                    until = min(stop, iteration + pace.iterations)
+                    state = _timed(pace, driver, state, iteration, until)
+                    iteration = until
+                except EnvironmentFailure as failure:
+                    state, iteration = failure.loop_state, failure.iteration
+                    save()
+                    raise
+                progress.move(iteration * plan.agent.num_envs)
+            if iteration == stop:
+                rows, state = driver.report(state)
+                for member, row in zip(members, rows, strict=True):
+                    folder.append_metrics(member.folder, row)
+                progress.show(_mean_row(rows))
+                if any(row["loss"] is not None and not np.isfinite(row["loss"]) for row in rows):
+                    raise Diverged(
+                        f"The loss is no longer a number after {rows[0]['env_steps']:,} steps: "
+                        "try a smaller learning rate, or Adam(max_grad_norm=10)."
+                    )
             if plan.checkpoint_due(before, iteration) or interrupt.requested:
                 save()
             if interrupt.requested:
                 raise Interrupted(group)
+    return state
+
+
+def _timed(pace: Pace, driver: Driver, state: LoopState, start: int, stop: int) -> LoopState:
+    """Return the state after some iterations, which set the pace."""
+    began = time.perf_counter()
+    state = driver.advance(state, start, stop)
+    jax.block_until_ready(state.statistics)
+    pace.took(stop - start, time.perf_counter() - began)
     return state
 
 

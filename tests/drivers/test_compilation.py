@@ -60,7 +60,7 @@ def test_later_stretches_of_a_host_run_compile_nothing():
 def test_reports_are_compiled_once():
     driver = compiled(agent())
     state = driver.advance(driver.init([0]), 0, 2)
-    driver.report(state)
+    _, state = driver.report(state)
     with compilations() as counted:
         driver.report(driver.advance(state, 2, 20))
     assert not counted

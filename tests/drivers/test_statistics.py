@@ -52,7 +52,8 @@ def test_episodes_returns_and_lengths_are_those_of_a_recount():
         ours = on_host.advance(ours, start, stop)
         theirs = in_program.advance(theirs, start, stop)
         returns, lengths = recount(env.shown, 3, start, stop)
-        for report in (*on_host.report(ours), *in_program.report(theirs)):
+        (mine, ours), (others, theirs) = on_host.report(ours), in_program.report(theirs)
+        for report in (*mine, *others):
             assert report["episodes"] == len(returns)
             assert report["env_steps"] == 3 * stop
             if returns:
@@ -67,23 +68,36 @@ def test_episodes_returns_and_lengths_are_those_of_a_recount():
 def test_updates_and_losses_are_those_since_the_last_report():
     driver = compiled(agent(num_envs=3, learning_starts=12, update_every=2, updates=2))
     state = driver.advance(driver.init([0]), 0, 3)
-    (report,) = driver.report(state)
+    (report,), state = driver.report(state)
     assert report["updates"] == 0
     assert report["loss"] is None
     assert report["q_value"] is None
     # Iterations 4, 6, 8 and 10 (from 1) have two updates each; 3 · 4 = 12 steps are enough.
-    (report,) = driver.report(driver.advance(state, 3, 10))
+    (report,), _ = driver.report(driver.advance(state, 3, 10))
     assert report["updates"] == 8
     assert report["loss"] > 0
     assert report["epsilon"] == 0.5
 
 
+@pytest.mark.parametrize("driver", ["compiled", "on the host"])
+def test_training_may_be_cut_between_reports(driver):
+    made = agent(num_envs=2, learning_starts=8)
+    make = compiled if driver == "compiled" else lambda made: HostDriver(made, Recorded(world(2)))
+    whole, cut = make(made), make(made)
+    (once,), _ = whole.report(whole.advance(whole.init([3]), 0, 40))
+    state = cut.init([3])
+    for start, stop in ((0, 1), (1, 17), (17, 40)):
+        state = cut.advance(state, start, stop)
+    (pieces,), _ = cut.report(state)
+    assert pieces == once
+
+
 def test_every_seed_has_its_own_report():
     together = compiled(agent(), side_by_side=True)
-    reports = together.report(together.advance(together.init([0, 1, 2]), 0, 40))
+    reports, _ = together.report(together.advance(together.init([0, 1, 2]), 0, 40))
     single = compiled(agent())
     for seed, report in enumerate(reports):
-        (alone,) = single.report(single.advance(single.init([seed]), 0, 40))
+        (alone,), _ = single.report(single.advance(single.init([seed]), 0, 40))
         assert report == pytest.approx(alone, rel=1e-3)
 
 
@@ -92,7 +106,7 @@ def test_rewards_are_reported_as_the_environment_pays_them():
 
     made = agent(num_envs=1, reward=rewards.ReplaceLast(value=-10.0))
     driver = compiled(made)
-    (report,) = driver.report(driver.advance(driver.init([0]), 0, 60))
+    (report,), _ = driver.report(driver.advance(driver.init([0]), 0, 60))
     # The corridor pays 1 at its end and is now and then cut before it.
     assert 0.0 <= report["episode_return"] <= 1.0
 
@@ -103,7 +117,7 @@ def test_the_loss_is_the_mean_over_updates():
     driver = compiled(made)
     state = driver.advance(driver.init([0]), 0, 3)
     before = jax.tree.map(lambda leaf: leaf.copy(), state)
-    (report,) = driver.report(driver.advance(state, 3, 4))
+    (report,), _ = driver.report(driver.advance(state, 3, 4))
     env = Vectorised(mdp.Probe(mdp.slippery_corridor(4)._replace(time_limit=5)), 2)
     action, train_state = made.act(before.agent, before.timestep)
     _, timestep = env.step(before.env, action)

@@ -84,14 +84,19 @@ class Eval:
     """Another environment to evaluate in."""
     json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print everything as JSON."""
+    film: Path | None = None
+    """Write a film of one more episode's first 20 seconds here, as a GIF."""
 
     def run(self) -> None:
         """Evaluate as told."""
         from qlax.cli.summary import print_evaluation
         from qlax.evaluation import evaluate
+        from qlax.filming import film
         from qlax.policy import load
 
         policy = load(self.run_folder)
+        if self.film is not None:
+            film(policy, self.film, self.env, seed=self.seed + self.episodes)
         evaluation = evaluate(policy, self.env, episodes=self.episodes, seed=self.seed)
         print_evaluation(policy, self.env, evaluation, as_json=self.json)
 

@@ -18,7 +18,6 @@ from qlax.drivers.core import (
     interrupted,
     keys,
     observe_and_learn,
-    since_report,
     summarise,
 )
 from qlax.envs.core import CompiledEnv, OutsideEnv
@@ -63,12 +62,12 @@ class CompiledDriver:
         after: LoopState = self._compiled_advance(state, np.int32(start), np.int32(stop))
         return after
 
-    def report(self, state: LoopState) -> list[Report]:
-        """Return what happened in the last stretch, for each seed."""
-        summary = jax.device_get(self._jitted_summary(state))
-        if not self.side_by_side:
-            return [as_report(summary)]
-        return [as_report(one) for one in _split(summary)]
+    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+        """Return what happened since the last report, for each seed, and the state to go on."""
+        summary, statistics = self._jitted_summary(state)
+        summary = jax.device_get(summary)
+        summaries = _split(summary) if self.side_by_side else [summary]
+        return [as_report(one) for one in summaries], state.replace(statistics=statistics)
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
@@ -102,7 +101,6 @@ class CompiledDriver:
         return LoopState(train_state, env_state, timestep, first_statistics(self.env.num_envs))
 
     def _advance(self, state: LoopState, start: jax.Array, stop: jax.Array) -> LoopState:
-        state = state.replace(statistics=since_report(state.statistics))
         after: LoopState = jax.lax.fori_loop(start, stop, self._iteration, state)
         return after
 

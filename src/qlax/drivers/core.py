@@ -69,8 +69,11 @@ class Driver(Protocol):
         """Return the state after iterations start … stop − 1; the old one is used up."""
         ...
 
-    def report(self, state: LoopState) -> list[Report]:
-        """Return what happened in the last stretch, for each seed."""
+    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+        """Return what happened since the last report, for each seed, and the state to go on from.
+
+        Training may stop and go on between reports as it likes: nothing is lost or counted twice.
+        """
         ...
 
     def shape(self, seed: int) -> LoopState:
@@ -157,14 +160,18 @@ def interrupted(agent: Agent, state: LoopState) -> LoopState:
     return state.replace(agent=train_state, timestep=timestep)
 
 
-def summarise(agent: Agent, state: LoopState) -> dict[str, Any]:
-    """Return the few numbers that a report is made of; compiled, and mapped over seeds."""
-    return {
+def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistics]:
+    """Return the few numbers that a report is made of, and the statistics to go on with.
+
+    It is compiled, and mapped over seeds.
+    """
+    summary = {
         "statistics": state.statistics,
         "env_steps": state.agent.env_steps,
         "updates": state.agent.updates,
         "explorer": agent.explorer.metrics(agent.clock(state.agent)),
     }
+    return summary, since_report(state.statistics)
 
 
 def as_report(summary: dict[str, Any]) -> Report:

@@ -19,7 +19,6 @@ from qlax.drivers.core import (
     interrupted,
     keys,
     observe_and_learn,
-    since_report,
     summarise,
 )
 from qlax.drivers.packing import Packed, Packing
@@ -52,9 +51,7 @@ class HostDriver:
         packing = Packing((action, state))
 
         def begin(state: LoopState) -> tuple[jax.Array, Packed]:
-            action, state = self._act(
-                state.replace(statistics=since_report(state.statistics)), state.timestep
-            )
+            action, state = self._act(state, state.timestep)
             return action, packing.pack((action, state))
 
         def turn(packed: Packed, seen: _Seen, *, updates: int) -> tuple[jax.Array, Packed]:
@@ -118,9 +115,10 @@ class HostDriver:
         after: LoopState = programs.end(packed)
         return after
 
-    def report(self, state: LoopState) -> list[Report]:
-        """Return what happened in the last stretch."""
-        return [as_report(jax.device_get(self._jitted_summary(state)))]
+    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+        """Return what happened since the last report, and the state to go on from."""
+        summary, statistics = self._jitted_summary(state)
+        return [as_report(jax.device_get(summary))], state.replace(statistics=statistics)
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""

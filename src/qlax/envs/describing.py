@@ -1,6 +1,7 @@
 """From a Gymnasium environment to its description: which ones qlax takes, and what it says else."""
 
 import contextlib
+import copy
 import dataclasses
 import functools
 import importlib
@@ -26,11 +27,22 @@ from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 EnvFactory = Callable[[], gymnasium.Env]
 
 
-def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFactory:
-    """Return a function that makes the environment, with another time limit if one is given."""
+def factory_of(
+    env: str | EnvFactory, time_limit: int | None = None, *, render_mode: str | None = None
+) -> EnvFactory:
+    """Return a function that makes the environment.
+
+    Args:
+        env: Gymnasium's id, or a function that makes one already.
+        time_limit: A time limit in place of its own.
+        render_mode: Gymnasium's name of how it is to be drawn, if it is given by its id.
+    """
     if not isinstance(env, str):
         return env if time_limit is None else functools.partial(_limited, env, time_limit)
     record = _registered(env)
+    if render_mode is not None:
+        record = copy.deepcopy(record)
+        record.kwargs["render_mode"] = render_mode
     world = worlds.world_of(record)
     if world is not None and world.dressed is not None:
         seen = functools.partial(world.dressed, record)
@@ -71,6 +83,8 @@ def failures_named(name: str, action: str) -> Iterator[None]:
     """Turn whatever an environment raises into an `EnvironmentFailure` that names it."""
     try:
         yield
+    except UsageError:
+        raise
     except Exception as error:
         raise EnvironmentFailure(
             f"{name} failed to {action}: {type(error).__name__}: {_first_line(error)}"

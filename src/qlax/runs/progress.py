@@ -37,6 +37,7 @@ class ProgressLine:
         self._live = self._console.is_terminal and not quiet
         self._started: tuple[float, int] | None = None
         self._printed = 0
+        self._row: dict[str, Any] = {}
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=20),
@@ -65,10 +66,17 @@ class ProgressLine:
         """Start the clock that steps per second are counted by."""
         self._started = (time.perf_counter(), env_steps)
 
+    def move(self, env_steps: int) -> None:
+        """Show how far training is, on a terminal, beside the newest report."""
+        if self._live and self._started is not None:
+            line = self._line({**self._row, "env_steps": env_steps})
+            self._bar.update(self._task, completed=env_steps, line=line, refresh=True)
+
     def show(self, row: dict[str, Any]) -> None:
         """Show the newest report."""
         if self._quiet or self._started is None:
             return
+        self._row = row
         line = self._line(row)
         if self._live:
             self._bar.update(self._task, completed=row["env_steps"], line=line, refresh=True)

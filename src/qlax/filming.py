@@ -1,0 +1,106 @@
+"""A short film of a policy at play, as a GIF that a page can show."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from PIL import Image
+
+from qlax.envs.describing import EnvFactory, factory_of, failures_named
+from qlax.errors import UsageError, require
+from qlax.policy import Policy
+from qlax.runs.folder import replacing
+
+# Shades in a frame: games have few, and a film of photographs is not what this is for.
+_COLOURS = 64
+
+
+def film(
+    policy: Policy,
+    path: str | Path,
+    env: str | EnvFactory | None = None,
+    *,
+    seed: int = 2_000_000,
+    seconds: float = 20.0,
+    fps: int = 15,
+    every: int = 1,
+    width: int = 240,
+) -> float:
+    """Film the beginning of an episode that the policy plays greedily.
+
+    Args:
+        policy: Who plays.
+        path: The GIF to write.
+        env: Where; None for the environment it was trained for.
+        seed: Seed of the environment.
+        seconds: Longest film; the episode may end before.
+        fps: Frames a second, 1 to 50.
+        every: Steps from one frame to the next.
+        width: Largest width in pixels; smaller pictures stay as they are.
+
+    Returns:
+        The return of what was filmed.
+
+    Raises:
+        UsageError: if the environment cannot be drawn.
+        EnvironmentFailure: if it fails.
+    """
+    require(seconds > 0.0, "seconds", seconds, "greater than 0")
+    require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
+    require(every >= 1, "every", every, "at least 1")
+    require(width >= 1, "width", width, "at least 1")
+    name, world = _drawn(policy.spec.id if env is None else env)
+    actor, total = policy.actor(), 0.0
+    pictures: list[Image.Image] = []
+    try:
+        with failures_named(name, "be filmed"):
+            observation, info = world.reset(seed=seed)
+            ended, step = False, 0
+            while not ended and len(pictures) < seconds * fps:
+                if step % every == 0:
+                    pictures.append(_picture(world.render(), width))
+                mask = info.get("action_mask")
+                action = actor.act(observation, first=step == 0, action_mask=mask)
+                observation, reward, terminated, truncated, info = world.step(action)
+                total += float(reward)
+                ended, step = terminated or truncated, step + 1
+    finally:
+        world.close()
+    with replacing(Path(path)) as aside:
+        pictures[0].save(
+            aside,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=1000 // fps,
+            loop=0,
+        )
+    return total
+
+
+def _drawn(env: Any) -> tuple[str, gymnasium.Env]:
+    """Return the environment's name, and one of it that can be drawn."""
+    # pygame, with which many are drawn, needs neither a loudspeaker nor to introduce itself.
+    os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if isinstance(env, str):
+        world = factory_of(env, render_mode="rgb_array")()
+    else:
+        world = factory_of(env)()
+    name = world.spec.id if world.spec else str(env)
+    if world.render_mode != "rgb_array":
+        world.close()
+        raise UsageError(
+            f"{name} cannot be filmed: it has no render mode 'rgb_array', which returns pictures."
+        )
+    return name, world
+
+
+def _picture(pixels: Any, width: int) -> Image.Image:
+    picture = Image.fromarray(np.asarray(pixels, np.uint8))
+    if picture.width > width:
+        size = width, round(picture.height * width / picture.width)
+        picture = picture.resize(size, Image.Resampling.BOX)
+    return picture.quantize(_COLOURS, dither=Image.Dither.NONE)

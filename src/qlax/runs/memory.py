@@ -1,0 +1,76 @@
+"""How much memory a run needs, known before any of it is taken."""
+
+from pathlib import Path
+from typing import Any
+
+import jax
+import psutil
+
+from qlax.agent import Agent
+from qlax.drivers.core import LoopState
+from qlax.errors import UsageError
+
+_GIGABYTE = 1e9
+# A need below this is not worth a line.
+_WORTH_SAYING = 0.5e9
+# Programs, networks' intermediate results and Python itself come on top of the state.
+_RESERVE = 1e9
+# The limit that a container puts on everything inside it.
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+def bytes_of(shapes: Any) -> int:
+    """Return the bytes that a tree of arrays, or of their shapes, takes."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
+
+
+def require_memory(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -> None:
+    """Say what a run needs, if that is much, and refuse it if it cannot fit.
+
+    Args:
+        agent: The agent.
+        state: Shapes of everything the run of one seed is.
+        seeds: How many run side by side.
+        quiet: Whether to say nothing.
+
+    Raises:
+        UsageError: if less is free.
+    """
+    need, free = bytes_of(state) * seeds, _free_bytes()
+    replay = bytes_of(state.agent.replay) * seeds
+    if need + _RESERVE > free:
+        raise UsageError(
+            f"The run needs {_shown(need)} of memory, {_shown(replay)} of it for the replay, and "
+            f"{_shown(free)} are free{_remedy(agent, replay, free - _RESERVE - need + replay)}."
+        )
+    if need > _WORTH_SAYING and not quiet:
+        print(
+            f"memory    {_shown(need)}, of which the replay {_shown(replay)}; "
+            f"{_shown(free)} are free",
+            flush=True,
+        )
+
+
+def _remedy(agent: Agent, replay: float, room: float) -> str:
+    """Return what would fit, as the end of a sentence."""
+    capacity = getattr(agent.replay, "capacity", None)
+    if capacity is None or room <= 0.0:
+        return ""
+    fitting = int(capacity * room / replay)
+    return f": a replay of {fitting:,} steps would fit, --agent.replay.capacity {fitting}"
+
+
+def _shown(size: float) -> str:
+    return f"{size / _GIGABYTE:.1f} GB"
+
+
+def _free_bytes() -> float:
+    """Return what is free where arrays are kept: on the accelerator, or in this machine."""
+    known = jax.local_devices()[0].memory_stats()
+    if known and "bytes_limit" in known:
+        return float(known["bytes_limit"] - known.get("bytes_in_use", 0))
+    try:
+        limit = float(_CONTAINER_LIMIT.read_text())
+    except (OSError, ValueError):  # no container, or one without a limit, which says "max"
+        limit = float("inf")
+    return min(float(psutil.virtual_memory().available), limit)

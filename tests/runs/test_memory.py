@@ -1,0 +1,56 @@
+"""What a run needs is known before any of it is taken."""
+
+import jax
+import numpy as np
+import pytest
+
+import qlax
+from qlax import UsageError, replay
+from qlax.runs import memory
+
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
+
+def test_a_replay_that_cannot_fit_is_refused_and_nothing_is_written(tmp_path):
+    huge = qlax.Agent(replay=replay.Uniform(capacity=2_000_000_000))
+    with pytest.raises(UsageError, match=r"needs \d+\.\d GB of memory.*a replay of .* would fit"):
+        qlax.train("CartPole-v1", huge, steps=100, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_seeds_side_by_side_need_as_many_replays(tmp_path):
+    large = qlax.Agent(replay=replay.Uniform(capacity=100_000_000))
+    with pytest.raises(UsageError, match=r"of memory"):
+        qlax.train_seeds("CartPole-v1", large, seeds=range(40), steps=100, out=tmp_path / "runs")
+
+
+def test_what_is_said_to_fit_fits(monkeypatch):
+    monkeypatch.setattr(memory, "_free_bytes", lambda: 3e9)
+    agent = qlax.Agent(replay=replay.Uniform(capacity=100_000_000))
+    state = shapes(agent)
+    with pytest.raises(UsageError) as refusal:
+        memory.require_memory(agent, state, 1, quiet=True)
+    fitting = int(str(refusal.value).rpartition(" ")[2].rstrip("."))
+    smaller = qlax.Agent(replay=replay.Uniform(capacity=fitting))
+    memory.require_memory(smaller, shapes(smaller), 1, quiet=True)
+    assert memory.bytes_of(shapes(smaller)) > 1.9e9
+
+
+def test_much_memory_is_announced_and_little_is_not(capsys):
+    for capacity, expected in ((1_000, ""), (30_000_000, "memory")):
+        agent = qlax.Agent(replay=replay.Uniform(capacity=capacity))
+        memory.require_memory(agent, shapes(agent), 1, quiet=False)
+        assert capsys.readouterr().out[: len("memory")] == expected
+
+
+def test_bytes_are_those_of_the_arrays():
+    tree = {"a": np.zeros((3, 5), np.float32), "b": jax.ShapeDtypeStruct((7,), np.uint8)}
+    assert memory.bytes_of(tree) == 67
+
+
+def shapes(agent):
+    from qlax.drivers import CompiledDriver
+    from qlax.envs.select import select
+
+    env = select("CartPole-v1", num_envs=agent.num_envs).env
+    return CompiledDriver(agent, env).shape(0)

@@ -1,0 +1,64 @@
+"""Films of policies at play."""
+
+import itertools
+
+import gymnasium
+import numpy as np
+import pytest
+from PIL import Image
+
+import qlax
+from qlax import UsageError
+
+pytestmark = pytest.mark.usefixtures("quickly_compiled")
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory):
+    out = tmp_path_factory.mktemp("film") / "run"
+    return qlax.train("MountainCar-v0", steps=300, eval_episodes=0, out=out).policy
+
+
+def test_a_film_shows_the_episode_frame_by_frame(policy, tmp_path):
+    qlax.film(policy, tmp_path / "play.gif", seconds=1.0, fps=10, width=150)
+    with Image.open(tmp_path / "play.gif") as picture:
+        assert picture.width == 150
+        shown, duration = [], 0
+        for frame in range(picture.n_frames):
+            picture.seek(frame)
+            duration += picture.info["duration"]
+            shown.append(np.asarray(picture.convert("L")))
+    # Frames that are alike are stored as one that is shown for longer.
+    assert 2 <= len(shown) <= 10
+    assert duration == 1_000
+    # The car moves, and little else: neighbouring frames differ in few pixels.
+    changed = [np.mean(one != other) for one, other in itertools.pairwise(shown)]
+    assert 0.0 < max(changed) < 0.2
+
+
+def test_it_ends_with_the_episode_and_says_what_was_earned(policy, tmp_path):
+    earned = qlax.film(policy, tmp_path / "play.gif", seconds=100.0, fps=10, every=10)
+    assert -200.0 <= earned <= -80.0
+    with Image.open(tmp_path / "play.gif") as picture:
+        assert 8 <= picture.n_frames <= 20
+
+
+def test_what_cannot_be_drawn_is_refused(policy, tmp_path):
+    class Unseen(gymnasium.Env):
+        observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2,), np.float32)
+        action_space = gymnasium.spaces.Discrete(3)
+
+    with pytest.raises(UsageError, match="cannot be filmed"):
+        qlax.film(policy, tmp_path / "play.gif", Unseen)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_policy_of_another_environment_is_refused(policy, tmp_path):
+    with pytest.raises(UsageError, match="shape"):
+        qlax.film(policy, tmp_path / "play.gif", "CartPole-v1")
+
+
+def test_bad_numbers_are_refused(policy, tmp_path):
+    for name, value in (("seconds", 0.0), ("fps", 0), ("every", 0), ("width", 0)):
+        with pytest.raises(UsageError, match=name):
+            qlax.film(policy, tmp_path / "play.gif", **{name: value})
