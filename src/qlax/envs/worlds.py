@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari
+from qlax.envs import atari, minigrid
 from qlax.errors import UsageError
 
 
@@ -108,6 +108,14 @@ ATARI = World(
 )
 WORLDS = (
     ATARI,
+    World(
+        title="MiniGrid and BabyAI",
+        package="minigrid",
+        extra="minigrid",
+        begins=("MiniGrid-", "BabyAI-"),
+        register=_on_import("minigrid"),
+        dressed=minigrid.dressed,
+    ),
     World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
     World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
 )
