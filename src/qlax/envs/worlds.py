@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari, minigrid
+from qlax.envs import atari, bsuite, minigrid
 from qlax.errors import UsageError
 
 
@@ -116,6 +116,7 @@ WORLDS = (
         register=_on_import("minigrid"),
         dressed=minigrid.dressed,
     ),
+    World("bsuite", "qlax", "", ("*-bsuite",), bsuite.register),
     World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
     World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
 )
