@@ -131,14 +131,14 @@ class Agents:
 
 @dataclasses.dataclass(frozen=True)
 class Envs:
-    """List the environments that can be trained in, and which of them compile."""
+    """List the worlds that can be trained in, what runs them, and what else can be installed."""
 
     search: Positional[Annotated[str | None, arg(metavar="[TEXT]")]] = None
-    """Show only ids that contain this."""
+    """List all ids that contain this, or whose world's name does."""
 
     def run(self) -> None:
         """Print a line for each."""
-        from qlax.cli.summary import print_envs
+        from qlax.cli.environments import print_envs
 
         print_envs(self.search)
 

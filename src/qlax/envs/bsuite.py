@@ -55,11 +55,9 @@ class DeepSea:
 
     @property
     def spec(self) -> EnvSpec:
-        """What an agent must know of it; the sum of N small costs is not 0.01 to the last bit."""
+        """What an agent must know of it."""
         square = Box((self.size, self.size), "float32", 0.0, 1.0)
-        return EnvSpec(
-            id=_id(self), observation=square, num_actions=2, reward_threshold=0.99 - 1e-4
-        )
+        return EnvSpec(id=_id(self), observation=square, num_actions=2, reward_threshold=0.98)
 
     @property
     def goes_right(self) -> np.ndarray:

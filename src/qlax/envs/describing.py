@@ -48,7 +48,7 @@ def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
     """
     name = env if isinstance(env, str) else getattr(env, "__name__", "environment")
     factory = factory_of(env, time_limit)
-    with _warnings_kept_short():
+    with warnings_kept_short():
         try:
             made = factory()
         except UsageError:
@@ -195,7 +195,7 @@ def _registered(name: str) -> Any:
     """Return Gymnasium's record of an id, or say what is wrong with it."""
     module, colon, identity = name.rpartition(":")
     try:
-        with _warnings_kept_short():
+        with warnings_kept_short():
             if colon:
                 importlib.import_module(module)
             else:
@@ -212,7 +212,7 @@ def _registered(name: str) -> Any:
 
 
 @contextlib.contextmanager
-def _warnings_kept_short() -> Iterator[None]:
+def warnings_kept_short() -> Iterator[None]:
     """Keep Gymnasium's coloured warnings about versions and spaces off the terminal."""
     level = gymnasium.logger.min_level
     gymnasium.logger.min_level = gymnasium.logger.ERROR
