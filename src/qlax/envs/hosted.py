@@ -1,6 +1,7 @@
 """A `Dynamics` as a Gymnasium environment: to be evaluated, recorded and wrapped as any other."""
 
 import functools
+from collections.abc import Hashable
 from typing import Any
 
 import gymnasium
@@ -23,7 +24,8 @@ class Hosted(gymnasium.Env):
         self.observation_space = gymnasium_space(spec.observation, spec.first_state)
         self.action_space = gymnasium.spaces.Discrete(spec.num_actions, start=spec.first_action)
         self._spec = spec
-        self._reset, self._step = _compiled(dynamics)  # type: ignore[arg-type]
+        compiled: Any = _compiled_once if isinstance(dynamics, Hashable) else _compiled
+        self._reset, self._step = compiled(dynamics)
         self._state: Any = None
 
     def reset(
@@ -71,6 +73,8 @@ def _info(legal: Any) -> dict[str, Any]:
     return {} if legal is None else {MASK: np.asarray(legal, np.int8)}
 
 
-@functools.cache
 def _compiled(dynamics: Dynamics) -> tuple[Any, Any]:
     return jax.jit(dynamics.reset), jax.jit(dynamics.step)
+
+
+_compiled_once = functools.lru_cache(maxsize=32)(_compiled)
