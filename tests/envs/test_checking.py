@@ -283,19 +283,23 @@ class MaskedInside(Masked):
         return {}
 
 
+def endless_but_cut():
+    return gymnasium.wrappers.TimeLimit(Endless(), 5)
+
+
 @pytest.mark.parametrize(
     "env",
     [
         Sound,
         Masked,
         MaskedInside,
-        lambda: gymnasium.wrappers.TimeLimit(Endless(), 5),
+        endless_but_cut,
         "CartPole-v1",
         "FrozenLake-v1",
         "Taxi-v4",
         "MiniGrid-Fetch-5x5-N2-v0",
     ],
-    ids=str,
+    ids=lambda given: getattr(given, "__name__", given),
 )
 def test_nothing_is_found_where_nothing_is_wrong(env):
     report = check_env(env)

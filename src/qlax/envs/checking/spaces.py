@@ -102,14 +102,12 @@ def _check_limits(space: Any, array: np.ndarray, findings: Findings, where: str)
 
 
 def _limits(space: Any) -> tuple[Any, Any]:
-    if isinstance(space, spaces.Discrete):
-        return np.float64(space.start), np.float64(space.start + space.n - 1)
     if isinstance(space, spaces.MultiBinary):
-        return np.zeros(space.shape), np.ones(space.shape)
-    if isinstance(space, spaces.MultiDiscrete):
-        start, count = (np.asarray(part, np.float64) for part in (space.start, space.nvec))
-        return start, start + count - 1
-    return space.low.astype(np.float64), space.high.astype(np.float64)
+        return 0.0, 1.0
+    if isinstance(space, spaces.Box):
+        return space.low.astype(np.float64), space.high.astype(np.float64)
+    count = space.n if isinstance(space, spaces.Discrete) else space.nvec
+    return space.start, space.start + count - 1
 
 
 def _short(shown: Any) -> str:
