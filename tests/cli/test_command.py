@@ -90,7 +90,9 @@ def test_help_names_every_command_without_importing_jax(tmp_path):
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0
-    assert all(name in done.stdout for name in ("train", "eval", "resume", "agents", "envs", "check"))
+    assert all(
+        name in done.stdout for name in ("train", "eval", "resume", "agents", "envs", "check")
+    )
 
 
 def test_agents_are_listed_with_their_papers(tmp_path):
