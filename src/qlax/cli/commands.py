@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.conf import Positional, arg
 
-from qlax.errors import require
+from qlax.errors import UsageError, require
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,17 +136,40 @@ class Agents:
 
 @dataclasses.dataclass(frozen=True)
 class Envs:
-    """List the environments that can be trained in, and which of them compile."""
+    """List the worlds that can be trained in, what runs them, and what else can be installed."""
 
     search: Positional[Annotated[str | None, arg(metavar="[TEXT]")]] = None
-    """Show only ids that contain this."""
+    """List all ids that contain this, or whose world's name does."""
 
     def run(self) -> None:
         """Print a line for each."""
-        from qlax.cli.summary import print_envs
+        from qlax.cli.environments import print_envs
 
         print_envs(self.search)
 
 
-Command = Train | Eval | Resume | Agents | Envs
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """Play an environment at random and say everything that is wrong with it."""
+
+    env: Positional[Annotated[str, arg(metavar="ENV")]]
+    """Gymnasium's id of the environment; module:Name-v0 imports the module first."""
+    episodes: int = 3
+    """How many episodes to play."""
+    seed: int = 0
+    """Seed of the first episode; the others have the numbers after it."""
+    steps: int = 1_000
+    """The most steps of an episode."""
+
+    def run(self) -> None:
+        """Print the report; problems are the user's to mend."""
+        from qlax.envs.checking import check_env
+
+        report = check_env(self.env, episodes=self.episodes, seed=self.seed, steps=self.steps)
+        print(report)
+        if not report.ok:
+            raise UsageError(f"{self.env} is not fit to train in.")
+
+
+Command = Train | Eval | Resume | Agents | Envs | Check
 """Any of them."""

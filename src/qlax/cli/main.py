@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import tyro
 
 from qlax._version import __version__
-from qlax.cli.commands import Agents, Envs, Eval, Resume, Train
+from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
@@ -21,6 +21,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "resume": Resume,
     "agents": Agents,
     "envs": Envs,
+    "check": Check,
 }
 _DESCRIPTION = """Q-learning done right: from a Q-table to deep agents, compiled by JAX.
 

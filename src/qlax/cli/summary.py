@@ -4,16 +4,12 @@ import json
 import sys
 from typing import Any
 
-import gymnasium
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
-from qlax.envs.gymnax import TWINS
+from qlax.cli.console import console
 from qlax.envs.select import describe
-from qlax.envs.toy_text import TABLES
-from qlax.envs.worlds import register_installed
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
 from qlax.training import Run
@@ -49,28 +45,7 @@ def print_agents() -> None:
         line = text.splitlines()[0].rstrip(".")
         references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
         table.add_row(name, escape(line), escape(references.rstrip(".")))
-    _console().print(table)
-
-
-def print_envs(search: str | None) -> None:
-    """Print the registered environments, and for which of them a compiled twin exists."""
-    register_installed()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("environment", "backend", "solved at"):
-        table.add_column(column)
-    compiled = dict.fromkeys(TWINS, "gymnax") | dict.fromkeys(TABLES, "jax")
-    for name in sorted(gymnasium.registry, key=lambda name: (name not in compiled, name)):
-        record = gymnasium.registry[name]
-        if (search or "").lower() not in name.lower() or _is_old_or_internal(record):
-            continue
-        threshold = record.reward_threshold
-        table.add_row(
-            name,
-            f"{compiled[name]} (compiled)" if name in compiled else "gymnasium",
-            "" if threshold is None else f"{threshold:g}",
-        )
-    _console().print(table)
-    print("\nAny Gymnasium id with Discrete actions and an array observation can be trained in.")
+    console().print(table)
 
 
 def _print_summary(run: Run, *, quiet: bool) -> None:
@@ -123,17 +98,3 @@ def _times(result: dict[str, Any]) -> str:
     known = {phase: result.get(f"{phase}_seconds") for phase in phases}
     inside = ", ".join(f"{name} {value:.1f}" for name, value in known.items() if value is not None)
     return f"{result['total_seconds']:.1f} s in all ({inside})"
-
-
-def _is_old_or_internal(record: Any) -> bool:
-    newest = max(
-        (other.version or 0)
-        for other in gymnasium.registry.values()
-        if (other.namespace, other.name) == (record.namespace, record.name)
-    )
-    return (record.version or 0) < newest or record.id.startswith("GymV")
-
-
-def _console() -> Console:
-    # In a pipe, lines are as long as they are: nothing is cut to the width of no terminal.
-    return Console(width=None if sys.stdout.isatty() else 200, highlight=False)

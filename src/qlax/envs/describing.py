@@ -60,7 +60,7 @@ def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
     """
     name = env if isinstance(env, str) else getattr(env, "__name__", "environment")
     factory = factory_of(env, time_limit)
-    with _warnings_kept_short():
+    with warnings_kept_short():
         try:
             made = factory()
         except UsageError:
@@ -112,7 +112,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     shown, has_mask = _without_mask(env)
     return EnvSpec(
         id=env.spec.id if env.spec else name,
-        observation=_with_frames(_describe_space(shown, name), env),
+        observation=_with_frames(describe_space(shown, name), env),
         has_mask=has_mask,
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
@@ -176,7 +176,8 @@ def _without_mask(env: gymnasium.Env) -> tuple[gymnasium.Space, bool]:
     return space, isinstance(info, dict) and MASK in info
 
 
-def _describe_space(space: gymnasium.Space, name: str) -> Space:
+def describe_space(space: gymnasium.Space, name: str) -> Space:
+    """Return what qlax calls a space of the environment of this name, or refuse it."""
     if isinstance(space, gymnasium.spaces.Discrete):
         return Discrete(int(space.n))
     if isinstance(space, gymnasium.spaces.MultiBinary):
@@ -188,10 +189,10 @@ def _describe_space(space: gymnasium.Space, name: str) -> Space:
         narrowed = {"f8": "float32", "i8": "int32", "u8": "uint32"}.get(dtype.str[1:], dtype.name)
         return _box(space.shape, narrowed, space.low, space.high)
     if isinstance(space, gymnasium.spaces.Dict):
-        inside = [(key, _describe_space(inner, name)) for key, inner in space.spaces.items()]
+        inside = [(key, describe_space(inner, name)) for key, inner in space.spaces.items()]
         return Composite(tuple(inside))
     if isinstance(space, gymnasium.spaces.Tuple):
-        inside = [(str(at), _describe_space(inner, name)) for at, inner in enumerate(space.spaces)]
+        inside = [(str(at), describe_space(inner, name)) for at, inner in enumerate(space.spaces)]
         return Composite(tuple(inside))
     raise UsageError(
         f"{name} has observations {type(space).__name__}, but arrays are needed (Box, Discrete, "
@@ -214,7 +215,7 @@ def _registered(name: str) -> Any:
     """Return Gymnasium's record of an id, or say what is wrong with it."""
     module, colon, identity = name.rpartition(":")
     try:
-        with _warnings_kept_short():
+        with warnings_kept_short():
             if colon:
                 importlib.import_module(module)
             else:
@@ -231,7 +232,7 @@ def _registered(name: str) -> Any:
 
 
 @contextlib.contextmanager
-def _warnings_kept_short() -> Iterator[None]:
+def warnings_kept_short() -> Iterator[None]:
     """Keep Gymnasium's coloured warnings about versions and spaces off the terminal."""
     level = gymnasium.logger.min_level
     gymnasium.logger.min_level = gymnasium.logger.ERROR

@@ -7,6 +7,7 @@ import gymnasium
 
 from qlax.envs import worlds
 from qlax.envs.ale import AtariGames
+from qlax.envs.bsuite import BSUITE
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
 from qlax.envs.describing import EnvFactory, factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
@@ -25,7 +26,7 @@ class Selected(NamedTuple):
 
     env: CompiledEnv | HostEnv
     backend: str
-    """`gymnax`, `ale` or `gymnasium`, or `jax` for qlax's own twins and a user's own dynamics."""
+    """`gymnax`, `ale` or `gymnasium`, or `jax` for qlax's own and a user's own dynamics."""
 
     @property
     def is_compiled(self) -> bool:
@@ -69,38 +70,45 @@ def select(
     if is_dynamics(env):
         return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
     by_id = isinstance(env, str)
-    compiled = _compiled_backend(spec.id, by_id=by_id)
-    if backend in _OFFERED and backend != compiled:
+    own = backend_of(spec.id) if by_id else "gymnasium"
+    if backend in _OFFERED and backend != own:
+        what = spec.id if by_id else "environment that a function makes"
         raise UsageError(
-            f"The {backend} backend has no {spec.id}; it has {_OFFERED[backend]}. "
+            f"The {backend} backend has no {what}; it has {_OFFERED[backend]}. "
             "Use --backend gymnasium, or auto."
         )
-    if backend == "gymnasium" or not by_id or compiled is None:
+    if "gymnasium" in (backend, own):
         host = GymnasiumEnv(factory_of(env, time_limit), num_envs, spec)  # type: ignore[arg-type]
         return Selected(host, "gymnasium")
-    if compiled == "ale":
-        return Selected(AtariGames(spec, num_envs), compiled)
-    twin = GymnaxTwin(spec) if compiled == "gymnax" else ToyText(spec)
-    return Selected(Vectorised(twin, num_envs, spec.time_limit), compiled)
+    if own == "ale":
+        return Selected(AtariGames(spec, num_envs), own)
+    return Selected(Vectorised(_dynamics(spec), num_envs, spec.time_limit), own)
 
 
 # What each compiled backend has of Gymnasium's ids.
 _OFFERED = {
     "gymnax": ", ".join(sorted(TWINS)),
-    "jax": ", ".join(sorted(TABLES)),
+    "jax": ", ".join(sorted([*BSUITE, *TABLES])),
     "ale": "the ids of ale-py",
 }
 
 
-def _compiled_backend(identity: str, *, by_id: bool) -> str | None:
-    """Return the compiled backend that has an environment, if one does."""
+def backend_of(identity: str) -> str:
+    """Return the backend that runs a registered id unless another is asked for."""
     if identity in TWINS:
         return "gymnax"
-    if identity in TABLES:
+    if identity in TABLES or identity in BSUITE:
         return "jax"
-    if by_id and worlds.world_of(gymnasium.spec(identity)) is worlds.ATARI:
+    if worlds.world_of(gymnasium.spec(identity)) is worlds.ATARI:
         return "ale"
-    return None
+    return "gymnasium"
+
+
+def _dynamics(spec: EnvSpec) -> Dynamics:
+    """Return the compiled environment of an id that has one."""
+    if spec.id in TWINS:
+        return GymnaxTwin(spec)
+    return BSUITE[spec.id] if spec.id in BSUITE else ToyText(spec)
 
 
 def is_dynamics(env: object) -> bool:

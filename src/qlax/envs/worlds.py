@@ -1,4 +1,4 @@
-"""Packages of environments that are extras of qlax: how to recognise, register and install them."""
+"""Families of environments: how to recognise, register and install them."""
 
 import contextlib
 import functools
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari
+from qlax.envs import atari, bsuite, minigrid
 from qlax.errors import UsageError
 
 
@@ -22,18 +22,25 @@ class World(NamedTuple):
     package: str
     """The package that has to be there."""
     extra: str
-    """What installs it: `pip install "qlax[EXTRA]"`."""
+    """What installs it: `pip install "qlax[EXTRA]"`; empty for what comes with qlax."""
     begins: tuple[str, ...]
     """How its ids begin; or end, after a star."""
     register: Callable[[], Any]
     """Makes its ids known to Gymnasium."""
     dressed: Callable[[Any], gymnasium.Env] | None = None
     """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
+    examples: tuple[str, ...] = ()
+    """A few of its ids, for whoever has not heard of it."""
 
     @property
     def is_installed(self) -> bool:
         """Whether it can be used."""
         return importlib.util.find_spec(self.package) is not None
+
+    @property
+    def command(self) -> str:
+        """What a user types to install it."""
+        return f'pip install "qlax[{self.extra}]"'
 
     def has(self, identity: str) -> bool:
         """Return whether an id is, or would be, one of its environments."""
@@ -62,7 +69,7 @@ def register(identity: str) -> None:
     if world is not None and not world.is_installed:
         raise UsageError(
             f"{identity} needs the package {world.package}, which is not installed: "
-            f'pip install "qlax[{world.extra}]".'
+            f"{world.command}."
         )
     if identity in gymnasium.registry:
         return
@@ -105,9 +112,52 @@ ATARI = World(
     begins=("ALE/", "*NoFrameskip-v4"),
     register=_on_import("ale_py"),
     dressed=atari.dressed,
+    examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
 )
 WORLDS = (
+    World(
+        title="Classic control, text",
+        package="gymnasium",
+        extra="",
+        begins=(
+            *("Acrobot-", "CartPole-", "MountainCar-"),
+            *("Blackjack-", "CliffWalking", "FrozenLake", "Taxi-"),
+        ),
+        register=tuple,
+        examples=("CartPole-v1", "MountainCar-v0", "FrozenLake-v1", "Taxi-v4"),
+    ),
+    World(
+        title="bsuite",
+        package="qlax",
+        extra="",
+        begins=("*-bsuite",),
+        register=bsuite.register,
+        examples=tuple(sorted(bsuite.BSUITE)),
+    ),
     ATARI,
-    World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
-    World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
+    World(
+        title="MinAtar",
+        package="minatar",
+        extra="minatar",
+        begins=("MinAtar/",),
+        register=announced,
+        examples=("MinAtar/Breakout-v1", "MinAtar/SpaceInvaders-v1"),
+    ),
+    World(
+        title="MiniGrid and BabyAI",
+        package="minigrid",
+        extra="minigrid",
+        begins=("MiniGrid-", "BabyAI-"),
+        register=_on_import("minigrid"),
+        dressed=minigrid.dressed,
+        examples=("MiniGrid-DoorKey-8x8-v0", "MiniGrid-Fetch-5x5-N2-v0", "BabyAI-GoToLocal-v0"),
+    ),
+    World(
+        title="LunarLander",
+        package="Box2D",
+        extra="box2d",
+        begins=("LunarLander-",),
+        register=announced,
+        examples=("LunarLander-v3",),
+    ),
 )

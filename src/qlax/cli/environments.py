@@ -1,0 +1,139 @@
+"""What `qlax envs` shows: the worlds there are, those that could be, and the ids in them."""
+
+from typing import Any, NamedTuple
+
+import gymnasium
+from rich.markup import escape
+from rich.table import Table
+
+from qlax.cli.console import console
+from qlax.envs.describing import warnings_kept_short
+from qlax.envs.select import backend_of
+from qlax.envs.worlds import WORLDS, World, register_installed, world_of
+from qlax.errors import UsageError, nearest
+
+_NOTES = (
+    "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
+    "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
+    "observations that are arrays; [bold]module:Name-v0[/] is one that importing a module "
+    "registers. What runs on gymnax, jax or ale is compiled together with the agent; gymnasium "
+    "steps all else from Python.",
+)
+
+
+class Family(NamedTuple):
+    """A world with those of its ids that are registered."""
+
+    title: str
+    ids: tuple[str, ...]
+    examples: tuple[str, ...]
+
+    @property
+    def backends(self) -> str:
+        """What runs them, by default."""
+        return ", ".join(sorted({backend_of(name) for name in self.ids}))
+
+
+def print_envs(search: str | None) -> None:
+    """Print the worlds, or every id that a text finds.
+
+    Raises:
+        UsageError: if it finds nothing.
+    """
+    with warnings_kept_short():
+        register_installed()
+    families = _families()
+    missing = [world for world in WORLDS if not world.is_installed]
+    if search is not None:
+        _print_found(families, missing, search)
+        return
+    _print_installed(families)
+    if missing:
+        _print_missing(missing)
+    for note in _NOTES:
+        console().print()
+        console().print(note)
+
+
+def _print_installed(families: list[Family]) -> None:
+    table = _table("installed", "ids", "runs on", "such as")
+    for family in families:
+        shown = escape("  ".join(family.examples))
+        table.add_row(escape(family.title), str(len(family.ids)), family.backends, shown)
+    console().print(table)
+
+
+def _print_missing(missing: list[World]) -> None:
+    table = _table("not installed", "install it with", "such as")
+    for world in missing:
+        table.add_row(escape(world.title), escape(world.command), escape("  ".join(world.examples)))
+    console().print()
+    console().print(table)
+
+
+def _print_found(families: list[Family], missing: list[World], search: str) -> None:
+    """Print every id with the text in it, or in its world's name."""
+    wanted = search.lower()
+    table = _table("environment", "runs on", "solved at")
+    for family in families:
+        for name in family.ids:
+            if wanted in name.lower() or wanted in family.title.lower():
+                threshold = gymnasium.registry[name].reward_threshold
+                solved = "" if threshold is None else f"{threshold:g}"
+                table.add_row(escape(name), backend_of(name), solved)
+    could_be = [
+        world
+        for world in missing
+        if any(wanted in name.lower() for name in (world.title, world.extra, *world.examples))
+    ]
+    if not table.row_count and not could_be:
+        known = [name for family in families for name in (family.title, *family.ids)]
+        hint = nearest(search, known, "`qlax envs` lists the worlds there are.")
+        raise UsageError(f"There is no environment with {search!r} in its id. {hint}")
+    if table.row_count:
+        console().print(table)
+    if could_be:
+        _print_missing(could_be)
+
+
+def _families() -> list[Family]:
+    """Return what is registered, by world, in the order of the worlds; then all others at once."""
+    members: dict[str, list[str]] = {}
+    for name, record in sorted(gymnasium.registry.items()):
+        world = next((world for world in WORLDS if world.has(name)), None)
+        if world is None and _is_gymnasiums(record):
+            continue  # continuous actions
+        world = world or world_of(record)
+        if (world is None or world.is_installed) and not _is_old(record):
+            members.setdefault("Others" if world is None else world.title, []).append(name)
+    examples = {world.title: world.examples for world in WORLDS}
+    return [
+        Family(title, tuple(members[title]), examples.get(title) or tuple(members[title][:3]))
+        for title in [*examples, "Others"]
+        if title in members
+    ]
+
+
+def _is_gymnasiums(record: Any) -> bool:
+    """Return whether Gymnasium brings an environment, or the hooks to those of older packages."""
+    module = str(record.entry_point).partition(":")[0]
+    return module.partition(".")[0] in ("gymnasium", "shimmy") or record.id.startswith("GymV")
+
+
+def _is_old(record: Any) -> bool:
+    return (record.version or 0) < max(
+        other.version or 0
+        for other in gymnasium.registry.values()
+        if (other.namespace, other.name) == (record.namespace, record.name)
+    )
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(
+            name,
+            justify="right" if name == "ids" else "left",
+            no_wrap=name in ("environment", "install it with"),
+        )
+    return table

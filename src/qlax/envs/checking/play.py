@@ -1,0 +1,218 @@
+"""Playing a Gymnasium environment to see whether it keeps the rules."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import gymnasium
+import numpy as np
+from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
+
+from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
+from qlax.envs.checking.findings import Findings
+from qlax.envs.checking.spaces import check_observation, check_spaces
+from qlax.envs.reading import MASK
+
+_LARGE = 100.0
+"""Rewards beyond this get a note."""
+
+
+class Seen(NamedTuple):
+    """What one call returned."""
+
+    observation: Any
+    info: Any
+    reward: float = 0.0
+    terminated: bool = False
+    truncated: bool = False
+
+
+class Unplayable(Exception):  # noqa: N818
+    """It cannot be played on; why is among the findings."""
+
+
+def check_play(
+    make: Callable[[], Any],
+    findings: Findings,
+    *,
+    episodes: int,
+    seed: int,
+    steps: int,
+    limit: int | None,
+) -> None:
+    """Make an environment, look at its spaces, and play; `limit` holds where it has none."""
+    try:
+        env = make()
+    except Exception as error:
+        findings.problem("make", f"It cannot be made: {_said(error)}.")
+        return
+    if not isinstance(env, gymnasium.Env):
+        findings.problem(
+            "make",
+            f"It is made as {type(env).__name__}, which is no gymnasium.Env: derive from it, or "
+            "wrap it.",
+        )
+        return
+    inside: Any = env
+    while isinstance(inside, TimeLimit | OrderEnforcing | PassiveEnvChecker):
+        if isinstance(inside, TimeLimit):
+            limit = inside._max_episode_steps
+        inside = inside.env
+    if check_spaces(inside, findings):
+        player = _Player(inside, findings, seed, min(steps, limit or steps))
+        try:
+            played = [player.episode(seed + index) for index in range(episodes)]
+            compare(played[0], player.episode(seed, played[0].actions), seed, findings)
+            look_at_lengths(played, findings, steps, limit)
+        except Unplayable:
+            pass
+    try:
+        env.close()
+    except Exception as error:
+        findings.problem("close", f"close() failed: {_said(error)}.")
+
+
+class _Player:
+    """Plays an environment by random legal actions."""
+
+    def __init__(self, env: Any, findings: Findings, seed: int, most: int) -> None:
+        self._env = env
+        self._findings = findings
+        self._rng = np.random.default_rng(seed)
+        self._most = most
+        self._has_mask: bool | None = None
+
+    def episode(self, seed: int, again: list[Any] | None = None) -> Episode:
+        """Play one; with actions given, those."""
+        seen = self._reset(seed)
+        legal = self._look_at(seen)
+        actions: list[Any] = []
+        rewards: list[float] = []
+        observations = [copied(seen.observation)]
+        done = False
+        while len(actions) < (self._most if again is None else len(again)) and not done:
+            action = self._action(legal) if again is None else again[len(actions)]
+            before = seen.observation
+            seen = self._step(action)
+            self._look_for_overwriting(before, observations[-1])
+            legal = self._look_at(seen)
+            done = seen.terminated or seen.truncated
+            actions.append(action)
+            rewards.append(seen.reward)
+            observations.append(copied(seen.observation))
+        if again is None:
+            self._findings.episodes += 1
+            self._findings.steps += len(actions)
+        return Episode(actions, observations, rewards, seen.terminated, seen.truncated)
+
+    def _action(self, legal: np.ndarray | None) -> Any:
+        space = self._env.action_space
+        if not isinstance(space, gymnasium.spaces.Discrete):
+            return space.sample()
+        chosen = self._rng.integers(int(space.n)) if legal is None else self._rng.choice(legal)
+        return int(chosen) + int(space.start)
+
+    def _reset(self, seed: int) -> Seen:
+        try:
+            returned = self._env.reset(seed=seed)
+        except Exception as error:
+            self._unplayable("reset", f"reset(seed={seed}) failed: {_said(error)}.")
+        if not (isinstance(returned, tuple) and len(returned) == 2):
+            what = f"{len(returned)} values" if isinstance(returned, tuple) else "one value"
+            self._unplayable(
+                "reset", f"reset returned {what}, but must return two: observation and info."
+            )
+        return Seen(*returned)
+
+    def _step(self, action: Any) -> Seen:
+        try:
+            returned = self._env.step(action)
+        except Exception as error:
+            self._unplayable("step", f"step({action}) failed: {_said(error)}.")
+        count = len(returned) if isinstance(returned, tuple) else 1
+        if count != 5:
+            old = ", which is the old API of Gym with one `done`" if count == 4 else ""
+            self._unplayable(
+                "step",
+                f"step returned {count} value{'s' * (count != 1)}{old}, but must return five: "
+                "observation, reward, terminated, truncated and info.",
+            )
+        observation, reward, terminated, truncated, info = returned
+        for name, flag in (("terminated", terminated), ("truncated", truncated)):
+            if not isinstance(flag, bool | np.bool_):
+                self._findings.problem(name, f"{name} is {flag!r}, but must be True or False.")
+        paid = self._look_at_reward(reward)
+        return Seen(observation, info, paid, bool(terminated), bool(truncated))
+
+    def _look_at_reward(self, reward: Any) -> float:
+        try:
+            paid = float(reward)
+        except (TypeError, ValueError):
+            self._findings.problem("reward", f"A reward is {reward!r}, but must be a number.")
+            return 0.0
+        if not np.isfinite(paid):
+            self._findings.problem("reward", f"A reward is {paid}, but must be finite.")
+        elif abs(paid) > _LARGE:
+            self._findings.note(
+                "large reward",
+                f"A reward is {paid:g}: beyond ±{_LARGE:g} a network learns badly. Scale it, or "
+                "give the agent the reward stage Clipped or ScaledByReturns.",
+            )
+        return paid
+
+    def _look_at(self, seen: Seen) -> np.ndarray | None:
+        """Look at observation, info and mask; return the legal actions' numbers from zero."""
+        check_observation(self._env.observation_space, seen.observation, self._findings)
+        if not isinstance(seen.info, dict):
+            self._findings.problem("info", f"info is {seen.info!r}, but must be a dict.")
+        mask = None
+        for shown in (seen.info, seen.observation):
+            if isinstance(shown, dict) and MASK in shown:
+                mask = shown[MASK]
+        return self._look_at_mask(mask, ended=seen.terminated or seen.truncated)
+
+    def _look_at_mask(self, given: Any, *, ended: bool) -> np.ndarray | None:
+        if self._has_mask is None:
+            self._has_mask = given is not None
+        actions = self._env.action_space
+        if not self._has_mask or not isinstance(actions, gymnasium.spaces.Discrete):
+            return None
+        if given is None:
+            if not ended:
+                self._unplayable(
+                    "mask",
+                    f'The first reset came with info["{MASK}"], but a later call without: every '
+                    "one before the end of an episode must have it.",
+                )
+            return None
+        mask = np.asarray(given)
+        if mask.shape != (actions.n,):
+            self._unplayable(
+                "mask",
+                f"An action mask has the shape {mask.shape}, but there are {actions.n} actions: it "
+                f"must be ({actions.n},).",
+            )
+        if not ended and not mask.astype(bool).any():
+            self._unplayable(
+                "mask",
+                "An action mask is all zeros before the end of an episode, but some action must "
+                "be legal: return terminated=True instead.",
+            )
+        return np.flatnonzero(mask)
+
+    def _look_for_overwriting(self, shown: Any, copy: Any) -> None:
+        if not alike(shown, copy):
+            self._findings.note(
+                "overwriting",
+                "An observation changed when the next step was taken: it is one array, written "
+                "again and again. qlax copies what it reads, but wrappers that keep observations, "
+                "such as stacks of frames, do not: return a copy.",
+            )
+
+    def _unplayable(self, about: str, sentence: str) -> None:
+        self._findings.problem(about, sentence)
+        raise Unplayable
+
+
+def _said(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
