@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari
+from qlax.envs import atari, doom, mario
 from qlax.errors import UsageError
 
 
@@ -110,4 +110,20 @@ WORLDS = (
     ATARI,
     World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
     World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
+    World(
+        title="Doom",
+        package="vizdoom",
+        extra="doom",
+        begins=("Vizdoom",),
+        register=_on_import("vizdoom.gymnasium_wrapper"),
+        dressed=doom.dressed,
+    ),
+    World(
+        title="Super Mario Bros.",
+        package="gym_super_mario_bros",
+        extra="mario",
+        begins=("SuperMarioBros",),
+        register=mario.register,
+        dressed=mario.dressed,
+    ),
 )
