@@ -13,7 +13,7 @@ from qlax import presets
 from qlax.envs.gymnax import TWINS
 from qlax.envs.select import describe
 from qlax.envs.toy_text import TABLES
-from qlax.envs.worlds import register_installed
+from qlax.envs.worlds import register_installed, world_of
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
 from qlax.training import Run
@@ -61,7 +61,7 @@ def print_envs(search: str | None) -> None:
     compiled = dict.fromkeys(TWINS, "gymnax") | dict.fromkeys(TABLES, "jax")
     for name in sorted(gymnasium.registry, key=lambda name: (name not in compiled, name)):
         record = gymnasium.registry[name]
-        if (search or "").lower() not in name.lower() or _is_old_or_internal(record):
+        if (search or "").lower() not in name.lower() or not _is_listed(record):
             continue
         threshold = record.reward_threshold
         table.add_row(
@@ -125,13 +125,17 @@ def _times(result: dict[str, Any]) -> str:
     return f"{result['total_seconds']:.1f} s in all ({inside})"
 
 
-def _is_old_or_internal(record: Any) -> bool:
+def _is_listed(record: Any) -> bool:
+    """Return whether an environment is of the newest version, and not internal to Gymnasium."""
+    world = world_of(record)
+    if world is not None and world.listed is not None:
+        return world.listed(record)
     newest = max(
         (other.version or 0)
         for other in gymnasium.registry.values()
         if (other.namespace, other.name) == (record.namespace, record.name)
     )
-    return (record.version or 0) < newest or record.id.startswith("GymV")
+    return (record.version or 0) >= newest and not record.id.startswith("GymV")
 
 
 def _console() -> Console:

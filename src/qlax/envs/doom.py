@@ -14,6 +14,8 @@ Reference: Kempka et al. (2016), arXiv 1605.02097.
 import contextlib
 import math
 import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +45,15 @@ def dressed(record: Any) -> gymnasium.Env:
     doom.set_doom_config_path(os.devnull)  # settings are the game's own, and written nowhere
     frames = doom.get_episode_timeout()
     doom.set_episode_timeout(0)
-    seen = FrameStackObservation(_with_small_pictures(_Tidy(made)), STACK, padding_type="reset")
+    seen: gymnasium.Env = FrameStackObservation(
+        _with_small_pictures(_Kept(made)), STACK, padding_type="reset"
+    )
     return TimeLimit(seen, math.ceil(frames / FRAME_SKIP)) if frames else seen
+
+
+def listed(record: Any) -> bool:
+    """Return whether actions of a scenario are single buttons, not all combinations of them."""
+    return bool(record.kwargs.get("max_buttons_pressed"))
 
 
 def _with_small_pictures(env: gymnasium.Env) -> gymnasium.Env:
@@ -63,16 +72,34 @@ def _with_small_pictures(env: gymnasium.Env) -> gymnasium.Env:
     )
 
 
-class _Tidy(gymnasium.Wrapper):
-    """Leaves no folder behind: for its screenshots the game makes one wherever it is started."""
+class _Kept(gymnasium.Wrapper):
+    """Starts the game, a process of its own, where Ctrl-C does not reach it and litter is removed.
+
+    Ctrl-C asks a run to end in good order, for which the game is needed. And for its screenshots
+    the game makes a folder wherever it is started.
+    """
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
         folder = Path("_vizdoom")
         is_new = not folder.exists()
-        begun = self.env.reset(seed=seed, options=options)
+        with _signals_held():
+            begun = self.env.reset(seed=seed, options=options)
         if is_new:
             with contextlib.suppress(OSError):  # as long as it is empty, it can be removed
                 folder.rmdir()
         return begun
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals to end wait meanwhile; for a process started meanwhile they wait for ever."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield  # Windows has no such signals
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

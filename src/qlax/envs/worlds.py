@@ -29,6 +29,8 @@ class World(NamedTuple):
     """Makes its ids known to Gymnasium."""
     dressed: Callable[[Any], gymnasium.Env] | None = None
     """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
+    listed: Callable[[Any], bool] | None = None
+    """Which of its records are worth listing; None where those of the newest versions are."""
 
     @property
     def is_installed(self) -> bool:
@@ -117,6 +119,7 @@ WORLDS = (
         begins=("Vizdoom",),
         register=_on_import("vizdoom.gymnasium_wrapper"),
         dressed=doom.dressed,
+        listed=doom.listed,
     ),
     World(
         title="Super Mario Bros.",
@@ -125,5 +128,6 @@ WORLDS = (
         begins=("SuperMarioBros",),
         register=mario.register,
         dressed=mario.dressed,
+        listed=mario.listed,
     ),
 )
