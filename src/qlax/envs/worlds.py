@@ -58,7 +58,7 @@ def register(identity: str) -> None:
     """Make an id known, if the world it belongs to, or any that announces itself, knows it.
 
     Raises:
-        UsageError: if the package is not installed.
+        UsageError: if the package is not installed, or is of no use.
     """
     world = next((world for world in WORLDS if world.has(identity)), None)
     if world is not None and not world.is_installed:
@@ -70,8 +70,14 @@ def register(identity: str) -> None:
         return
     if world is None:
         announced()
-    else:
+        return
+    try:
         world.register()
+    except Exception as error:
+        raise UsageError(
+            f"{identity} needs the package {world.package}, which is installed but cannot be used: "
+            f"{type(error).__name__}: {str(error).partition(chr(10))[0]}."
+        ) from error
 
 
 def register_installed() -> None:
