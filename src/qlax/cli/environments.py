@@ -104,7 +104,7 @@ def _families() -> list[Family]:
         if world is None and _is_gymnasiums(record):
             continue  # continuous actions
         world = world or world_of(record)
-        if (world is None or world.is_installed) and not _is_old(record):
+        if (world is None or world.is_installed) and _is_listed(world, record):
             members.setdefault("Others" if world is None else world.title, []).append(name)
     examples = {world.title: world.examples for world in WORLDS}
     return [
@@ -120,8 +120,11 @@ def _is_gymnasiums(record: Any) -> bool:
     return module.partition(".")[0] in ("gymnasium", "shimmy") or record.id.startswith("GymV")
 
 
-def _is_old(record: Any) -> bool:
-    return (record.version or 0) < max(
+def _is_listed(world: World | None, record: Any) -> bool:
+    """Return whether an environment is of the newest version, or what its world lists instead."""
+    if world is not None and world.listed is not None:
+        return world.listed(record)
+    return (record.version or 0) >= max(
         other.version or 0
         for other in gymnasium.registry.values()
         if (other.namespace, other.name) == (record.namespace, record.name)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari, bsuite, minigrid
+from qlax.envs import atari, bsuite, doom, mario, minigrid
 from qlax.errors import UsageError
 
 
@@ -31,6 +31,8 @@ class World(NamedTuple):
     """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
     examples: tuple[str, ...] = ()
     """A few of its ids, for whoever has not heard of it."""
+    listed: Callable[[Any], bool] | None = None
+    """Which of its records are worth listing; None where those of the newest versions are."""
 
     @property
     def is_installed(self) -> bool:
@@ -51,19 +53,20 @@ class World(NamedTuple):
 
 
 def world_of(record: Any) -> World | None:
-    """Return the world that a record of Gymnasium's registry belongs to, by package or by id."""
+    """Return the world that a record of Gymnasium's registry belongs to, by id or by package."""
     entry = record.entry_point
     module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
     package = module.partition(":")[0].partition(".")[0]
-    ours = (world for world in WORLDS if world.package == package or world.has(record.id))
-    return next(ours, None)
+    by_id = (world for world in WORLDS if world.has(record.id))
+    by_package = (world for world in WORLDS if world.package == package)
+    return next(by_id, None) or next(by_package, None)
 
 
 def register(identity: str) -> None:
     """Make an id known, if the world it belongs to, or any that announces itself, knows it.
 
     Raises:
-        UsageError: if the package is not installed.
+        UsageError: if the package is not installed, or is of no use.
     """
     world = next((world for world in WORLDS if world.has(identity)), None)
     if world is not None and not world.is_installed:
@@ -75,8 +78,14 @@ def register(identity: str) -> None:
         return
     if world is None:
         announced()
-    else:
+        return
+    try:
         world.register()
+    except Exception as error:
+        raise UsageError(
+            f"{identity} needs the package {world.package}, which is installed but cannot be used: "
+            f"{type(error).__name__}: {str(error).partition(chr(10))[0]}."
+        ) from error
 
 
 def register_installed() -> None:
@@ -135,6 +144,26 @@ WORLDS = (
         examples=tuple(sorted(bsuite.BSUITE)),
     ),
     ATARI,
+    World(
+        title="Doom",
+        package="vizdoom",
+        extra="doom",
+        begins=("Vizdoom",),
+        register=_on_import("vizdoom.gymnasium_wrapper"),
+        dressed=doom.dressed,
+        listed=doom.listed,
+        examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
+    ),
+    World(
+        title="Super Mario Bros.",
+        package="gym_super_mario_bros",
+        extra="mario",
+        begins=("SuperMarioBros",),
+        register=mario.register,
+        dressed=mario.dressed,
+        listed=mario.listed,
+        examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
+    ),
     World(
         title="MinAtar",
         package="minatar",

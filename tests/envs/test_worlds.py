@@ -1,0 +1,45 @@
+"""Packages of environments: what is said where one is missing or of no use, and what is listed."""
+
+import pytest
+
+from qlax import UsageError
+from qlax.cli.summary import print_envs
+from qlax.envs import worlds
+from qlax.envs.describing import spec_of
+from qlax.envs.worlds import World
+
+
+def nowhere():
+    raise OSError("libnowhere.so is not there\nand more of it")
+
+
+ABSENT = World("Absent", "no_package_of_this_name", "absent", ("Absent",), nowhere)
+BROKEN = World("Broken", "json", "broken", ("Broken",), nowhere)
+
+
+@pytest.fixture(autouse=True)
+def _worlds(monkeypatch):
+    monkeypatch.setattr(worlds, "WORLDS", (ABSENT, BROKEN, *worlds.WORLDS))
+
+
+def test_what_is_missing_can_be_installed():
+    with pytest.raises(UsageError, match=r'^Absent-v0 needs .*: pip install "qlax\[absent\]"\.$'):
+        spec_of("Absent-v0")
+
+
+def test_what_cannot_be_used_says_why():
+    said = (
+        r"^Broken-v0 needs the package json, which is installed but cannot be used: "
+        r"OSError: libnowhere\.so is not there\.$"
+    )
+    with pytest.raises(UsageError, match=said):
+        spec_of("Broken-v0")
+
+
+def test_what_can_be_trained_in_is_listed(capsys):
+    pytest.importorskip("vizdoom")
+    pytest.importorskip("gym_super_mario_bros")
+    print_envs("")
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line}
+    assert {"CartPole-v1", "VizdoomBasic-v1", "SuperMarioBros-1-1-v0"} <= listed
+    assert not {"CartPole-v0", "VizdoomBasic-MultiBinary-v1", "SuperMarioBros-1-1-v3"} & listed
