@@ -54,7 +54,7 @@ def print_agents() -> None:
 
 def print_envs(search: str | None) -> None:
     """Print the registered environments, and for which of them a compiled twin exists."""
-    register_installed()
+    register_installed(search or "")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("environment", "backend", "solved at"):
         table.add_column(column)

@@ -18,7 +18,8 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
-from qlax.envs import worlds
+from qlax.envs import atari, worlds
+from qlax.envs.envpool_tasks import PooledEnv, is_atari
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
@@ -33,8 +34,7 @@ def factory_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvFacto
     record = _registered(env)
     world = worlds.world_of(record)
     if world is not None and world.dressed is not None:
-        seen = functools.partial(world.dressed, record)
-        return seen if time_limit is None else functools.partial(_limited, seen, time_limit)
+        return functools.partial(world.dressed, record, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
     return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
 
@@ -115,9 +115,11 @@ _TRANSPARENT = (
 
 
 def _with_frames(space: Space, env: gymnasium.Env) -> Space:
-    """Return the space, which says so if observations are Gymnasium's stacks of frames."""
+    """Return the space, which says so if observations are a wrapper's or a pool's stacks."""
     while isinstance(env, _TRANSPARENT):
         env = env.env
+    if isinstance(env, PooledEnv):
+        return _as_stacks(space, atari.STACK, "first") if is_atari(env.task) else space
     padding = {"reset": "first", "zero": "zeros"}
     if not isinstance(env, FrameStackObservation) or env.padding_type not in padding:
         return space

@@ -1,6 +1,7 @@
 """From an id and a wish to an environment and the backend that runs it."""
 
 import dataclasses
+import sys
 from typing import Literal, NamedTuple
 
 import gymnasium
@@ -9,6 +10,7 @@ from qlax.envs import worlds
 from qlax.envs.ale import AtariGames
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
 from qlax.envs.describing import EnvFactory, factory_of, spec_of
+from qlax.envs.envpool import PooledEnvs
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText
@@ -16,8 +18,8 @@ from qlax.envs.vectorised import Vectorised
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 
-Backend = Literal["auto", "jax", "gymnax", "ale", "gymnasium"]
-BACKENDS = ("auto", "jax", "gymnax", "ale", "gymnasium")
+Backend = Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"]
+BACKENDS = ("auto", "jax", "gymnax", "ale", "envpool", "gymnasium")
 
 
 class Selected(NamedTuple):
@@ -25,7 +27,7 @@ class Selected(NamedTuple):
 
     env: CompiledEnv | HostEnv
     backend: str
-    """`gymnax`, `ale` or `gymnasium`, or `jax` for qlax's own twins and a user's own dynamics."""
+    """`gymnax`, `ale`, `envpool`, `gymnasium`; `jax` for qlax's twins and a user's dynamics."""
 
     @property
     def is_compiled(self) -> bool:
@@ -80,6 +82,8 @@ def select(
         return Selected(host, "gymnasium")
     if compiled == "ale":
         return Selected(AtariGames(spec, num_envs), compiled)
+    if compiled == "envpool":
+        return Selected(PooledEnvs(spec, num_envs), compiled)
     twin = GymnaxTwin(spec) if compiled == "gymnax" else ToyText(spec)
     return Selected(Vectorised(twin, num_envs, spec.time_limit), compiled)
 
@@ -89,6 +93,7 @@ _OFFERED = {
     "gymnax": ", ".join(sorted(TWINS)),
     "jax": ", ".join(sorted(TABLES)),
     "ale": "the ids of ale-py",
+    "envpool": "the ids that begin with EnvPool/, on Linux",
 }
 
 
@@ -98,8 +103,11 @@ def _compiled_backend(identity: str, *, by_id: bool) -> str | None:
         return "gymnax"
     if identity in TABLES:
         return "jax"
-    if by_id and worlds.world_of(gymnasium.spec(identity)) is worlds.ATARI:
+    world = worlds.world_of(gymnasium.spec(identity)) if by_id else None
+    if world is worlds.ATARI:
         return "ale"
+    if world is worlds.ENVPOOL and sys.platform == "linux":
+        return "envpool"
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari
+from qlax.envs import atari, envpool_tasks
 from qlax.errors import UsageError
 
 
@@ -27,8 +27,11 @@ class World(NamedTuple):
     """How its ids begin; or end, after a star."""
     register: Callable[[], Any]
     """Makes its ids known to Gymnasium."""
-    dressed: Callable[[Any], gymnasium.Env] | None = None
-    """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
+    dressed: Callable[[Any, int | None], gymnasium.Env] | None = None
+    """Makes one from its record, as an agent sees it, and a time limit, None for its own; itself
+    None where Gymnasium's own `make` does."""
+    listed: bool = True
+    """Whether its ids are listed unasked, not only to those who search for it."""
 
     @property
     def is_installed(self) -> bool:
@@ -72,11 +75,16 @@ def register(identity: str) -> None:
         world.register()
 
 
-def register_installed() -> None:
-    """Register everything that is installed. What fails to register takes nothing else with it."""
+def register_installed(search: str = "") -> None:
+    """Register everything that is installed. What fails to register takes nothing else with it.
+
+    Args:
+        search: A part of the ids that are wanted; worlds with very many need to be named.
+    """
     announced()
     for world in WORLDS:
-        if world.is_installed:
+        wanted = world.listed or world.package in search.lower()
+        if wanted and world.is_installed:
             with contextlib.suppress(Exception):
                 world.register()
 
@@ -106,8 +114,18 @@ ATARI = World(
     register=_on_import("ale_py"),
     dressed=atari.dressed,
 )
+ENVPOOL = World(
+    title="EnvPool",
+    package="envpool",
+    extra="envpool",
+    begins=(envpool_tasks.PREFIX,),
+    register=envpool_tasks.register,
+    dressed=envpool_tasks.dressed,
+    listed=False,
+)
 WORLDS = (
     ATARI,
+    ENVPOOL,
     World("MinAtar", "minatar", "minatar", ("MinAtar/",), announced),
     World("LunarLander", "Box2D", "box2d", ("LunarLander-",), announced),
 )
