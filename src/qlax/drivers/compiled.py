@@ -147,24 +147,29 @@ class CompiledDriver:
 
 
 def _after(before: Any, tree: Any) -> Any:
-    """Return a tree as it is, no part of which a program can have before it has another tree.
+    """Return a tree as it is, but with no array that a program can have before another tree.
 
     What is outside of a program is ordered by the data that goes in and out, and by nothing else:
     XLA removes its barriers before it puts a CPU's work in order. The condition here never holds,
     but that takes knowing more of floating-point numbers than XLA does.
     """
-    some = [jnp.ravel(leaf)[:1].astype(jnp.float32) for leaf in jax.tree.leaves(before)]
-    number = jnp.concatenate(some).sum()
+    known = [leaf for leaf in jax.tree.leaves(before) if not _is_key(leaf)]
+    number = sum(jnp.ravel(leaf)[0].astype(jnp.float32) for leaf in known)
     never = number - number > 0.0
-    return jax.tree.map(lambda leaf: jnp.where(never, jnp.zeros_like(leaf), leaf), tree)
+    return jax.tree.map(
+        lambda leaf: leaf if _is_key(leaf) else jnp.where(never, jnp.zeros_like(leaf), leaf), tree
+    )
+
+
+def _is_key(leaf: Any) -> bool:
+    return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
 
 
 def _split(tree: Any) -> list[Any]:
     """Return the entries of a tree's first axis, as host arrays where they can be."""
 
     def on_host(leaf: Any) -> Any:
-        is_key = jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key)
-        return leaf if is_key else np.asarray(leaf)
+        return leaf if _is_key(leaf) else np.asarray(leaf)
 
     tree = jax.tree.map(on_host, tree)
     seeds = jax.tree.leaves(tree)[0].shape[0]

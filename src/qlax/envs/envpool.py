@@ -71,9 +71,13 @@ class PooledEnvs:
         )
         handle, *self._calls = self._pool.xla()
         self._opened += 1
-        zeros = jnp.zeros(self.num_envs, jnp.int32)
-        yes = jnp.ones(self.num_envs, bool)
-        return PoolState(self._opened, jnp.array(handle), yes, zeros, zeros)
+        return PoolState(
+            pool=self._opened,
+            handle=jnp.array(handle),
+            done=jnp.ones(self.num_envs, bool),
+            lives=jnp.zeros(self.num_envs, jnp.int32),
+            age=jnp.zeros(self.num_envs, jnp.int32),
+        )
 
     def send(self, state: PoolState, action: jax.Array) -> PoolState:
         """Let every environment take one step, by itself from now on."""

@@ -35,8 +35,18 @@ def register() -> None:
 
 
 def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
-    """Return the task that a record of Gymnasium's registry names; EnvPool limits its episodes."""
-    made = PooledEnv(record.kwargs["task"], time_limit=time_limit)
+    """Return the task that a record of Gymnasium's registry names; EnvPool limits its episodes.
+
+    Raises:
+        UsageError: if it does not keep to another limit, or if qlax cannot take the task.
+    """
+    task = record.kwargs["task"]
+    if time_limit is not None and not _can_be_limited(task):
+        raise UsageError(
+            f"The time limit of {record.id} is {time_limit}, but EnvPool cannot change where its "
+            "episodes end: leave it at None."
+        )
+    made = PooledEnv(task, time_limit=time_limit)
     made.spec = dataclasses.replace(record, max_episode_steps=made.time_limit)
     return made
 
@@ -122,6 +132,27 @@ class PooledEnv(gymnasium.Env):
     def render(self) -> Any:
         """Return the picture."""
         return self._pool.render()[0]
+
+
+@functools.cache
+def _can_be_limited(task: str) -> bool:
+    """Return whether a task keeps to a limit on its episodes, which some of EnvPool's do not.
+
+    Seen in two steps, and again if an episode ended before; one that always does needs no limit.
+    """
+    steps = 2
+    pool = pool_of(task, time_limit=steps, num_threads=1)
+    for _ in range(20):
+        pool.reset()
+        for _ in range(steps):
+            *_, terminated, truncated, _ = pool.step(np.zeros(1, np.int32))
+            if terminated[0] or truncated[0]:
+                break
+        else:
+            return False
+        if truncated[0]:
+            return True
+    return True
 
 
 def _only(observation: Any) -> Any:
