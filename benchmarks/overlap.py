@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
+
 from common import (
     RESULTS,
     machine,
@@ -25,7 +26,6 @@ from common import (
     versions,
     write_result,
 )
-
 from qlax import Agent
 from qlax.drivers import CompiledDriver
 from qlax.envs.select import select

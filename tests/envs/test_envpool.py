@@ -113,7 +113,8 @@ def test_stacks_are_remembered_as_they_were_shown():
         seen = following
         shown |= {np.asarray(one).tobytes() for one in seen.observation}
         ends += int(seen.done.sum())
-    batch, _ = agent.replay.sample(
+    sample = jax.jit(agent.replay.sample, static_argnames="next_action")
+    batch, _ = sample(
         train_state.replay, jax.random.key(1), train_state.discount, next_action=False
     )
     counts = np.asarray(batch.weight) > 0
