@@ -1,5 +1,8 @@
 """EnvPool: the compiled loop shows what its own interface shows, and keeps to qlax's rules."""
 
+import gc
+import weakref
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -175,6 +178,15 @@ def test_what_was_sent_before_a_pool_was_closed_blocks_nothing():
     _, seen = jax.jit(env.step)(state, np.zeros(2, np.int32))
     assert seen.first.all()
     env.close()
+
+
+def test_a_closed_pool_is_released():
+    env, step, state, _, _ = begun("EnvPool/CartPole-v1", 2)
+    jax.block_until_ready(step(state, np.zeros(2, np.int32)))
+    pool = weakref.ref(env._pool)
+    env.close()
+    gc.collect()
+    assert pool() is None
 
 
 @pytest.mark.parametrize(
