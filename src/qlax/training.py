@@ -73,7 +73,7 @@ def train(
         seed: Seed of everything random.
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
-            `gymnax` or `ale` insists on it, `gymnasium` on the original.
+            `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation; 0 for none.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         quiet: Whether to show no progress.
@@ -254,7 +254,7 @@ def _train_all(
                 some, members, selected, timing, quiet=quiet, resumed=resumed, group=group
             )
     finally:
-        if not selected.is_compiled:
+        if not selected.is_pure:
             selected.env.close()  # type: ignore[union-attr]
     if grouped:
         folder.write_json(group / folder.RESULT, _summary(runs))

@@ -3,7 +3,7 @@
 import pytest
 
 from qlax import UsageError
-from qlax.cli.summary import print_envs
+from qlax.cli.environments import print_envs
 from qlax.envs import worlds
 from qlax.envs.describing import spec_of
 from qlax.envs.worlds import World

@@ -31,8 +31,8 @@ class Train:
     """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
     out: Path | None = None
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
-    backend: Literal["auto", "gymnax", "ale", "gymnasium"] = "auto"
-    """What runs ENV: a compiled twin if there is a faithful one, the ALE, or Gymnasium itself."""
+    backend: Literal["auto", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
+    """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
     eval_episodes: int = 100
     """Episodes of the final evaluation; 0 for none."""
     checkpoint_every: int | None = None

@@ -26,12 +26,14 @@ class Family(NamedTuple):
 
     title: str
     ids: tuple[str, ...]
+    """None if they are so many that they are registered only when they are searched for."""
     examples: tuple[str, ...]
+    backend: str
 
     @property
     def backends(self) -> str:
         """What runs them, by default."""
-        return ", ".join(sorted({backend_of(name) for name in self.ids}))
+        return ", ".join(sorted({backend_of(name) for name in self.ids}) or [self.backend])
 
 
 def print_envs(search: str | None) -> None:
@@ -41,7 +43,7 @@ def print_envs(search: str | None) -> None:
         UsageError: if it finds nothing.
     """
     with warnings_kept_short():
-        register_installed()
+        register_installed(search or "")
     families = _families()
     missing = [world for world in WORLDS if not world.is_installed]
     if search is not None:
@@ -59,7 +61,8 @@ def _print_installed(families: list[Family]) -> None:
     table = _table("installed", "ids", "runs on", "such as")
     for family in families:
         shown = escape("  ".join(family.examples))
-        table.add_row(escape(family.title), str(len(family.ids)), family.backends, shown)
+        count = str(len(family.ids) or "many")
+        table.add_row(escape(family.title), count, family.backends, shown)
     console().print(table)
 
 
@@ -98,7 +101,9 @@ def _print_found(families: list[Family], missing: list[World], search: str) -> N
 
 def _families() -> list[Family]:
     """Return what is registered, by world, in the order of the worlds; then all others at once."""
-    members: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {
+        world.title: [] for world in WORLDS if world.are_many and world.is_installed
+    }
     for name, record in sorted(gymnasium.registry.items()):
         world = next((world for world in WORLDS if world.has(name)), None)
         if world is None and _is_gymnasiums(record):
@@ -106,10 +111,11 @@ def _families() -> list[Family]:
         world = world or world_of(record)
         if (world is None or world.is_installed) and _is_listed(world, record):
             members.setdefault("Others" if world is None else world.title, []).append(name)
-    examples = {world.title: world.examples for world in WORLDS}
+    known = {world.title: (world.examples, world.backend) for world in WORLDS}
+    others = tuple(members.get("Others", ())[:3]), "gymnasium"
     return [
-        Family(title, tuple(members[title]), examples.get(title) or tuple(members[title][:3]))
-        for title in [*examples, "Others"]
+        Family(title, tuple(members[title]), *known.get(title, others))
+        for title in [*known, "Others"]
         if title in members
     ]
 

@@ -3,6 +3,14 @@
 An iteration is one step of every environment:
 
     act → environment → observe → learn (as often as is due)
+
+Environments that step by themselves (`AsyncEnv`) do so while the agent learns:
+
+    act → send → learn (as often as was due after the iteration before) → receive → observe
+
+Every update then comes with the same memories as above, but one action later: the action after a
+phase of learning is still the one that the network before it would take, and the last phase of a
+run is left out.
 """
 
 from collections.abc import Sequence
@@ -10,10 +18,12 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qlax.agent import Agent, TrainState
 from qlax.envs.core import TimeStep
 from qlax.pytree import Pytree
+from qlax.spaces import EnvSpec, zeros
 
 Report = dict[str, float | None]
 """What happened in a stretch of training, by name."""
@@ -115,6 +125,14 @@ def since_report(statistics: Statistics) -> Statistics:
     )
 
 
+def nothing_seen(spec: EnvSpec, num_envs: int) -> TimeStep:
+    """Return a time step of zeros, for its shapes and dtypes."""
+    no = np.zeros(num_envs, bool)
+    legal = np.ones((num_envs, spec.num_actions), bool) if spec.has_mask else None
+    seen = zeros(spec.observation, (num_envs,))
+    return TimeStep(seen, np.zeros(num_envs, np.float32), no, no, no, legal)
+
+
 def observe_and_learn(
     agent: Agent,
     state: LoopState,
@@ -131,8 +149,20 @@ def observe_and_learn(
         timestep: What it led to.
         updates: How many gradient updates are due.
     """
-    statistics = _count(state.statistics, state.timestep, timestep)
-    train_state = agent.observe(state.agent, state.timestep, action, timestep)
+    return learn(agent, observe(agent, state, action, timestep), updates)
+
+
+def observe(agent: Agent, state: LoopState, action: jax.Array, timestep: TimeStep) -> LoopState:
+    """Return the loop after the environments answered: remembered and counted."""
+    return state.replace(
+        agent=agent.observe(state.agent, state.timestep, action, timestep),
+        timestep=timestep,
+        statistics=_count(state.statistics, state.timestep, timestep),
+    )
+
+
+def learn(agent: Agent, state: LoopState, updates: int | jax.Array) -> LoopState:
+    """Return the loop after so many gradient updates."""
 
     def update(_: Any, carry: tuple[TrainState, Statistics]) -> tuple[TrainState, Statistics]:
         train_state, statistics = carry
@@ -140,14 +170,14 @@ def observe_and_learn(
         sums = jax.tree.map(jnp.add, statistics.learning, metrics)
         return train_state, statistics.replace(learning=sums, updates=statistics.updates + 1)
 
-    carry = train_state, statistics
+    carry = state.agent, state.statistics
     if isinstance(updates, int) and updates <= 1:
         train_state, statistics = update(None, carry) if updates else carry
     else:
         # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all
         # it carries, the replay included, while the number of turns depends on no batched value.
         train_state, statistics = jax.lax.fori_loop(0, updates, update, carry)
-    return state.replace(agent=train_state, timestep=timestep, statistics=statistics)
+    return state.replace(agent=train_state, statistics=statistics)
 
 
 def interrupted(agent: Agent, state: LoopState) -> LoopState:

@@ -18,13 +18,13 @@ from qlax.drivers.core import (
     first_statistics,
     interrupted,
     keys,
+    nothing_seen,
     observe_and_learn,
     summarise,
 )
 from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
-from qlax.spaces import zeros
 
 
 class HostDriver:
@@ -122,16 +122,7 @@ class HostDriver:
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
-        spec, num_envs = self.env.spec, self.env.num_envs
-        no = np.zeros(num_envs, bool)
-        nothing = TimeStep(
-            zeros(spec.observation, (num_envs,)),
-            np.zeros(num_envs, np.float32),
-            no,
-            no,
-            no,
-            np.ones((num_envs, spec.num_actions), bool) if spec.has_mask else None,
-        )
+        nothing = nothing_seen(self.env.spec, self.env.num_envs)
         shapes: LoopState = jax.eval_shape(self._init, np.uint32(seed), nothing)
         return shapes
 

@@ -66,11 +66,8 @@ class AtariGames:
 
     def init(self, key: jax.Array) -> tuple[GamesState, TimeStep]:
         """Return the games at their beginning, and their first pictures."""
-        state = self.reopened(key)
-        handle, (pictures, _) = self._reset(state.handle, state.seeds)
-        no = jnp.zeros(self.num_envs, bool)
-        state = state.replace(handle=handle, begins=jnp.bool_(False))
-        return self._shown(state, pictures, jnp.zeros(self.num_envs), no, no, ~no)
+        begun: tuple[GamesState, TimeStep] = jax.jit(self._begun)(self.reopened(key))
+        return begun
 
     def reopened(self, key: jax.Array) -> GamesState:
         """Return games that will begin with the next step, which takes no action."""
@@ -105,6 +102,12 @@ class AtariGames:
     def close(self) -> None:
         """Release the games."""
         self._games.close()
+
+    def _begun(self, state: GamesState) -> tuple[GamesState, TimeStep]:
+        handle, (pictures, _) = self._reset(state.handle, state.seeds)
+        no = jnp.zeros(self.num_envs, bool)
+        state = state.replace(handle=handle, begins=jnp.bool_(False))
+        return self._shown(state, pictures, jnp.zeros(self.num_envs), no, no, ~no)
 
     def _shown(
         self,

@@ -23,14 +23,15 @@ MOST_NOOPS = 30
 """A game begins after 1 to so many frames in which nothing is done."""
 
 
-def dressed(record: Any) -> gymnasium.Env:
+def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""
     from ale_py import ALEInterface, LoggerMode
-    from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
+    from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation, TimeLimit
 
     ALEInterface.setLoggerMode(LoggerMode.Error)  # no banner for every game that is opened
     game = gymnasium.make(record, frameskip=1, disable_env_checker=True)
     seen = AtariPreprocessing(
         game, noop_max=MOST_NOOPS, frame_skip=FRAME_SKIP, screen_size=SIZE, grayscale_obs=True
     )
-    return FrameStackObservation(seen, STACK, padding_type="zero")
+    stacked: gymnasium.Env = FrameStackObservation(seen, STACK, padding_type="zero")
+    return stacked if time_limit is None else TimeLimit(stacked, time_limit)

@@ -97,7 +97,8 @@ class CompiledEnv(Protocol):
 class OutsideEnv(CompiledEnv, Protocol):
     """N environments that a program steps but that live outside of it.
 
-    Their state can neither be saved nor mapped over.
+    Their state can neither be saved nor mapped over. They are begun (`init`, `reopened`) from
+    outside of programs, since that may open something.
     """
 
     def reopened(self, key: jax.Array) -> Any:
@@ -106,6 +107,22 @@ class OutsideEnv(CompiledEnv, Protocol):
 
     def close(self) -> None:
         """Release what they hold."""
+        ...
+
+
+@runtime_checkable
+class AsyncEnv(OutsideEnv, Protocol):
+    """N environments outside that step by themselves while a program does something else.
+
+    `step` is `send` and then `receive`. What is sent must be received before anything else is.
+    """
+
+    def send(self, state: Any, action: jax.Array) -> Any:
+        """Return the state in which all environments are taking a step."""
+        ...
+
+    def receive(self, state: Any) -> tuple[Any, TimeStep]:
+        """Return the state in which they have, and what it led to."""
         ...
 
 

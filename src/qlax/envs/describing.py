@@ -12,7 +12,6 @@ from typing import Any
 import gymnasium
 import numpy as np
 from gymnasium.wrappers import (
-    FrameStackObservation,
     OrderEnforcing,
     PassiveEnvChecker,
     RecordEpisodeStatistics,
@@ -45,8 +44,7 @@ def factory_of(
         record.kwargs["render_mode"] = render_mode
     world = worlds.world_of(record)
     if world is not None and world.dressed is not None:
-        seen = functools.partial(world.dressed, record)
-        return seen if time_limit is None else functools.partial(_limited, seen, time_limit)
+        return functools.partial(world.dressed, record, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
     return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
 
@@ -133,14 +131,22 @@ _TRANSPARENT = (
 )
 
 
+# What Gymnasium calls that which stands before an episode's first frame, and what we do.
+_PADDING = {"reset": "first", "zero": "zeros"}
+
+
 def _with_frames(space: Space, env: gymnasium.Env) -> Space:
-    """Return the space, which says so if observations are Gymnasium's stacks of frames."""
+    """Return the space, which says so if observations are stacks of frames.
+
+    They are if the environment says how many and what stands before the first, as Gymnasium's
+    `FrameStackObservation` does.
+    """
     while isinstance(env, _TRANSPARENT):
         env = env.env
-    padding = {"reset": "first", "zero": "zeros"}
-    if not isinstance(env, FrameStackObservation) or env.padding_type not in padding:
+    frames, padding = (getattr(env, name, None) for name in ("stack_size", "padding_type"))
+    if frames is None or padding not in _PADDING:
         return space
-    return _as_stacks(space, env.stack_size, padding[env.padding_type])
+    return _as_stacks(space, frames, _PADDING[padding])
 
 
 def _as_stacks(space: Space, frames: int, padding: Any) -> Space:

@@ -34,7 +34,7 @@ STACK = 4
 """Pictures, and numbers, seen at once; an episode's first stand for those before it."""
 
 
-def dressed(record: Any) -> gymnasium.Env:
+def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the scenario that a record of Gymnasium's registry names, as an agent sees it."""
     from gymnasium.wrappers import FrameStackObservation, TimeLimit
 
@@ -48,7 +48,8 @@ def dressed(record: Any) -> gymnasium.Env:
     seen: gymnasium.Env = FrameStackObservation(
         _with_small_pictures(_Kept(made)), STACK, padding_type="reset"
     )
-    return TimeLimit(seen, math.ceil(frames / FRAME_SKIP)) if frames else seen
+    limit = time_limit or math.ceil(frames / FRAME_SKIP)
+    return TimeLimit(seen, limit) if limit else seen
 
 
 def listed(record: Any) -> bool:

@@ -35,9 +35,14 @@ STACK = 4
 """Pictures seen at once; black ones stand before an episode's first."""
 
 
-def dressed(record: Any) -> gymnasium.Env:
+def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""
-    from gymnasium.wrappers import FrameStackObservation, TransformAction, TransformObservation
+    from gymnasium.wrappers import (
+        FrameStackObservation,
+        TimeLimit,
+        TransformAction,
+        TransformObservation,
+    )
 
     ours = record if record.entry_point == _GAME else _record_of(record)
     game = gymnasium.make(ours, disable_env_checker=True)
@@ -45,7 +50,8 @@ def dressed(record: Any) -> gymnasium.Env:
     moved: gymnasium.Env = TransformAction(game, MOVES.__getitem__, moves)
     picture = gymnasium.spaces.Box(0, 255, (SIZE, SIZE), np.uint8)
     seen = TransformObservation(_Skipping(moved), shrunk_to(SIZE, SIZE), picture)
-    return FrameStackObservation(seen, STACK, padding_type="zero")
+    stacked: gymnasium.Env = FrameStackObservation(seen, STACK, padding_type="zero")
+    return stacked if time_limit is None else TimeLimit(stacked, time_limit)
 
 
 def listed(record: Any) -> bool:

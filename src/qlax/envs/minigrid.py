@@ -66,14 +66,14 @@ class Readable(gymnasium.ObservationWrapper):
         return shown
 
 
-def dressed(record: Any) -> gymnasium.Env:
+def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the environment that a record of Gymnasium's registry names, as an agent sees it.
 
     Its own limit of steps, by which it scales its reward too, is told to whoever asks. BabyAI draws
     another with each episode and there is none to tell.
     """
     env = Readable(gymnasium.make(record, disable_env_checker=True))
-    steps = getattr(env.unwrapped, "max_steps", 0)
+    steps = time_limit or getattr(env.unwrapped, "max_steps", 0)
     return TimeLimit(env, steps) if steps > 0 else env
 
 

@@ -1,6 +1,7 @@
 """From an id and a wish to an environment and the backend that runs it."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import gymnasium
@@ -10,6 +11,7 @@ from qlax.envs.ale import AtariGames
 from qlax.envs.bsuite import BSUITE
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
 from qlax.envs.describing import EnvFactory, factory_of, spec_of
+from qlax.envs.envpool import PooledEnvs
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText
@@ -17,8 +19,8 @@ from qlax.envs.vectorised import Vectorised
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 
-Backend = Literal["auto", "jax", "gymnax", "ale", "gymnasium"]
-BACKENDS = ("auto", "jax", "gymnax", "ale", "gymnasium")
+Backend = Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"]
+BACKENDS = ("auto", "jax", "gymnax", "ale", "envpool", "gymnasium")
 
 
 class Selected(NamedTuple):
@@ -26,7 +28,7 @@ class Selected(NamedTuple):
 
     env: CompiledEnv | HostEnv
     backend: str
-    """`gymnax`, `ale` or `gymnasium`, or `jax` for qlax's own and a user's own dynamics."""
+    """`gymnax`, `ale`, `envpool`, `gymnasium`; `jax` for qlax's own and a user's dynamics."""
 
     @property
     def is_compiled(self) -> bool:
@@ -80,16 +82,21 @@ def select(
     if "gymnasium" in (backend, own):
         host = GymnasiumEnv(factory_of(env, time_limit), num_envs, spec)  # type: ignore[arg-type]
         return Selected(host, "gymnasium")
-    if own == "ale":
-        return Selected(AtariGames(spec, num_envs), own)
+    if own in _OUTSIDE:
+        return Selected(_OUTSIDE[own](spec, num_envs), own)
     return Selected(Vectorised(_dynamics(spec), num_envs, spec.time_limit), own)
 
 
+_OUTSIDE: dict[str, Callable[[EnvSpec, int], OutsideEnv]] = {
+    "ale": AtariGames,
+    "envpool": PooledEnvs,
+}
 # What each compiled backend has of Gymnasium's ids.
 _OFFERED = {
     "gymnax": ", ".join(sorted(TWINS)),
     "jax": ", ".join(sorted([*BSUITE, *TABLES])),
     "ale": "the ids of ale-py",
+    "envpool": "the ids that begin with EnvPool/, on Linux",
 }
 
 
@@ -99,9 +106,8 @@ def backend_of(identity: str) -> str:
         return "gymnax"
     if identity in TABLES or identity in BSUITE:
         return "jax"
-    if worlds.world_of(gymnasium.spec(identity)) is worlds.ATARI:
-        return "ale"
-    return "gymnasium"
+    world = worlds.world_of(gymnasium.spec(identity))
+    return "gymnasium" if world is None else world.backend
 
 
 def _dynamics(spec: EnvSpec) -> Dynamics:

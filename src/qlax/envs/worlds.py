@@ -5,12 +5,13 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari, bsuite, doom, mario, minigrid
+from qlax.envs import atari, bsuite, doom, envpool_tasks, mario, minigrid
 from qlax.errors import UsageError
 
 
@@ -27,12 +28,17 @@ class World(NamedTuple):
     """How its ids begin; or end, after a star."""
     register: Callable[[], Any]
     """Makes its ids known to Gymnasium."""
-    dressed: Callable[[Any], gymnasium.Env] | None = None
-    """Makes one from its record as an agent sees it; None where Gymnasium's own `make` does."""
+    dressed: Callable[[Any, int | None], gymnasium.Env] | None = None
+    """Makes one from its record, as an agent sees it, and a time limit, None for its own; itself
+    None where Gymnasium's own `make` does."""
+    backend: str = "gymnasium"
+    """What steps those that have no compiled twin."""
     examples: tuple[str, ...] = ()
     """A few of its ids, for whoever has not heard of it."""
     listed: Callable[[Any], bool] | None = None
     """Which of its records are worth listing; None where those of the newest versions are."""
+    are_many: bool = False
+    """Whether it has so many ids that they are registered only for whoever names it."""
 
     @property
     def is_installed(self) -> bool:
@@ -88,11 +94,16 @@ def register(identity: str) -> None:
         ) from error
 
 
-def register_installed() -> None:
-    """Register everything that is installed. What fails to register takes nothing else with it."""
+def register_installed(search: str = "") -> None:
+    """Register everything that is installed. What fails to register takes nothing else with it.
+
+    Args:
+        search: A part of the ids that are wanted; worlds with very many need to be named.
+    """
     announced()
     for world in WORLDS:
-        if world.is_installed:
+        wanted = not world.are_many or world.package in search.lower()
+        if wanted and world.is_installed:
             with contextlib.suppress(Exception):
                 world.register()
 
@@ -121,7 +132,19 @@ ATARI = World(
     begins=("ALE/", "*NoFrameskip-v4"),
     register=_on_import("ale_py"),
     dressed=atari.dressed,
+    backend="ale",
     examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
+)
+ENVPOOL = World(
+    title="EnvPool",
+    package="envpool",
+    extra="envpool",
+    begins=(envpool_tasks.PREFIX,),
+    register=envpool_tasks.register,
+    dressed=envpool_tasks.dressed,
+    backend="envpool" if sys.platform == "linux" else "gymnasium",
+    examples=("EnvPool/Pong-v5", "EnvPool/CartPole-v1", "EnvPool/Jumanji-Maze-v0"),
+    are_many=True,
 )
 WORLDS = (
     World(
@@ -144,6 +167,7 @@ WORLDS = (
         examples=tuple(sorted(bsuite.BSUITE)),
     ),
     ATARI,
+    ENVPOOL,
     World(
         title="Doom",
         package="vizdoom",

@@ -17,6 +17,7 @@ _BACKENDS = {
     "gymnax": "gymnax twin of the environment, compiled with the agent into one program",
     "jax": "the environment's own functions, compiled with the agent into one program",
     "ale": "the Arcade Learning Environment, stepped by the compiled program",
+    "envpool": "EnvPool, stepping in its own threads while the compiled program learns",
     "gymnasium": "Gymnasium, stepped on the host",
 }
 
