@@ -6,10 +6,19 @@ from typing import NamedTuple
 
 from qlax.agent import Agent
 from qlax.errors import UsageError, nearest
-from qlax.presets import article, distributional, online, recurrent, tables, tabular, values
-from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, tuning
+from qlax.presets import (
+    article,
+    distributional,
+    online,
+    pixels,
+    recurrent,
+    tables,
+    tabular,
+    values,
+)
+from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, PUBLISHED_STEPS, tuning
 
-_FAMILIES = (values, distributional, recurrent, online, tabular, tables, article)
+_FAMILIES = (values, distributional, pixels, recurrent, online, tabular, tables, article)
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     name: make
@@ -52,6 +61,6 @@ def resolve(env: object, agent: Agent | Preset | str | None = None) -> Preset:
     made = AGENTS[name]()
     tuned = tuning(env, name, made) if isinstance(env, str) else None
     if tuned is None:
-        return Preset(name, made, DEFAULT_STEPS, False)
+        return Preset(name, made, PUBLISHED_STEPS.get(name, DEFAULT_STEPS), False)
     tune, steps = tuned
     return Preset(name, tune(made), steps, True)
