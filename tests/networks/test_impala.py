@@ -139,44 +139,33 @@ def test_what_is_no_image_is_refused():
 def test_images_that_run_out_of_pixels_are_refused():
     with pytest.raises(UsageError, match=r"at least 5 × 5 pixels, .* shows 4 × 10"):
         made(ImpalaCNN(), IMAGES[:, :4], Box((4, 10, 4), "bool", 0.0, 1.0))
-    made(ImpalaCNN(channels=(4, 4)), IMAGES[:, :4], Box((4, 10, 4), "bool", 0.0, 1.0))
+    assert shapes(ImpalaCNN(channels=(4, 4)), (4, 10, 4))[1] == (2, 256)
 
 
-def learning(**parts):
-    """Return an agent for pictures of the probe."""
-    return agent_for_probes(
-        observation=observations.Pixels(),
-        optimizer=optimizers.Adam(
-            learning_rate=schedules.Exponential(start=0.01, rate=0.9985, end=1e-4)
-        ),
-        **parts,
+def assert_learns(iterations, atol, **parts):
+    """Train on pictures of a probe, and compare with the true values."""
+    process = mdp.begun_anywhere(mdp.choices())
+    rate = schedules.Exponential(start=0.01, rate=0.01 ** (1 / iterations), end=1e-4)
+    agent = agent_for_probes(
+        observation=observations.Pixels(), optimizer=optimizers.Adam(learning_rate=rate), **parts
     )
+    learned = learned_from_pictures(agent, Pictured(process), iterations)
+    seen, true = mdp.visited(process), mdp.value_iteration(process, DISCOUNT)
+    np.testing.assert_allclose(learned[seen], true[seen], atol=atol)
 
 
 @pytest.mark.usefixtures("quickly_compiled")
-@pytest.mark.parametrize("spectral_norm", [False, True])
-def test_it_learns_q_star_from_pictures(spectral_norm):
-    process = mdp.begun_anywhere(mdp.choices())
-    agent = learning(
-        network=ImpalaCNN(channels=(4,), hidden=(16,), pooled=2, spectral_norm=spectral_norm)
-    )
-    learned = learned_from_pictures(agent, Pictured(process), 3_000)
-    seen = mdp.visited(process)
-    np.testing.assert_allclose(
-        learned[seen], mdp.value_iteration(process, DISCOUNT)[seen], atol=0.05
-    )
+def test_it_learns_q_star_from_pictures():
+    network = ImpalaCNN(channels=(4,), hidden=(16,), pooled=2, spectral_norm=True)
+    assert_learns(1_000, 0.05, network=network)
 
 
 @pytest.mark.usefixtures("quickly_compiled")
 def test_it_learns_before_a_memory():
-    process = mdp.begun_anywhere(mdp.choices())
-    agent = learning(
+    assert_learns(
+        800,
+        0.1,
         network=ImpalaCNN(channels=(4,), hidden=(16,)),
         memory=memories.LSTM(size=16),
         replay=replay.Sequences(capacity=4_000, batch_size=8, length=4),
-    )
-    learned = learned_from_pictures(agent, Pictured(process), 3_000)
-    seen = mdp.visited(process)
-    np.testing.assert_allclose(
-        learned[seen], mdp.value_iteration(process, DISCOUNT)[seen], atol=0.1
     )
