@@ -183,13 +183,16 @@ def _line(cells: Sequence[object]) -> str:
 
 
 def _options() -> argparse.Namespace:
+    from qlax.networks import ImpalaCNN
     from qlax.presets import AGENTS
 
+    # None of the default environments shows pictures.
+    agents = [name for name, make in AGENTS.items() if not isinstance(make().network, ImpalaCNN)]
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--envs", nargs="+", default=list(ENVS), help="Gymnasium's ids")
-    parser.add_argument("--agents", nargs="+", default=list(AGENTS), help="named agents")
+    parser.add_argument("--agents", nargs="+", default=agents, help="named agents")
     parser.add_argument("--seeds", type=int, default=5, help="how many")
     parser.add_argument("--core", type=int, default=0, help="the core every run stays on")
     parser.add_argument("--out", type=Path, default=RESULTS / "family_table.json")

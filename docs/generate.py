@@ -14,7 +14,7 @@ import docstring_parser
 from qlax import presets
 from qlax.agent import Agent
 from qlax.config import part_classes, pasteable
-from qlax.networks import Table
+from qlax.networks import CNN, ImpalaCNN, Table
 from qlax.observations import Raw
 
 _HERE = Path(__file__).parent
@@ -109,6 +109,8 @@ def _agents_index() -> str:
 
 def _environment(agent: Agent) -> str:
     """Return a small environment that the agent is for."""
+    if isinstance(agent.network, CNN | ImpalaCNN):
+        return "ALE/Pong-v5"
     if isinstance(agent.network, Table) and agent.observation == Raw() and agent.num_envs == 1:
         return "CliffWalking-v1" if agent.network == Table() else "MountainCar-v0"
     return "CartPole-v1"

@@ -135,6 +135,7 @@ NETWORKS = (
     networks.TileCoding(tilings=4, tiles=4),
     networks.MLP(hidden=(32,)),
     networks.CNN(channels=(4,), hidden=(16,)),
+    networks.ImpalaCNN(channels=(4,), hidden=(16,), pooled=2, spectral_norm=True),
     networks.Residual(width=32, blocks=1),
     networks.PerKey(keys=("a", "b"), networks=(networks.MLP(hidden=(8,)), networks.Table())),
 )

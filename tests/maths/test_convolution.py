@@ -18,15 +18,19 @@ SHAPES = [
 ]
 
 
+@pytest.mark.parametrize("padding", [0, 1, 2])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_both_formulations_agree_and_so_do_their_gradients(shape):
+def test_both_formulations_agree_and_so_do_their_gradients(shape, padding):
     height, width, channels, filters, side, stride = shape
     keys = jax.random.split(jax.random.key(0), 3)
     images = jax.random.normal(keys[0], (3, height, width, channels))
     kernel = jax.random.normal(keys[1], (side, side, channels, filters))
 
+    def applied(images, kernel, formulation):
+        return convolve(images, kernel, stride, formulation, padding=padding)
+
     def outcome(formulation):
-        made, pull = jax.vjp(lambda x, k: convolve(x, k, stride, formulation), images, kernel)
+        made, pull = jax.vjp(lambda x, k: applied(x, k, formulation), images, kernel)
         return made, *pull(jax.random.normal(keys[2], made.shape))
 
     for ours, theirs in zip(outcome("products"), outcome("convolution"), strict=True):
@@ -41,3 +45,12 @@ def test_by_hand():
         made = convolve(image, kernel, 1, formulation)
         np.testing.assert_allclose(made[0, :, :, 0], expected)
     np.testing.assert_allclose(convolve(image, kernel, 2, "products")[0, :, :, 0], [[4310]])
+
+
+def test_padding_is_zeros_around_the_image():
+    image = np.arange(1, 5, dtype=np.float32).reshape((1, 2, 2, 1))
+    kernel = np.ones((3, 3, 1, 1), np.float32)
+    kernel[0, 0] = 10
+    for formulation in ("products", "convolution"):
+        made = convolve(image, kernel, 1, formulation, padding=1)
+        np.testing.assert_allclose(made[0, :, :, 0], [[10, 10], [10, 19]])

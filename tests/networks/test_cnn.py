@@ -1,20 +1,17 @@
 """Convolutional networks."""
 
-import dataclasses
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
 
-from qlax import UsageError, optimizers, schedules
-from qlax.drivers import CompiledDriver
-from qlax.envs.vectorised import Vectorised
+from qlax import UsageError, observations, optimizers, schedules
 from qlax.networks import CNN
 from qlax.spaces import Box
 from tests.networks.applying import Applied
 from tests.probes import mdp
+from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.training import DISCOUNT, agent_for_probes
 
 SPACE = Box((10, 10, 4), "bool", 0.0, 1.0)
@@ -85,42 +82,17 @@ def test_what_is_no_image_is_refused():
         made(CNN(channels=(4, 4), kernels=(3, 9), strides=(1, 1)))
 
 
-class Pictured(mdp.Probe):
-    """A process that shows a picture of its state: one pixel is lit."""
-
-    def __init__(self, process):
-        super().__init__(process)
-        states = len(process.start)
-        self.spec = dataclasses.replace(
-            self.spec, observation=Box((states, 3, 1), "uint8", 0.0, 1.0)
-        )
-
-    def shown(self, state):
-        return jnp.zeros(self.spec.observation.shape, jnp.uint8).at[state, state % 3, 0].set(1)
-
-    def reset(self, key):
-        state, _ = super().reset(key)
-        return state, self.shown(state)
-
-    def step(self, state, action, key):
-        moved = super().step(state, action, key)
-        return moved._replace(observation=self.shown(moved.state))
-
-
 @pytest.mark.usefixtures("quickly_compiled")
 def test_it_learns_q_star_from_pictures():
     process = mdp.begun_anywhere(mdp.choices())
     agent = agent_for_probes(
         network=CNN(channels=(8,), kernels=(2,), hidden=(32,)),
+        observation=observations.Pixels(),
         optimizer=optimizers.Adam(
             learning_rate=schedules.Exponential(start=0.01, rate=0.9985, end=1e-4)
         ),
     )
-    env = Vectorised(Pictured(process), agent.num_envs)
-    driver = CompiledDriver(agent, env)
-    state = driver.advance(driver.init([0]), 0, 3_000)
-    pictures = jax.vmap(Pictured(process).shown)(jnp.arange(len(process.start)))
-    learned, _ = agent.values(agent.policy_params(state.agent), env.spec, pictures)
+    learned = learned_from_pictures(agent, Pictured(process), 3_000)
     seen = mdp.visited(process)
     true = mdp.value_iteration(process, DISCOUNT)
     np.testing.assert_allclose(learned[seen], true[seen], atol=0.05)

@@ -1,5 +1,7 @@
 """What the named agents are named for."""
 
+import dataclasses
+
 import jax
 import numpy as np
 import pytest
@@ -8,15 +10,17 @@ import qlax
 from qlax import bootstraps, heads, presets, targets
 from qlax.drivers import CompiledDriver
 from qlax.envs.vectorised import Vectorised
-from qlax.networks import Table, TileCoding
+from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.replay import Latest, Rollout
 from tests.probes import mdp
+from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.recall import Recall
 from tests.probes.training import agent_for_probes, learned_q_values, trained
 
 pytestmark = pytest.mark.usefixtures("quickly_compiled")
 
 PROBE = mdp.Probe(mdp.choices())
+PICTURES = Pictured(mdp.choices(), rows=5, columns=5)
 
 
 def sees_numbers(agent):
@@ -24,13 +28,24 @@ def sees_numbers(agent):
     return isinstance(agent.network, Table | TileCoding)
 
 
+def sees_pictures(agent):
+    """Return whether the agent's network is for images."""
+    return isinstance(agent.network, CNN | ImpalaCNN)
+
+
+def dynamics_for(agent):
+    """Return a small environment that the agent can read."""
+    if sees_pictures(agent):
+        return PICTURES
+    tiled = isinstance(agent.network, TileCoding) or agent.network == Table(bins=(20, 20))
+    return Recall() if tiled or not sees_numbers(agent) else PROBE
+
+
 @pytest.mark.parametrize("name", presets.AGENTS)
 def test_every_agent_acts_and_learns_somewhere(name):
     """Traced, not run: shapes and types of a whole iteration agree with one another."""
     agent = presets.AGENTS[name]()
-    tiled = isinstance(agent.network, TileCoding) or agent.network == Table(bins=(20, 20))
-    dynamics = Recall() if tiled or not sees_numbers(agent) else PROBE
-    driver = CompiledDriver(agent, Vectorised(dynamics, agent.num_envs))
+    driver = CompiledDriver(agent, Vectorised(dynamics_for(agent), agent.num_envs))
     state = driver.shape(0)
     after = jax.eval_shape(lambda state: agent.learn(state)[0], state.agent)
     assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
@@ -104,3 +119,34 @@ def test_implicit_quantiles_have_the_means_of_fixed_ones():
     seen = mdp.visited(process)
     assert np.ptp(means[0][seen]) > 0.3
     np.testing.assert_allclose(means[0][seen], means[1][seen], atol=0.05)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, make in presets.AGENTS.items() if sees_pictures(make())]
+)
+def test_an_agent_for_pictures_says_so_where_there_are_none(name):
+    agent = presets.AGENTS[name]()
+    with pytest.raises(qlax.UsageError, match="reads images of shape"):
+        CompiledDriver(agent, Vectorised(Recall(), agent.num_envs)).shape(0)
+
+
+def test_btr_in_small_finds_the_best_actions_from_pictures():
+    process = mdp.begun_anywhere(mdp.choices())
+    btr = presets.btr()
+    agent = btr.replace(
+        network=dataclasses.replace(btr.network, channels=(4,), width=1),
+        head=dataclasses.replace(
+            btr.head, stream=dataclasses.replace(btr.head.stream, hidden=16), embedding=8
+        ),
+        explorer=qlax.explorers.EpsilonGreedy(epsilon=0.5),
+        replay=dataclasses.replace(btr.replay, capacity=4_096, batch_size=16, n_step=1),
+        optimizer=dataclasses.replace(btr.optimizer, learning_rate=3e-3),
+        target=targets.Periodic(period=50),
+        num_envs=8,
+        learning_starts=256,
+        discount=0.8,
+    )
+    learned = learned_from_pictures(agent, Pictured(process), 500)
+    seen = mdp.visited(process)
+    best = mdp.value_iteration(process, 0.8)[seen].argmax(-1)
+    assert (learned[seen].argmax(-1) == best).all()

@@ -45,11 +45,13 @@ SGD = optimizers.SGD(learning_rate=schedules.Exponential(start=6.0, rate=0.9985,
 FAST_ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.1, rate=0.9985, end=1e-4))
 ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.01, rate=0.9985, end=1e-4))
 
-# TileCoding needs a Box, and CNN images: trained on those in `tests/networks`. PerKey needs a Dict.
+# TileCoding needs a Box, CNNs images: trained on those in `tests/networks`. PerKey needs a Dict.
 NETWORKS = tuple(
     part
     for part in parts.NETWORKS
-    if not isinstance(part, networks.TileCoding | networks.CNN | networks.PerKey)
+    if not isinstance(
+        part, networks.TileCoding | networks.CNN | networks.ImpalaCNN | networks.PerKey
+    )
 )
 # Traces learn from one environment, one step at a time: with an agent of their own, below.
 # Exchange wants a table and SGD: in `tests/targets`.

@@ -73,7 +73,7 @@ def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     another with each episode and there is none to tell.
     """
     env = Readable(gymnasium.make(record, disable_env_checker=True))
-    steps = time_limit or getattr(env.unwrapped, "max_steps", 0)
+    steps = time_limit or int(getattr(env.unwrapped, "max_steps", 0))
     return TimeLimit(env, steps) if steps > 0 else env
 
 

@@ -10,9 +10,14 @@ Formulation = Literal["auto", "products", "convolution"]
 
 
 def convolve(
-    images: jax.Array, kernel: jax.Array, stride: int, formulation: Formulation = "auto"
+    images: jax.Array,
+    kernel: jax.Array,
+    stride: int,
+    formulation: Formulation = "auto",
+    *,
+    padding: int = 0,
 ) -> jax.Array:
-    """Return  y[b, i, j] = Σ_{u, v} x[b, s i + u, s j + v] K[u, v],  without padding.
+    """Return  y[b, i, j] = Σ_{u, v} x[b, s i + u − p, s j + v − p] K[u, v],  x being 0 outside.
 
     Args:
         images: x, shape [B, H, W, C].
@@ -20,18 +25,26 @@ def convolve(
         stride: s ≥ 1.
         formulation: `convolution` for XLA's own; `products` for matrix products, which on a CPU
             are many times faster inside a compiled loop; `auto` for what suits the device.
+        padding: p ≥ 0: zeros on every side; (k − 1) / 2 keeps the size with stride 1.
 
     Returns:
-        Shape [B, (H − k) // s + 1, (W − k) // s + 1, F].
+        Shape [B, (H + 2 p − k) // s + 1, (W + 2 p − k) // s + 1, F].
     """
-    if formulation == "auto":
-        formulation = "products" if jax.default_backend() == "cpu" else "convolution"
-    if formulation == "products":
+    around = (padding, padding)
+    if suited(formulation) == "products":
+        images = jnp.pad(images, ((0, 0), around, around, (0, 0)))
         return _by_products(images, kernel, stride)
     layout = ("NHWC", "HWIO", "NHWC")
     return jax.lax.conv_general_dilated(
-        images, kernel, (stride, stride), "VALID", dimension_numbers=layout
+        images, kernel, (stride, stride), (around, around), dimension_numbers=layout
     )
+
+
+def suited(formulation: Formulation) -> Literal["products", "convolution"]:
+    """Return the formulation meant: for `auto`, what suits the device."""
+    if formulation == "auto":
+        return "products" if jax.default_backend() == "cpu" else "convolution"
+    return formulation
 
 
 def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:

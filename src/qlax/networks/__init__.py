@@ -2,10 +2,11 @@
 
 from qlax.networks.cnn import CNN
 from qlax.networks.core import Network
+from qlax.networks.impala import ImpalaCNN
 from qlax.networks.mlp import MLP
 from qlax.networks.per_key import PerKey
 from qlax.networks.residual import Residual
 from qlax.networks.table import Table
 from qlax.networks.tile_coding import TileCoding
 
-__all__ = ["CNN", "MLP", "Network", "PerKey", "Residual", "Table", "TileCoding"]
+__all__ = ["CNN", "MLP", "ImpalaCNN", "Network", "PerKey", "Residual", "Table", "TileCoding"]

@@ -9,8 +9,9 @@ from flax import linen as nn
 
 from qlax.errors import UsageError, require
 from qlax.layers import Dense, Layer
-from qlax.maths.convolution import Formulation, convolve
+from qlax.maths.convolution import Formulation
 from qlax.networks.activations import ACTIVATIONS, Activation
+from qlax.networks.convolution import Convolution
 from qlax.observations import dense
 from qlax.spaces import Box, Space
 from qlax.validation import check_types
@@ -69,7 +70,9 @@ class CNN:
                     f"CNN.kernels ({self.kernels}) must fit into the images: layer {layer + 1} "
                     f"sees {x.shape[1]} × {x.shape[2]}."
                 )
-            x = _Convolution(channels, kernel, stride, self.formulation, name=f"conv_{layer}")(x)
+            x = Convolution(
+                channels, kernel, stride, formulation=self.formulation, name=f"conv_{layer}"
+            )(x)
             x = self._activated(x, f"conv_norm_{layer}")
         x = x.reshape((x.shape[0], -1))
         for layer, width in enumerate(self.hidden):
@@ -104,19 +107,3 @@ def images(owner: str, observation: Any, space: Space) -> jax.Array:
             f"{space}."
         )
     return x
-
-
-class _Convolution(nn.Module):
-    """K ∗ x + c."""
-
-    channels: int
-    size: int
-    stride: int
-    formulation: Formulation
-
-    @nn.compact
-    def __call__(self, images: jax.Array) -> jax.Array:
-        shape = (self.size, self.size, images.shape[-1], self.channels)
-        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
-        bias = self.param("bias", nn.initializers.zeros_init(), (self.channels,))
-        return convolve(images, kernel, self.stride, self.formulation) + bias

@@ -3,6 +3,7 @@
 from qlax.presets.article import article_dqn, article_q_table
 from qlax.presets.distributional import c51, fqf, iqn, m_iqn, qr_dqn, rainbow
 from qlax.presets.online import pqn, pqn_lstm, stream_q
+from qlax.presets.pixels import btr
 from qlax.presets.recurrent import drqn, r2d2
 from qlax.presets.resolve import AGENTS, Preset, resolve
 from qlax.presets.tables import q_table, tile_coding
@@ -33,6 +34,7 @@ __all__ = [
     "article_dqn",
     "article_q_table",
     "boltzmann_dqn",
+    "btr",
     "c51",
     "double_dqn",
     "double_q_learning",

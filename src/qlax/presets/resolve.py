@@ -7,10 +7,25 @@ from typing import Any, NamedTuple
 from qlax.agent import Agent
 from qlax.envs.select import describe
 from qlax.errors import UsageError, nearest
-from qlax.presets import article, distributional, online, recurrent, tables, tabular, values
-from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, tuning, tuning_by_sight
+from qlax.presets import (
+    article,
+    distributional,
+    online,
+    pixels,
+    recurrent,
+    tables,
+    tabular,
+    values,
+)
+from qlax.presets.tuned import (
+    DEFAULT_AGENT,
+    DEFAULT_STEPS,
+    PUBLISHED_STEPS,
+    tuning,
+    tuning_by_sight,
+)
 
-_FAMILIES = (values, distributional, recurrent, online, tabular, tables, article)
+_FAMILIES = (values, distributional, pixels, recurrent, online, tabular, tables, article)
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     name: make
@@ -61,6 +76,6 @@ def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
     except UsageError:
         seen = None  # what is wrong with the environment is said when it is trained in
     if seen is None:
-        return Preset(name, made, DEFAULT_STEPS, False)
+        return Preset(name, made, PUBLISHED_STEPS.get(name, DEFAULT_STEPS), False)
     tune, steps = seen
     return Preset(name, tune(made), steps, False)

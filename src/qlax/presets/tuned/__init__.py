@@ -24,6 +24,9 @@ _AS_PUBLISHED = ("article_dqn", "article_q_table")
 DEFAULT_AGENT = "dqn"
 DEFAULT_STEPS = 100_000
 
+# Agents of their papers' size: the steps their papers train for, where we have not tried others.
+PUBLISHED_STEPS = {"btr": 50_000_000}
+
 
 def tuning(env: str, name: str, agent: Agent) -> Tuning | None:
     """Return how a named agent is suited to an environment; None where we have not tried it."""

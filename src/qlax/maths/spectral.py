@@ -1,0 +1,41 @@
+"""The largest singular value of a matrix."""
+
+import jax
+import jax.numpy as jnp
+
+# Squarings of the Gram matrix: as good as 2⁸ steps of power iteration. For a kernel of 64 outputs
+# σ is too low by a thousandth at worst, where the other 63 singular values nearly equal it.
+_SQUARINGS = 8
+_TINY = 1e-12
+
+
+def spectral_norm(matrix: jax.Array) -> jax.Array:
+    """Return σ(W) = max |W x| / |x|, a scalar, with the gradient u vᵀ of its singular vectors.
+
+    Power iteration without a memory: G = WᵀW is squared time and again, so that only its first
+    eigenvector v is left, and σ = uᵀ W v with u = W v / |W v|. As is usual, u and v are constants
+    to the gradient.
+
+    Args:
+        matrix: W, shape [inputs, outputs]; quick where there are few outputs.
+
+    Reference: Miyato et al. (2018), arXiv 1802.05957, who keep v from update to update instead.
+    """
+    fixed = jax.lax.stop_gradient(matrix)
+    gram = fixed.T @ fixed
+    for _ in range(_SQUARINGS):
+        gram = gram / jnp.maximum(jnp.trace(gram), _TINY)
+        gram = gram @ gram
+    # A column of v vᵀ, and the longest, since others may be zero.
+    v = _normalised(gram[:, jnp.argmax(jnp.diagonal(gram))])
+    return _normalised(fixed @ v) @ (matrix @ v)
+
+
+def spectrally_normalised(kernel: jax.Array) -> jax.Array:
+    """Return W / σ(W) of a kernel of shape [..., outputs], read as a matrix; 0 for 0."""
+    sigma = spectral_norm(kernel.reshape((-1, kernel.shape[-1])))
+    return kernel / jnp.maximum(sigma, _TINY)
+
+
+def _normalised(vector: jax.Array) -> jax.Array:
+    return vector / jnp.maximum(jnp.sqrt(jnp.square(vector).sum()), _TINY)
