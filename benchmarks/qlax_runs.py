@@ -42,24 +42,27 @@ def train(
         cache: The folder that stands in for `~/.cache`: empty for a cold start. None for the
             user's own.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        return train_into(Path(scratch) / "run", env, options, core=core, cache=cache)
+
+
+def train_into(
+    out: Path,
+    env: str,
+    options: Sequence[str],
+    *,
+    core: int | None,
+    cache: str | Path | None = None,
+) -> Outcome:
+    """Run `qlax train ENV OPTIONS --quiet --out OUT`; the rest is as in `train`."""
     # A compilation cache the user has set up would be taken instead of qlax's own.
     environment: dict[str, str | None] = {"JAX_COMPILATION_CACHE_DIR": None}
     if cache is not None:
         environment |= {"XDG_CACHE_HOME": str(cache), "MPLCONFIGDIR": None}
-    with tempfile.TemporaryDirectory() as scratch:
-        out = Path(scratch) / "run"
-        command: list[str | Path] = [
-            qlax_command(),
-            "train",
-            env,
-            *options,
-            "--quiet",
-            "--out",
-            out,
-        ]
-        finished = run_pinned(command, core, environment)
-        result = _read(out / "result.json")
-        members = [_read(out / f"seed-{seed}" / "result.json") for seed in result.get("seeds", ())]
+    command = [qlax_command(), "train", env, *options, "--quiet", "--out", out]
+    finished = run_pinned(command, core, environment)
+    result = _read(out / "result.json")
+    members = [_read(out / f"seed-{seed}" / "result.json") for seed in result.get("seeds", ())]
     return Outcome(finished.seconds, finished.cpu_seconds, result, members or [result])
 
 

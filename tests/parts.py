@@ -122,7 +122,12 @@ OBSERVATIONS = (observations.Raw(), observations.ScaleToBounds(), observations.N
 # Those that change nothing but images, which the probes do not show.
 OBSERVATIONS_OF_IMAGES = (observations.Pixels(),)
 
-REWARDS = (rewards.Unchanged(), rewards.Clipped(low=-1.0, high=1.0), rewards.ReplaceLast(value=1.0))
+REWARDS = (
+    rewards.Unchanged(),
+    rewards.Clipped(low=-1.0, high=1.0),
+    rewards.Multiplied(factor=0.1),
+    rewards.ReplaceLast(value=1.0),
+)
 
 # Those that pay differently as they learn.
 LEARNED_REWARDS = (

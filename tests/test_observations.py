@@ -239,12 +239,30 @@ def test_a_policy_normalises_with_its_statistics(run):
     assert np.abs(np.asarray(raw) - policy.q_values(observation)).max() > 1e-3
 
 
+def test_numbers_beside_an_image_have_a_stage_of_their_own():
+    health = Box((1,), "float32", -np.inf, np.inf)
+    space = Composite((("screen", Box((2, 2), "uint8", 0.0, 255.0)), ("health", health)))
+    stage, alone = Pixels(others=Normalise()), Normalise()
+    state, state_alone = stage.init(space), alone.init(health)
+    for number in (50.0, 90.0, 100.0):
+        shown = {"screen": jnp.full((1, 2, 2), 255, jnp.uint8), "health": jnp.array([[number]])}
+        state = stage.update(state, shown, space)
+        state_alone = alone.update(state_alone, shown["health"], health)
+    result, after = stage(state, shown, space)
+    expected, expected_space = alone(state_alone, shown["health"], health)
+    np.testing.assert_array_equal(result["health"], expected)
+    assert dict(after.entries)["health"] == expected_space
+    np.testing.assert_allclose(result["screen"], 1.0)
+    assert stage.init(dict(space.entries)["screen"]) == ()
+
+
 def test_only_images_are_scaled_as_pixels():
     space = Composite(
         (("screen", Box((2, 1, 1), "uint8", 0.0, 255.0, frames=2)), ("lives", Discrete(4)))
     )
     shown = {"screen": jnp.array([[[[0]], [[255]]]], jnp.uint8), "lives": jnp.array([3])}
-    result, after = Pixels()((), shown, space)
+    stage = Pixels()
+    result, after = stage(stage.init(space), shown, space)
     np.testing.assert_allclose(result["screen"].ravel(), [0.0, 1.0])
     assert dict(after.entries)["screen"] == Box((2, 1, 1), "float32", 0.0, 1.0, frames=2)
     assert result["lives"] == 3

@@ -1,7 +1,7 @@
 """The stage between an observation and the network: applied alike in acting and learning."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -88,20 +88,46 @@ class ScaleToBounds(Unlearned):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pixels(Unlearned):
-    """Maps images, which are arrays of bytes, to [0, 1]: x ← x / 255; all else is left alone.
+class Pixels:
+    """Maps images, which are arrays of bytes, to [0, 1]: x ← x / 255.
 
     Reference: Mnih et al. (2015), Nature 518.
     """
 
-    def __call__(self, state: tuple[()], observation: Any, space: Space) -> tuple[Any, Space]:
+    others: Observation = field(default_factory=Raw)
+    """The stage for everything else, numbers beside an image say."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+
+    def init(self, space: Space) -> Any:
+        """Return what the other stage knows; nothing of images."""
+        if isinstance(space, Composite):
+            return {name: self.init(inner) for name, inner in space.entries}
+        return () if _is_image(space) else self.others.init(space)
+
+    def update(self, state: Any, observation: Any, space: Space) -> Any:
+        """Return what the other stage knows now."""
+        if isinstance(space, Composite):
+            return {
+                name: self.update(state[name], observation[name], inner)
+                for name, inner in space.entries
+            }
+        return state if _is_image(space) else self.others.update(state, observation, space)
+
+    def __call__(self, state: Any, observation: Any, space: Space) -> tuple[Any, Space]:
         """Return the scaled images and their space."""
         if isinstance(space, Composite):
-            return _in_each(space, lambda name, inner: self(state, observation[name], inner))
-        if not isinstance(space, Box) or space.dtype != "uint8" or len(space.shape) < 2:
-            return observation, space
+            return _in_each(space, lambda name, inner: self(state[name], observation[name], inner))
+        if not _is_image(space):
+            return self.others(state, observation, space)
+        assert isinstance(space, Box)
         scaled_space = dataclasses.replace(space, dtype="float32", low=0.0, high=1.0)
         return observation.astype(jnp.float32) * np.float32(1 / 255), scaled_space
+
+
+def _is_image(space: Space) -> bool:
+    return isinstance(space, Box) and space.dtype == "uint8" and len(space.shape) >= 2
 
 
 class Moments(Pytree):

@@ -5,6 +5,8 @@ import sys
 import pytest
 
 import qlax
+from qlax import presets
+from qlax.cli import overrides
 
 
 def run(*words, cwd):
@@ -141,6 +143,24 @@ def test_parts_and_schedules_can_be_exchanged():
     assert agent.optimizer == qlax.optimizers.SGD(max_grad_norm=3.0)
     assert agent.network.hidden == (7, 8)
     assert agent.policy == "target"
+
+
+@pytest.mark.parametrize(
+    "words", [["--agent.memory", "none"], ["--agent.memory=none"], ["--agent.memory", "None"]]
+)
+def test_a_part_that_is_not_needed_can_be_left_out(words):
+    agent = overrides.override(presets.drqn(), [*words, "--agent.discount", "0.5"])
+    assert agent == presets.drqn().replace(memory=None, discount=0.5)
+
+
+def test_what_may_be_none_can_be_set_to_it():
+    agent = overrides.override(presets.dqn(), ["--agent.optimizer.max-grad-norm", "none"])
+    assert agent.optimizer.max_grad_norm is None
+
+
+def test_a_part_that_is_needed_stays(capsys):
+    with pytest.raises((SystemExit, qlax.UsageError)):
+        overrides.override(presets.dqn(), ["--agent.head", "none"])
 
 
 def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():

@@ -9,7 +9,7 @@ from rich.table import Table
 from qlax.cli.console import console
 from qlax.envs.describing import warnings_kept_short
 from qlax.envs.select import backend_of
-from qlax.envs.worlds import WORLDS, World, register_installed, world_of
+from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
 
 _NOTES = (
@@ -105,7 +105,7 @@ def _families() -> list[Family]:
         world.title: [] for world in WORLDS if world.are_many and world.is_installed
     }
     for name, record in sorted(gymnasium.registry.items()):
-        world = next((world for world in WORLDS if world.has(name)), None)
+        world = world_named(name)
         if world is None and _is_gymnasiums(record):
             continue  # continuous actions
         world = world or world_of(record)

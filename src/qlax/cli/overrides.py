@@ -28,7 +28,7 @@ def override(agent: Agent, words: list[str]) -> Agent:
     flat: Any = dataclasses.make_dataclass(
         "AgentFields", [(name.replace(".", "__"), kind, value) for name, kind, value in options]
     )
-    words_by_field = ["--help" if word == "help" else word for word in plain]
+    words_by_field = ["--help" if word == "help" else _python_none(word) for word in plain]
     _check_names(words_by_field, [name for name, _, _ in options])
     parsed = tyro.cli(
         flat,
@@ -45,6 +45,11 @@ def override(agent: Agent, words: list[str]) -> Agent:
     }
     changed: Agent = _with_changes(agent, changes)
     return changed
+
+
+def _python_none(word: str) -> str:
+    """Return the word with `none`, as a value, the way the parser spells it."""
+    return re.sub(r"^(--[^=]*=)?none$", r"\1None", word)
 
 
 def _with_changes(part: Any, changes: dict[str, Any]) -> Any:
@@ -100,8 +105,10 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
         path, joined, attached = words[position].removeprefix("--agent.").partition("=")
         following = words[position + 1] if position + 1 < len(words) else ""
         value = attached if joined else following
-        new = _part_or_number(agent, path, value) if words[position][:2] == "--" else None
-        if new is None:
+        is_option = words[position][:2] == "--"
+        new = _part_or_number(agent, path, value) if is_option else None
+        removed = is_option and value.lower() == "none" and _may_be_left_out(agent, path)
+        if new is None and not removed:
             rest.append(words[position])
             position += 1
         else:
@@ -127,23 +134,34 @@ def _part_or_number(agent: Agent, path: str, value: str) -> Any:
     return None
 
 
+def _may_be_left_out(agent: Agent, path: str) -> bool:
+    """Return whether there is a part at a path that an agent can do without, such as a memory."""
+    arms = typing.get_args(_type_at(agent, path))
+    return type(None) in arms and config.is_part(_value_at(agent, path))
+
+
 def _module_of_parts(agent: Agent, path: str) -> str | None:
     """Return the module of qlax whose parts fit the field at a path; None if none do.
 
     It is where the field's protocol lives: `explorers` for `Explorer`, `heads` for `Rescaling`.
     """
+    hint = _type_at(agent, path)
+    for arm in typing.get_args(hint) or (hint,):
+        package, _, module = getattr(arm, "__module__", "").partition(".")
+        if package == "qlax" and _is_kind_of_part(arm):
+            return str(module.partition(".")[0])
+    return None
+
+
+def _type_at(agent: Agent, path: str) -> Any:
+    """Return the type of the field at a path; None if there is no such field."""
     parent, _, field = path.replace("-", "_").rpartition(".")
     part: Any = agent
     for name in filter(None, parent.split(".")):
         part = getattr(part, name, None)
     if not config.is_part(part) or field not in {entry.name for entry in config.fields_of(part)}:
         return None
-    hint = typing.get_type_hints(type(part))[field]
-    for arm in typing.get_args(hint) or (hint,):
-        package, _, module = getattr(arm, "__module__", "").partition(".")
-        if package == "qlax" and _is_kind_of_part(arm):
-            return str(module.partition(".")[0])
-    return None
+    return typing.get_type_hints(type(part))[field]
 
 
 def _value_at(agent: Agent, path: str) -> Any:

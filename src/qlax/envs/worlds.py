@@ -63,9 +63,13 @@ def world_of(record: Any) -> World | None:
     entry = record.entry_point
     module = entry if isinstance(entry, str) else getattr(entry, "__module__", "")
     package = module.partition(":")[0].partition(".")[0]
-    by_id = (world for world in WORLDS if world.has(record.id))
     by_package = (world for world in WORLDS if world.package == package)
-    return next(by_id, None) or next(by_package, None)
+    return world_named(record.id) or next(by_package, None)
+
+
+def world_named(identity: str) -> World | None:
+    """Return the world that an id is, or would be, one of."""
+    return next((world for world in WORLDS if world.has(identity)), None)
 
 
 def register(identity: str) -> None:
@@ -74,7 +78,7 @@ def register(identity: str) -> None:
     Raises:
         UsageError: if the package is not installed, or is of no use.
     """
-    world = next((world for world in WORLDS if world.has(identity)), None)
+    world = world_named(identity)
     if world is not None and not world.is_installed:
         raise UsageError(
             f"{identity} needs the package {world.package}, which is not installed: "
@@ -146,71 +150,68 @@ ENVPOOL = World(
     examples=("EnvPool/Pong-v5", "EnvPool/CartPole-v1", "EnvPool/Jumanji-Maze-v0"),
     are_many=True,
 )
-WORLDS = (
-    World(
-        title="Classic control, text",
-        package="gymnasium",
-        extra="",
-        begins=(
-            *("Acrobot-", "CartPole-", "MountainCar-"),
-            *("Blackjack-", "CliffWalking", "FrozenLake", "Taxi-"),
-        ),
-        register=tuple,
-        examples=("CartPole-v1", "MountainCar-v0", "FrozenLake-v1", "Taxi-v4"),
+CLASSIC = World(
+    title="Classic control, text",
+    package="gymnasium",
+    extra="",
+    begins=(
+        *("Acrobot-", "CartPole-", "MountainCar-"),
+        *("Blackjack-", "CliffWalking", "FrozenLake", "Taxi-"),
     ),
-    World(
-        title="bsuite",
-        package="qlax",
-        extra="",
-        begins=("*-bsuite",),
-        register=bsuite.register,
-        examples=tuple(sorted(bsuite.BSUITE)),
-    ),
-    ATARI,
-    ENVPOOL,
-    World(
-        title="Doom",
-        package="vizdoom",
-        extra="doom",
-        begins=("Vizdoom",),
-        register=_on_import("vizdoom.gymnasium_wrapper"),
-        dressed=doom.dressed,
-        listed=doom.listed,
-        examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
-    ),
-    World(
-        title="Super Mario Bros.",
-        package="gym_super_mario_bros",
-        extra="mario",
-        begins=("SuperMarioBros",),
-        register=mario.register,
-        dressed=mario.dressed,
-        listed=mario.listed,
-        examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
-    ),
-    World(
-        title="MinAtar",
-        package="minatar",
-        extra="minatar",
-        begins=("MinAtar/",),
-        register=announced,
-        examples=("MinAtar/Breakout-v1", "MinAtar/SpaceInvaders-v1"),
-    ),
-    World(
-        title="MiniGrid and BabyAI",
-        package="minigrid",
-        extra="minigrid",
-        begins=("MiniGrid-", "BabyAI-"),
-        register=_on_import("minigrid"),
-        dressed=minigrid.dressed,
-        examples=("MiniGrid-DoorKey-8x8-v0", "MiniGrid-Fetch-5x5-N2-v0", "BabyAI-GoToLocal-v0"),
-    ),
-    World(
-        title="LunarLander",
-        package="Box2D",
-        extra="box2d",
-        begins=("LunarLander-",),
-        register=announced,
-        examples=("LunarLander-v3",),
-    ),
+    register=tuple,
+    examples=("CartPole-v1", "MountainCar-v0", "FrozenLake-v1", "Taxi-v4"),
 )
+BSUITE = World(
+    title="bsuite",
+    package="qlax",
+    extra="",
+    begins=("*-bsuite",),
+    register=bsuite.register,
+    examples=tuple(sorted(bsuite.BSUITE)),
+)
+DOOM = World(
+    title="Doom",
+    package="vizdoom",
+    extra="doom",
+    begins=("Vizdoom",),
+    register=_on_import("vizdoom.gymnasium_wrapper"),
+    dressed=doom.dressed,
+    listed=doom.listed,
+    examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
+)
+MARIO = World(
+    title="Super Mario Bros.",
+    package="gym_super_mario_bros",
+    extra="mario",
+    begins=("SuperMarioBros",),
+    register=mario.register,
+    dressed=mario.dressed,
+    listed=mario.listed,
+    examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
+)
+MINATAR = World(
+    title="MinAtar",
+    package="minatar",
+    extra="minatar",
+    begins=("MinAtar/",),
+    register=announced,
+    examples=("MinAtar/Breakout-v1", "MinAtar/SpaceInvaders-v1"),
+)
+MINIGRID = World(
+    title="MiniGrid and BabyAI",
+    package="minigrid",
+    extra="minigrid",
+    begins=("MiniGrid-", "BabyAI-"),
+    register=_on_import("minigrid"),
+    dressed=minigrid.dressed,
+    examples=("MiniGrid-DoorKey-8x8-v0", "MiniGrid-Fetch-5x5-N2-v0", "BabyAI-GoToLocal-v0"),
+)
+LUNAR_LANDER = World(
+    title="LunarLander",
+    package="Box2D",
+    extra="box2d",
+    begins=("LunarLander-",),
+    register=announced,
+    examples=("LunarLander-v3",),
+)
+WORLDS = (CLASSIC, BSUITE, ATARI, ENVPOOL, DOOM, MARIO, MINATAR, MINIGRID, LUNAR_LANDER)

@@ -17,13 +17,7 @@ from qlax.presets import (
     tabular,
     values,
 )
-from qlax.presets.tuned import (
-    DEFAULT_AGENT,
-    DEFAULT_STEPS,
-    PUBLISHED_STEPS,
-    tuning,
-    tuning_by_sight,
-)
+from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, PUBLISHED_STEPS, tuning
 
 _FAMILIES = (values, distributional, pixels, recurrent, online, tabular, tables, article)
 
@@ -67,15 +61,10 @@ def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")
     made = AGENTS[name]()
-    tuned = tuning(env, name, made) if isinstance(env, str) else None
-    if tuned is not None:
-        tune, steps = tuned
-        return Preset(name, tune(made), steps, True)
     try:
-        seen = tuning_by_sight(lambda: describe(env).observation, name, made)
+        tuned = tuning(env, name, made, lambda: describe(env).observation)
     except UsageError:
-        seen = None  # what is wrong with the environment is said when it is trained in
-    if seen is None:
+        tuned = None  # what is wrong with the environment is said when it is trained in
+    if tuned is None:
         return Preset(name, made, PUBLISHED_STEPS.get(name, DEFAULT_STEPS), False)
-    tune, steps = seen
-    return Preset(name, tune(made), steps, False)
+    return Preset(name, tuned.tune(made), tuned.steps, tuned.tried)

@@ -2,6 +2,7 @@
 
 from qlax.rewards.clipped import Clipped
 from qlax.rewards.core import Paid, Reward, Unlearned
+from qlax.rewards.multiplied import Multiplied
 from qlax.rewards.novelty import Novelty
 from qlax.rewards.replace_last import ReplaceLast
 from qlax.rewards.scaled import ScaledByReturns
@@ -9,6 +10,7 @@ from qlax.rewards.unchanged import Unchanged
 
 __all__ = [
     "Clipped",
+    "Multiplied",
     "Novelty",
     "Paid",
     "ReplaceLast",

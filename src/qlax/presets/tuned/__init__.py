@@ -1,21 +1,37 @@
 """What environments that we have tried ask of the named agents."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from qlax.agent import Agent
 from qlax.envs import worlds
-from qlax.presets.tuned import published
+from qlax.presets.tuned import pictures, published
 from qlax.presets.tuned.environments import SUITS
 from qlax.presets.tuned.minatar import MINATAR
-from qlax.presets.tuned.pictures import ATARI, suit_for
 from qlax.presets.tuned.suit import Suit, is_deep
 from qlax.spaces import Space
 
-Tuning = tuple[Callable[[Agent], Agent], int]
-"""How a named agent is changed, and for how many environment steps it trains."""
+
+class Tuning(NamedTuple):
+    """How a named agent is changed for an environment."""
+
+    tune: Callable[[Agent], Agent]
+    steps: int
+    """Environment steps it trains for."""
+    tried: bool = True
+    """Whether that was chosen for the environment, and not only for what it shows."""
+
 
 # Tables that were made for an environment: the steps they train for there.
 _TABLES = {("MountainCar-v0", "q_table"): 100_000, ("MountainCar-v0", "tile_coding"): 60_000}
+
+# What the environments of a world ask for, with a network for what each of them shows.
+_WORLDS: tuple[tuple[worlds.World, Suit], ...] = (
+    (worlds.ATARI, pictures.ATARI),
+    (worlds.DOOM, pictures.DOOM),
+    (worlds.MARIO, pictures.MARIO),
+    (worlds.MINIGRID, pictures.MINIGRID),
+)
 
 # Agents that are what somebody published, and so stay as they are.
 _AS_PUBLISHED = ("article_dqn", "article_q_table")
@@ -28,32 +44,43 @@ DEFAULT_STEPS = 100_000
 PUBLISHED_STEPS = {"btr": 50_000_000}
 
 
-def tuning(env: str, name: str, agent: Agent) -> Tuning | None:
-    """Return how a named agent is suited to an environment; None where we have not tried it."""
-    if (env, name) in _TABLES:
-        return _as_it_is, _TABLES[env, name]
-    if (env, name) in MINATAR:
-        return MINATAR[env, name]
-    suit = SUITS.get(env)
-    if worlds.ATARI.has(env):
-        if name in published.PUBLISHED:
-            return published.PUBLISHED[name], published.STEPS
-        suit = ATARI
-    return _suited(suit, name, agent)
+def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
+    """Return how a named agent is suited to an environment; None if its general settings will do.
 
-
-def tuning_by_sight(see: Callable[[], Space], name: str, agent: Agent) -> Tuning | None:
-    """Return how a named agent is suited to what an untried environment shows, if that is images.
-
-    Everywhere else its general settings will do, and tables are not for images.
+    Args:
+        env: The environment; only ids are known.
+        name: The agent's name.
+        agent: The agent.
+        see: Returns what the environment shows; asked only where that matters.
     """
-    return _suited(suit_for(see()), name, agent) if is_deep(agent) else None
-
-
-def _suited(suit: Suit | None, name: str, agent: Agent) -> Tuning | None:
-    if suit is None or not is_deep(agent) or name in _AS_PUBLISHED:
+    if not isinstance(env, str):
+        return _by_sight(None, agent, see) if _can_be_suited(name, agent) else None
+    if (env, name) in _TABLES:
+        return Tuning(_as_it_is, _TABLES[env, name])
+    if (env, name) in MINATAR:
+        return Tuning(*MINATAR[env, name])
+    if not _can_be_suited(name, agent):
         return None
-    return suit, suit.steps_of(agent)
+    if env in SUITS:
+        return Tuning(SUITS[env], SUITS[env].steps_of(agent))
+    world = worlds.world_named(env)
+    if world is worlds.ATARI and name in published.PUBLISHED:
+        return Tuning(published.PUBLISHED[name], published.STEPS)
+    return _by_sight(world, agent, see)
+
+
+def _by_sight(world: worlds.World | None, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
+    """Return what a world's environments ask for, or, where we tried none, those with images."""
+    space = see()
+    suit = next((suit for other, suit in _WORLDS if other is world), None)
+    if suit is None and not pictures.has_image(space):
+        return None
+    fitted = pictures.suited_to(suit or pictures.PICTURES, space)
+    return Tuning(fitted, fitted.steps_of(agent), tried=suit is not None)
+
+
+def _can_be_suited(name: str, agent: Agent) -> bool:
+    return is_deep(agent) and name not in _AS_PUBLISHED
 
 
 def _as_it_is(agent: Agent) -> Agent:

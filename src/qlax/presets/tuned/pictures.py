@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from qlax.explorers import Zeta
+from qlax.explorers import Uniform, Zeta
 from qlax.networks import CNN, MLP, Network, PerKey
-from qlax.observations import Pixels
+from qlax.observations import Normalise, Pixels, ScaleToBounds
 from qlax.presets.tuned.suit import Suit
-from qlax.rewards import Clipped
+from qlax.rewards import Clipped, Multiplied
 from qlax.schedules import Linear
 from qlax.spaces import Box, Composite, Space
 from qlax.targets import Periodic
@@ -25,7 +25,7 @@ _LARGE = 36
 PICTURES = Suit(
     steps=500_000,
     network=FIRST_CNN,
-    observation=Pixels(),
+    observation=Pixels(others=Normalise()),
     epsilon=Linear(start=1.0, end=0.02, steps=100_000),
     duration=Zeta(exponent=2.0),
     n_step=3,
@@ -45,32 +45,70 @@ ATARI = dataclasses.replace(
     PICTURES,
     steps=1_000_000,
     capacity=200_000,
+    observation=Pixels(),
     reward=Clipped(low=-1.0, high=1.0),
     returns=(-10.0, 10.0),
 )
 
 
-def suit_for(space: Space) -> Suit | None:
-    """Return what observations with images in them ask for; None if there are none."""
-    if not _has_image(space):
-        return None
-    return dataclasses.replace(PICTURES, network=_network_for(space))
+# Doom's scenarios: rewards are tens and hundreds; few actions are worth repeating for long.
+DOOM = dataclasses.replace(
+    PICTURES,
+    steps=100_000,
+    epsilon=Linear(start=1.0, end=0.02, steps=40_000),
+    duration=Uniform(low=1, high=4),
+    capacity=50_000,
+    reward=Multiplied(factor=0.01),
+    learning_rate=(5e-4, 2.5e-5),
+    returns=(-5.0, 5.0),
+    learning_starts=2_000,
+)
+
+
+# MiniGrid shows what each square holds as three numbers, not as a picture. Its one reward comes at
+# the end and is found by wandering far.
+MINIGRID = dataclasses.replace(
+    PICTURES,
+    steps=300_000,
+    observation=ScaleToBounds(),
+    epsilon=Linear(start=1.0, end=0.05, steps=100_000),
+    n_step=5,
+    learning_rate=(5e-4, 2.5e-5),
+    returns=(0.0, 1.0),
+)
+
+# Super Mario Bros.: a reward is a step to the right less the time it took, up to 15 a frame.
+MARIO = dataclasses.replace(
+    PICTURES,
+    steps=100_000,
+    epsilon=Linear(start=1.0, end=0.02, steps=50_000),
+    capacity=50_000,
+    reward=Multiplied(factor=1 / 60),
+    returns=(-5.0, 30.0),
+    time_limit=1_000,
+    learning_starts=2_000,
+)
+
+
+def suited_to(suit: Suit, space: Space) -> Suit:
+    """Return the suit with a network for what is seen."""
+    return dataclasses.replace(suit, network=_network_for(space))
 
 
 def _network_for(space: Space) -> Network:
     if isinstance(space, Composite):
         keys, inside = zip(*space.entries, strict=True)
         return PerKey(keys=keys, networks=tuple(_network_for(inner) for inner in inside))
-    if not _has_image(space):
+    if not has_image(space):
         return MLP(hidden=(64,))
     assert isinstance(space, Box)
     return FIRST_CNN if min(_image_shape(space)[:2]) >= _LARGE else GRID_CNN
 
 
-def _has_image(space: Space) -> bool:
+def has_image(space: Space) -> bool:
     """Return whether there is an image: three axes, or two of bytes; frames do not count."""
     if isinstance(space, Composite):
-        return any(_has_image(inner) for _, inner in space.entries)
+        return any(has_image(inner) for _, inner in space.entries)
     if not isinstance(space, Box):
         return False
     axes = len(_image_shape(space))

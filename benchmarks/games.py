@@ -1,0 +1,148 @@
+"""What the defaults reach in Doom, Super Mario, MiniGrid and a task of memory, three seeds each.
+
+A cell is `qlax train ENV --seed SEED` and its evaluation: 100 full episodes of Doom, MiniGrid and
+the memory chain. Super Mario Bros. knows no chance, so one game by the finished policy says all;
+its distance is how far right Mario came, in pixels, beside the mean of ten games of a player that
+draws its moves uniformly. The memory chain is played by an agent with a memory and by the same
+agent without. Every seed counts; one that is there already is not run again.
+"""
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import qlax
+from common import RESULTS, SubprocessError, machine, print_table, qlax_versions, write_result
+from qlax.envs.describing import factory_of, spec_of
+from qlax_runs import train_into
+
+RANDOM_GAMES = 10
+
+
+class Task(NamedTuple):
+    """An environment, who plays in it, and what is looked at."""
+
+    env: str
+    words: tuple[str, ...] = ()
+    goal: float | None = None
+    """The mean return that counts as solved; None where distance is what counts."""
+
+
+TASKS = {
+    "doom": Task("VizdoomBasic-v1", goal=75.0),
+    "minigrid": Task("MiniGrid-DoorKey-5x5-v0", goal=0.9),
+    "memory": Task("MemoryChain-bsuite", ("--agent", "drqn", "--steps", "30000"), 1.0),
+    "no memory": Task(
+        "MemoryChain-bsuite",
+        ("--agent", "drqn", "--steps", "30000", "--agent.memory", "none"),
+        1.0,
+    ),
+    "mario": Task("SuperMarioBros-1-1-v0", ("--eval-episodes", "1")),
+}
+
+
+def main() -> None:
+    options = _options()
+    document: dict[str, Any] = {"machine": machine(), "versions": qlax_versions(), "runs": []}
+    if options.out.is_file():
+        document = json.loads(options.out.read_text())
+    runs: list[dict[str, Any]] = document["runs"]
+    done = {(run["task"], run["seed"]) for run in runs}
+    for name in options.tasks:
+        for seed in range(options.seeds):
+            if (name, seed) in done:
+                continue
+            try:
+                runs.append(_run(name, seed, options))
+            except SubprocessError as failure:
+                print(failure, flush=True)
+                continue
+            print(f"{name}, seed {seed}: {runs[-1]['mean']:.2f}", flush=True)
+            write_result(options.out, document)
+        if TASKS[name].goal is None and "random_distance" not in document:
+            document["random_distance"] = float(np.mean(_random_distances(TASKS[name].env)))
+            write_result(options.out, document)
+    print()
+    _print(runs, document.get("random_distance"))
+
+
+def _run(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
+    task = TASKS[name]
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "run" if options.keep is None else options.keep / f"{name}-{seed}"
+        words = [*task.words, "--seed", str(seed)]
+        outcome = train_into(folder, task.env, words, core=options.core)
+        run = {
+            "task": name,
+            "env": task.env,
+            "seed": seed,
+            "steps": outcome.result["env_steps"],
+            "updates": outcome.result["updates"],
+            "mean": outcome.result["eval"]["mean"],
+            "wall_seconds": round(outcome.wall_seconds, 1),
+        }
+        if task.goal is None:
+            actor = qlax.load(folder).actor()
+            run["distance"] = _distance(task.env, lambda seen, first: actor.act(seen, first=first))
+    return run
+
+
+def _random_distances(env: str) -> list[int]:
+    draw, moves = np.random.default_rng(0), spec_of(env).num_actions
+
+    def act(*_: Any) -> int:
+        return int(draw.integers(moves))
+
+    return [_distance(env, act) for _ in range(RANDOM_GAMES)]
+
+
+def _distance(env: str, act: Callable[[Any, bool], int]) -> int:
+    """Return how far right Mario comes in a game."""
+    world = factory_of(env)()
+    seen, _ = world.reset(seed=0)
+    farthest, ended, first = 0, False, True
+    while not ended:
+        seen, _, terminated, truncated, info = world.step(act(seen, first))
+        farthest = max(farthest, int(info["x_pos"]))
+        ended, first = terminated or truncated, False
+    world.close()
+    return farthest
+
+
+def _print(runs: list[dict[str, Any]], random_distance: float | None) -> None:
+    rows: list[list[object]] = []
+    for name, task in TASKS.items():
+        cell = sorted((run for run in runs if run["task"] == name), key=lambda run: run["seed"])
+        if not cell:
+            continue
+        means = "  ".join(f"{run['mean']:.2f}" for run in cell)
+        seconds = f"{np.mean([run['wall_seconds'] for run in cell]):.0f}"
+        if task.goal is None:
+            distances = "  ".join(str(run["distance"]) for run in cell)
+            verdict = f"distances {distances}; random {random_distance:.0f}"
+        else:
+            solved = sum(run["mean"] >= task.goal for run in cell)
+            verdict = f"{solved} of {len(cell)} reach {task.goal:g}"
+        rows.append([name, task.env, f"{cell[0]['steps']:,}", means, verdict, seconds])
+    print_table(["task", "environment", "steps", "mean of each seed", "", "seconds a seed"], rows)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tasks", nargs="+", choices=tuple(TASKS), default=list(TASKS))
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    parser.add_argument("--core", type=int, default=0, help="the core every run stays on")
+    parser.add_argument("--keep", type=Path, help="folder to keep the runs in")
+    parser.add_argument("--out", type=Path, default=RESULTS / "games.json")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
