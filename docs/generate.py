@@ -42,7 +42,42 @@ def pages() -> dict[Path, str]:
     for name, make in presets.AGENTS.items():
         written[Path("agents") / f"{name}.md"] = _agent_page(name, make)
     written[Path("agents") / "README.md"] = _agents_index()
+    written[Path("agents") / "side_by_side.md"] = _side_by_side()
     return written
+
+
+# One environment of each world whose agents differ.
+_WORLDS = (
+    "MountainCar-v0",
+    "ALE/Pong-v5",
+    "VizdoomBasic-v1",
+    "SuperMarioBros-1-1-v0",
+    "MiniGrid-DoorKey-5x5-v0",
+    "MinAtar/Breakout-v1",
+)
+
+
+def _side_by_side() -> str:
+    agents = {env: presets.resolve(env).agent for env in _WORLDS}
+    slots = [entry.name for entry in dataclasses.fields(Agent)]
+    shown = {slot: [pasteable(getattr(agent, slot)) for agent in agents.values()] for slot in slots}
+    alike = {slot: cells[0] for slot, cells in shown.items() if len(set(cells)) == 1}
+    lines = [
+        "# The same agent in six worlds",
+        "",
+        "What `qlax train ENV` takes in each, part by part. The code is the same, the parts differ.",
+        "",
+        "| | " + " | ".join(f"`{env}`" for env in _WORLDS) + " |",
+        "|---" * (len(_WORLDS) + 1) + "|",
+    ]
+    for slot, cells in shown.items():
+        if slot not in alike:
+            lines.append(f"| `{slot}` | " + " | ".join(f"`{cell}`" for cell in cells) + " |")
+    same = ", ".join(f"`{slot}={cell}`" for slot, cell in alike.items())
+    lines += ["", f"The same in all: {same}.", "", "As they can be pasted:", ""]
+    for env, agent in agents.items():
+        lines += ["```python", f"# {env}", repr(agent), "```", ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _slot_page(module: str) -> str:

@@ -22,7 +22,7 @@ from qlax.presets import Preset
 from qlax.runs import checkpoint, folder
 from qlax.runs.curve import draw_curve
 from qlax.runs.interrupt import Interruptible
-from qlax.runs.memory import require_memory
+from qlax.runs.memory import release_freed, require_memory
 from qlax.runs.pace import Pace
 from qlax.runs.plan import Plan, World, intervals, plan_from_json
 from qlax.runs.progress import ProgressLine, announce
@@ -287,8 +287,10 @@ def _train_together(
                 state, iteration = _restore(members, driver)
             else:
                 state, iteration = driver.init([member.plan.seed for member in members]), 0
+            release_freed()
             if iteration < plan.iterations:
                 driver.compile(state)
+                release_freed()
         _prepare_folders(everyone, group)
         for member in members:
             folder.keep_metrics_until(member.folder, iteration * plan.agent.num_envs)

@@ -1,5 +1,7 @@
-"""How much memory a run needs, known before any of it is taken."""
+"""How much memory a run needs, known before any of it is taken, and no more kept than that."""
 
+import contextlib
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,16 @@ def require_memory(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -
             f"{_shown(free)} are free",
             flush=True,
         )
+
+
+def release_freed() -> None:
+    """Give memory that has been freed back to the system.
+
+    Compiling a large program takes a few hundred megabytes for a moment, which the C library would
+    keep. Elsewhere than on glibc nothing happens.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _remedy(agent: Agent, replay: float, room: float) -> str:

@@ -83,7 +83,7 @@ MARIO = dataclasses.replace(
     steps=100_000,
     epsilon=Linear(start=1.0, end=0.02, steps=50_000),
     capacity=50_000,
-    reward=Multiplied(factor=1 / 60),
+    reward=Multiplied(factor=0.02),
     returns=(-5.0, 30.0),
     time_limit=1_000,
     learning_starts=2_000,
