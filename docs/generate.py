@@ -65,7 +65,7 @@ def _side_by_side() -> str:
     lines = [
         "# The same agent in six worlds",
         "",
-        "What `qlax train ENV` takes in each, part by part. The code is the same, the parts differ.",
+        "What `qlax train ENV` takes in each, part by part: the parts differ, not the code.",
         "",
         "| | " + " | ".join(f"`{env}`" for env in _WORLDS) + " |",
         "|---" * (len(_WORLDS) + 1) + "|",
