@@ -42,7 +42,7 @@ TASKS = {
         ("--agent", "drqn", "--steps", "30000", "--agent.memory", "none"),
         1.0,
     ),
-    "mario": Task("SuperMarioBros-1-1-v0", ("--eval-episodes", "1")),
+    "mario": Task("SuperMarioBros-1-1-v0"),
 }
 
 

@@ -15,6 +15,7 @@ from qlax.policy import Policy
 from qlax.spaces import EnvSpec, zeros
 
 # Episodes are spread over so many environments at most, each playing the same number of them
+EVAL_EPISODES = 100
 # (or one fewer): taking whichever ends first would favour short episodes.
 _MOST_ENVS = 20
 
@@ -47,7 +48,7 @@ def evaluate(
     policy: Policy,
     env: str | EnvFactory | Dynamics | None = None,
     *,
-    episodes: int = 100,
+    episodes: int = EVAL_EPISODES,
     seed: int = 1_000_000,
 ) -> Evaluation:
     """Play full episodes greedily on the original Gymnasium environment.

@@ -14,9 +14,10 @@ from qlax import presets
 from qlax.agent import Agent
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
+from qlax.envs import worlds
 from qlax.envs.select import Selected, describe, select
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError, require
-from qlax.evaluation import evaluate
+from qlax.evaluation import EVAL_EPISODES, evaluate
 from qlax.policy import Policy
 from qlax.presets import Preset
 from qlax.runs import checkpoint, folder
@@ -58,7 +59,7 @@ def train(
     seed: int = 0,
     out: str | Path | None = None,
     backend: str = "auto",
-    eval_episodes: int = 100,
+    eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
     quiet: bool = True,
     timing: Timing | None = None,
@@ -74,7 +75,8 @@ def train(
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
-        eval_episodes: Episodes of the final evaluation; 0 for none.
+        eval_episodes: Episodes of the final evaluation, 0 for none; None for 100, or fewer where
+            they are long.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         quiet: Whether to show no progress.
         timing: What has been timed already; for the command line.
@@ -97,7 +99,7 @@ def train_seeds(
     steps: int | None = None,
     out: str | Path | None = None,
     backend: str = "auto",
-    eval_episodes: int = 100,
+    eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
     quiet: bool = True,
     timing: Timing | None = None,
@@ -179,7 +181,7 @@ class _Options(NamedTuple):
     steps: int | None
     out: str | Path | None
     backend: str
-    eval_episodes: int
+    eval_episodes: int | None
     checkpoint_every: int | None
 
 
@@ -197,7 +199,10 @@ def _train_new(
     preset = presets.resolve(env, agent)
     steps = preset.steps if options.steps is None else options.steps
     require(steps >= 1, "steps", steps, "at least 1")
-    require(options.eval_episodes >= 0, "eval_episodes", options.eval_episodes, "0 or more")
+    episodes = options.eval_episodes
+    if episodes is None:
+        episodes = _usual_episodes(env)
+    require(episodes >= 0, "eval_episodes", episodes, "0 or more")
     interval = options.checkpoint_every
     require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
     require(
@@ -217,7 +222,7 @@ def _train_new(
                 backend=selected.backend,
                 seed=seed,
                 steps=steps,
-                eval_episodes=options.eval_episodes,
+                eval_episodes=episodes,
                 side_by_side=len(seeds) if grouped and selected.is_pure else 0,
                 **intervals(preset.agent, steps, interval),
             ),
@@ -226,6 +231,12 @@ def _train_new(
         for seed in seeds
     ]
     return _train_all(members, selected, timing or Timing(), quiet=quiet, resumed=False, group=path)
+
+
+def _usual_episodes(env: World) -> int:
+    world = worlds.world_named(env) if isinstance(env, str) else None
+    few = None if world is None else world.eval_episodes
+    return EVAL_EPISODES if few is None else few
 
 
 def _select(env: World, agent: Agent, backend: str) -> Selected:

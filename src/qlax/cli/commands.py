@@ -33,8 +33,8 @@ class Train:
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
     backend: Literal["auto", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
     """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
-    eval_episodes: int = 100
-    """Episodes of the final evaluation; 0 for none."""
+    eval_episodes: int | None = None
+    """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
     checkpoint_every: int | None = None
     """Environment steps between checkpoints. By default a fifth of all."""
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False

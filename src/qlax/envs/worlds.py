@@ -37,6 +37,8 @@ class World(NamedTuple):
     """A few of its ids, for whoever has not heard of it."""
     listed: Callable[[Any], bool] | None = None
     """Which of its records are worth listing; None where those of the newest versions are."""
+    eval_episodes: int | None = None
+    """How many say enough of a policy, where they are long or all alike; None for the usual."""
     are_many: bool = False
     """Whether it has so many ids that they are registered only for whoever names it."""
 
@@ -137,6 +139,7 @@ ATARI = World(
     register=_on_import("ale_py"),
     dressed=atari.dressed,
     backend="ale",
+    eval_episodes=20,
     examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
 )
 ENVPOOL = World(
@@ -187,6 +190,7 @@ MARIO = World(
     register=mario.register,
     dressed=mario.dressed,
     listed=mario.listed,
+    eval_episodes=1,
     examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
 )
 MINATAR = World(
