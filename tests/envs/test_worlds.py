@@ -43,3 +43,11 @@ def test_what_can_be_trained_in_is_listed(capsys):
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line}
     assert {"CartPole-v1", "VizdoomBasic-v1", "SuperMarioBros-1-1-v0"} <= listed
     assert not {"CartPole-v0", "VizdoomBasic-MultiBinary-v1", "SuperMarioBros-1-1-v3"} & listed
+
+
+def test_long_episodes_are_fewer():
+    from qlax.training import _usual_episodes
+
+    assert _usual_episodes("CartPole-v1") == 100
+    assert _usual_episodes("ALE/Pong-v5") < 100
+    assert _usual_episodes(lambda: None) == 100
