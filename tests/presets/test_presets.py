@@ -6,7 +6,7 @@ import pytest
 
 from qlax import Agent, UsageError, networks, presets
 from qlax.layers import Noisy
-from qlax.observations import Pixels
+from qlax.observations import Pixels, ScaleToBounds
 from qlax.presets.tuned import pictures, published
 from qlax.replay import Rollout
 from qlax.rewards import Clipped
@@ -137,6 +137,23 @@ def test_on_atari_papers_agents_have_the_papers_numbers(name):
         assert isinstance(chosen.agent.replay, Rollout)
     else:
         assert chosen.agent.replay.capacity == 1_000_000
+
+
+@pytest.mark.parametrize("name", ["dqn", "rainbow"])
+def test_the_same_games_from_envpool_have_the_same_settings(name):
+    pytest.importorskip("envpool")
+    from_ale, from_envpool = (
+        presets.resolve(f"{prefix}/Pong-v5", name) for prefix in ("ALE", "EnvPool")
+    )
+    assert from_ale == from_envpool
+
+
+def test_other_worlds_have_settings_of_their_own():
+    pytest.importorskip("minigrid")
+    chosen = presets.resolve("MiniGrid-DoorKey-5x5-v0")
+    assert chosen.tuned
+    assert isinstance(chosen.agent.network, networks.PerKey)
+    assert isinstance(chosen.agent.observation, ScaleToBounds)
 
 
 def test_on_atari_all_other_agents_are_sized_for_a_desktop():

@@ -52,8 +52,9 @@ def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
 
 
 def is_atari(task: str) -> bool:
-    """Return whether a task is an Atari game."""
-    return bool(_registry()[task][0] == "envpool.atari")
+    """Return whether there is such a task, and it is an Atari game."""
+    known = _registry().get(task)
+    return known is not None and known[0] == "envpool.atari"
 
 
 def pool_of(task: str, time_limit: int | None, **options: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from qlax.agent import Agent
 from qlax.envs import worlds
+from qlax.envs.envpool_tasks import PREFIX, is_atari
 from qlax.presets.tuned import pictures, published
 from qlax.presets.tuned.environments import SUITS
 from qlax.presets.tuned.minatar import MINATAR
@@ -63,7 +64,7 @@ def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tunin
         return None
     if env in SUITS:
         return Tuning(SUITS[env], SUITS[env].steps_of(agent))
-    world = worlds.world_named(env)
+    world = _world_of(env)
     if world is worlds.ATARI and name in published.PUBLISHED:
         return Tuning(published.PUBLISHED[name], published.STEPS)
     return _by_sight(world, agent, see)
@@ -77,6 +78,14 @@ def _by_sight(world: worlds.World | None, agent: Agent, see: Callable[[], Space]
         return None
     fitted = pictures.suited_to(suit or pictures.PICTURES, space)
     return Tuning(fitted, fitted.steps_of(agent), tried=suit is not None)
+
+
+def _world_of(env: str) -> worlds.World | None:
+    """Return the world whose settings fit an environment: EnvPool's Atari games are Atari games."""
+    world = worlds.world_named(env)
+    if world is worlds.ENVPOOL and world.is_installed:
+        return worlds.ATARI if is_atari(env.removeprefix(PREFIX)) else world
+    return world
 
 
 def _can_be_suited(name: str, agent: Agent) -> bool:
