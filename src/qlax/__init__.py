@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from qlax.evaluation import Evaluation, evaluate
     from qlax.filming import film
     from qlax.policy import Policy, load
+    from qlax.runs.execution import Run
     from qlax.sweeping import Trial, sweep
-    from qlax.training import Run, resume, train, train_seeds
+    from qlax.training import resume, train, train_seeds
 
 __all__ = [
     "Agent",
@@ -76,7 +77,7 @@ _HOMES = {
     "film": "filming",
     "Policy": "policy",
     "load": "policy",
-    "Run": "training",
+    "Run": "runs.execution",
     "resume": "training",
     "Trial": "sweeping",
     "sweep": "sweeping",

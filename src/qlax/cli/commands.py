@@ -45,8 +45,9 @@ class Train:
         from qlax import presets
         from qlax.cli.overrides import override
         from qlax.cli.summary import print_summaries
+        from qlax.runs.execution import Run
         from qlax.runs.timing import since_process_start
-        from qlax.training import Run, train, train_seeds
+        from qlax.training import train, train_seeds
 
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")

@@ -12,7 +12,7 @@ from qlax.cli.console import console
 from qlax.envs.select import describe
 from qlax.evaluation import Evaluation
 from qlax.policy import Policy
-from qlax.training import Run
+from qlax.runs.execution import Run
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
