@@ -28,7 +28,7 @@ def test_the_public_names_are_these():
         "envs",
         "evaluate",
         "explorers",
-    "film",
+        "film",
         "heads",
         "layers",
         "load",

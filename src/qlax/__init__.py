@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     )
     from qlax.agent import Agent, TrainState
     from qlax.evaluation import Evaluation, evaluate
+    from qlax.execution import Run
     from qlax.filming import film
     from qlax.policy import Policy, load
-    from qlax.runs.execution import Run
     from qlax.sweeping import Trial, sweep
     from qlax.training import resume, train, train_seeds
 
@@ -77,7 +77,7 @@ _HOMES = {
     "film": "filming",
     "Policy": "policy",
     "load": "policy",
-    "Run": "runs.execution",
+    "Run": "execution",
     "resume": "training",
     "Trial": "sweeping",
     "sweep": "sweeping",

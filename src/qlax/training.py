@@ -11,9 +11,9 @@ from qlax.envs import worlds
 from qlax.envs.select import Selected, select
 from qlax.errors import require
 from qlax.evaluation import EVAL_EPISODES
+from qlax.execution import Member, Run, carry_out
 from qlax.presets import Preset
 from qlax.runs import folder
-from qlax.runs.execution import Member, Run, carry_out
 from qlax.runs.plan import Plan, World, intervals, plan_from_json
 from qlax.runs.timing import Timing
 

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax.envs import atari
-from qlax.envs.ale import AtariGames
 from qlax.envs.describing import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
+from qlax.envs.worlds import atari
+from qlax.envs.worlds.ale import AtariGames
 from qlax.networks import CNN
 from qlax.observations import Pixels
 from qlax.replay import Uniform

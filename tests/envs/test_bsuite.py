@@ -13,11 +13,11 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs.bsuite import BSUITE, Catch, DeepSea, DiscountingChain, MemoryChain
 from qlax.envs.describing import factory_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import describe, select
 from qlax.envs.stepped import SteppedEnv
+from qlax.envs.worlds.bsuite import BSUITE, Catch, DeepSea, DiscountingChain, MemoryChain
 from qlax.memories import GRU
 from qlax.replay import Sequences
 from tests.probes.training import agent_for_probes

@@ -12,7 +12,7 @@ from gymnasium import spaces
 
 from qlax import UsageError
 from qlax.envs import Transition, check_env
-from qlax.envs.bsuite import Catch
+from qlax.envs.worlds.bsuite import Catch
 from qlax.spaces import Box, EnvSpec
 from tests.cli.test_command import run
 

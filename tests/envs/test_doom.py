@@ -10,9 +10,9 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs import doom
 from qlax.envs.describing import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.worlds import doom
 from qlax.networks import CNN, MLP, PerKey
 from qlax.observations import Pixels
 from qlax.optimizers import Adam

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax.envs import atari
 from qlax.envs.core import AsyncEnv
 from qlax.envs.describing import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
+from qlax.envs.worlds import atari
 from qlax.errors import UsageError
 from qlax.networks import CNN, MLP
 from qlax.observations import Pixels

@@ -10,8 +10,8 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs import mario
 from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.worlds import mario
 from qlax.networks import CNN
 from qlax.observations import Pixels
 from qlax.replay import Uniform

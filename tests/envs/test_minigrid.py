@@ -10,8 +10,8 @@ import pytest
 import qlax
 from qlax import networks
 from qlax.envs.describing import factory_of, spec_of
-from qlax.envs.minigrid import Language, Readable, language_of
 from qlax.envs.select import select
+from qlax.envs.worlds.minigrid import Language, Readable, language_of
 from qlax.observations import ScaleToBounds
 from qlax.replay import Uniform
 from qlax.spaces import Box, Composite, Discrete
@@ -171,7 +171,7 @@ def test_an_agent_trains_on_all_that_is_shown(tmp_path, monkeypatch):
 
 def test_minigrid_is_imported_once_it_is_asked_for():
     code = (
-        "import sys, qlax.envs.select, qlax.envs.minigrid\n"
+        "import sys, qlax.envs.select, qlax.envs.worlds.minigrid\n"
         "qlax.envs.select.describe('CartPole-v1')\n"
         "sys.exit('minigrid' in sys.modules)"
     )

@@ -4,9 +4,8 @@ import pytest
 
 from qlax import UsageError
 from qlax.cli.environments import print_envs
-from qlax.envs import worlds
 from qlax.envs.describing import spec_of
-from qlax.envs.worlds import World
+from qlax.envs.worlds import World, families
 
 
 def nowhere():
@@ -19,7 +18,7 @@ BROKEN = World("Broken", "json", "broken", ("Broken",), nowhere)
 
 @pytest.fixture(autouse=True)
 def _worlds(monkeypatch):
-    monkeypatch.setattr(worlds, "WORLDS", (ABSENT, BROKEN, *worlds.WORLDS))
+    monkeypatch.setattr(families, "WORLDS", (ABSENT, BROKEN, *families.WORLDS))
 
 
 def test_what_is_missing_can_be_installed():

@@ -45,7 +45,7 @@ class Train:
         from qlax import presets
         from qlax.cli.overrides import override
         from qlax.cli.summary import print_summaries
-        from qlax.runs.execution import Run
+        from qlax.execution import Run
         from qlax.runs.timing import since_process_start
         from qlax.training import train, train_seeds
 

@@ -11,8 +11,8 @@ from qlax import presets
 from qlax.cli.console import console
 from qlax.envs.select import describe
 from qlax.evaluation import Evaluation
+from qlax.execution import Run
 from qlax.policy import Policy
-from qlax.runs.execution import Run
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:

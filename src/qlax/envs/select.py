@@ -7,15 +7,15 @@ from typing import Literal, NamedTuple
 import gymnasium
 
 from qlax.envs import worlds
-from qlax.envs.ale import AtariGames
-from qlax.envs.bsuite import BSUITE
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
 from qlax.envs.describing import EnvFactory, factory_of, spec_of
-from qlax.envs.envpool import PooledEnvs
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText
 from qlax.envs.vectorised import Vectorised
+from qlax.envs.worlds.ale import AtariGames
+from qlax.envs.worlds.bsuite import BSUITE
+from qlax.envs.worlds.envpool import PooledEnvs
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from qlax.agent import Agent
 from qlax.envs import worlds
-from qlax.envs.envpool_tasks import PREFIX, is_atari
+from qlax.envs.worlds.envpool_tasks import PREFIX, is_atari
 from qlax.presets.tuned import pictures, published
 from qlax.presets.tuned.environments import SUITS
 from qlax.presets.tuned.minatar import MINATAR

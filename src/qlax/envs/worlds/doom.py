@@ -22,7 +22,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from qlax.envs.pictures import shrunk_to
+from qlax.envs.worlds.pictures import shrunk_to
 
 FRAME_SKIP = 4
 """Frames that an action lasts, of 35 in a second."""

@@ -15,9 +15,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.envs import envpool_tasks
 from qlax.envs.core import TimeStep
 from qlax.envs.reading import MASK
+from qlax.envs.worlds import envpool_tasks
 from qlax.errors import UsageError
 from qlax.pytree import Pytree, static
 from qlax.spaces import Box, Composite, EnvSpec, Space

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs import atari, bsuite, doom, envpool_tasks, mario, minigrid
+from qlax.envs.worlds import atari, bsuite, doom, envpool_tasks, mario, minigrid
 from qlax.errors import UsageError
 
 

@@ -21,7 +21,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from qlax.envs.pictures import shrunk_to
+from qlax.envs.worlds.pictures import shrunk_to
 
 RIGHT, LEFT, A, B = 0b1000_0000, 0b0100_0000, 0b0000_0001, 0b0000_0010
 """Buttons of the console's pad: A jumps, B runs."""

@@ -13,7 +13,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from qlax.envs import atari
+from qlax.envs.worlds import atari
 from qlax.errors import UsageError
 
 PREFIX = "EnvPool/"
@@ -27,7 +27,7 @@ def register() -> None:
         if name not in gymnasium.registry:
             gymnasium.register(
                 id=name,
-                entry_point="qlax.envs.envpool_tasks:PooledEnv",
+                entry_point="qlax.envs.worlds.envpool_tasks:PooledEnv",
                 kwargs={"task": task},
                 max_episode_steps=options.get("max_episode_steps"),
                 reward_threshold=options.get("reward_threshold"),

@@ -10,8 +10,8 @@ import gymnasium
 import jax
 import jax.numpy as jnp
 
-from qlax.envs import atari
 from qlax.envs.core import TimeStep
+from qlax.envs.worlds import atari
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec
 
