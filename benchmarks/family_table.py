@@ -108,7 +108,9 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
             outcome = train(env, words, core=options.core, cache=empty)
     except SubprocessError as failure:
         print(failure, flush=True)
-        return {"env": env, "agent": agent, "failure": str(failure)}
+        _, refused, reason = str(failure).partition("\nqlax: ")
+        kind = "impossible" if refused else "failure"
+        return {"env": env, "agent": agent, kind: reason or str(failure)}
     means = [member["eval"]["mean"] for member in outcome.members]
     low, high = interval(means)
     print(f"    {np.mean(means):.1f} [{low:.1f}, {high:.1f}]  {outcome.wall_seconds:.0f} s")
