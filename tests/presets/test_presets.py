@@ -70,6 +70,13 @@ def test_agents_without_a_replay_train_longer():
     assert steps["pqn"] > steps["dqn"]
 
 
+def test_agents_that_update_seldom_train_longer():
+    """R2D2 steps eight environments for two updates; on LunarLander so does everybody."""
+    steps = {env: presets.resolve(env, "dqn").steps for env in ("CartPole-v1", "LunarLander-v3")}
+    assert presets.resolve("CartPole-v1", "r2d2").steps == 4 * steps["CartPole-v1"]
+    assert presets.resolve("LunarLander-v3", "r2d2").steps == steps["LunarLander-v3"]
+
+
 def test_where_noise_explores_only_the_beginning_is_random():
     explorer = presets.resolve("CartPole-v1", "noisy_dqn").agent.explorer
     assert (explorer.epsilon.start, explorer.epsilon.end) == (1.0, 0.0)

@@ -75,10 +75,16 @@ class Suit:
     """Steps before the first update, for agents with a replay; None for the agent's own."""
 
     def steps_of(self, agent: Agent) -> int:
-        """Return the environment steps that the agent trains for."""
-        return self.steps * (
-            STEPS_WITHOUT_REPLAY if isinstance(agent.replay, Rollout | Latest) else 1
-        )
+        """Return the environment steps that the agent trains for.
+
+        One that updates more seldom, by a ratio of its own, trains longer.
+        """
+        if isinstance(agent.replay, Rollout | Latest):
+            return self.steps * STEPS_WITHOUT_REPLAY
+        if agent.num_envs == 1:
+            return self.steps
+        steps_per_update = agent.num_envs * agent.update_every / agent.updates
+        return self.steps * max(1, round(steps_per_update * self.updates / self.num_envs))
 
     def __call__(self, agent: Agent) -> Agent:
         """Return the agent, suited."""
