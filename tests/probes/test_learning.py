@@ -251,6 +251,7 @@ def test_every_reward_is_what_values_are_made_of(reward):
     known = {
         rewards.Unchanged: lambda paid, ends: paid,
         rewards.Clipped: lambda paid, ends: paid.clip(-1.0, 1.0),
+        rewards.Multiplied: lambda paid, ends: 0.1 * paid,
         rewards.ReplaceLast: lambda paid, ends: (ends * 1.0) + ~ends * paid,
     }
     learned = learned_q_values(agent, trained(agent, tripled, ITERATIONS), tripled)
