@@ -73,7 +73,9 @@ MINIGRID = dataclasses.replace(
     observation=ScaleToBounds(),
     epsilon=Linear(start=1.0, end=0.05, steps=100_000),
     n_step=5,
-    learning_rate=(5e-4, 2.5e-5),
+    batch_size=64,
+    updates=4,
+    learning_rate=(5e-4, 1e-5),
     returns=(0.0, 1.0),
 )
 
