@@ -1,6 +1,8 @@
 """Stable-Baselines3 on Atari, with its own wrappers and its own network for images."""
 
+import ale_py
 import atari_work as work
+import gymnasium
 import workload
 from stable_baselines import Stopwatch
 from stable_baselines3 import DQN
@@ -12,6 +14,7 @@ def main() -> None:
     parser = workload.parser(__doc__)
     parser.add_argument("--games", type=int, default=1)
     options = parser.parse_args()
+    gymnasium.register_envs(ale_py)
     games = make_atari_env(work.ENV, n_envs=options.games, seed=options.seed)
     model = DQN(
         "CnnPolicy",
