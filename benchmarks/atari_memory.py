@@ -1,4 +1,4 @@
-"""The claim: a million Atari steps fit into 7.6 GB, all of qlax included.
+"""The question: what a replay of a million Atari steps takes, all of qlax included.
 
 `qlax train ALE/Pong-v5 --agent dqn_nature` until its replay of a million steps is full, without
 learning on the way; the resident memory of the process is the largest it ever was. Beside it, what

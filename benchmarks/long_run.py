@@ -1,4 +1,4 @@
-"""The claim: over hours, a run neither takes more memory nor becomes slower.
+"""The question: whether a run, over hours, takes more memory or becomes slower.
 
 `qlax train ENV` for so long, looked at every half minute: resident memory, and environment steps by
 its own metrics. Once its replay is full there is nothing left to take: the table compares the

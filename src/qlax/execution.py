@@ -135,16 +135,16 @@ def _advance(
         progress.begin(iteration * plan.agent.num_envs)
         while iteration < plan.iterations:
             before, stop = iteration, plan.next_stop(iteration)
-            while iteration < stop and not interrupt.requested:
-                try:
+            try:
+                while iteration < stop and not interrupt.requested:
                     until = min(stop, iteration + pace.iterations)
                     state = _timed(pace, driver, state, iteration, until)
                     iteration = until
-                except EnvironmentFailure as failure:
-                    state, iteration = failure.loop_state, failure.iteration
-                    save()
-                    raise
-                progress.move(iteration * plan.agent.num_envs)
+                    progress.move(iteration * plan.agent.num_envs)
+            except EnvironmentFailure as failure:
+                state, iteration = failure.loop_state, failure.iteration
+                save()
+                raise
             if iteration == stop:
                 rows, state = driver.report(state)
                 for member, row in zip(members, rows, strict=True):

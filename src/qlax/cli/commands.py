@@ -92,11 +92,12 @@ class Eval:
         """Evaluate as told."""
         from qlax.cli.summary import print_evaluation
         from qlax.evaluation import evaluate
-        from qlax.filming import film
         from qlax.policy import load
 
         policy = load(self.run_folder)
         if self.film is not None:
+            from qlax.filming import film
+
             film(policy, self.film, self.env, seed=self.seed + self.episodes)
         evaluation = evaluate(policy, self.env, episodes=self.episodes, seed=self.seed)
         print_evaluation(policy, self.env, evaluation, as_json=self.json)

@@ -16,8 +16,8 @@ _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
     "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
     "observations that are arrays; [bold]module:Name-v0[/] is one that importing a module "
-    "registers. What runs on gymnax, jax or ale is compiled together with the agent; gymnasium "
-    "steps all else from Python.",
+    "registers. What runs on gymnax, jax, ale or envpool is part of the compiled program; "
+    "gymnasium steps all else from Python.",
 )
 
 
@@ -26,7 +26,7 @@ class Family(NamedTuple):
 
     title: str
     ids: tuple[str, ...]
-    """None if they are so many that they are registered only when they are searched for."""
+    """Empty if they are so many that they are registered only when they are searched for."""
     examples: tuple[str, ...]
     backend: str
 

@@ -42,7 +42,7 @@ DEFAULT_AGENT = "dqn"
 DEFAULT_STEPS = 100_000
 
 # Agents of their papers' size: the steps their papers train for, where we have not tried others.
-PUBLISHED_STEPS = {"btr": 50_000_000}
+PUBLISHED_STEPS = {"btr": published.STEPS}
 
 
 def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tuning | None:

@@ -24,7 +24,6 @@ _LARGE = 36
 # share the way into the compiled program and back.
 PICTURES = Suit(
     steps=500_000,
-    network=FIRST_CNN,
     observation=Pixels(others=Normalise()),
     epsilon=Linear(start=1.0, end=0.02, steps=100_000),
     duration=Zeta(exponent=2.0),
@@ -50,7 +49,6 @@ ATARI = dataclasses.replace(
     returns=(-10.0, 10.0),
 )
 
-
 # Doom's scenarios: rewards are tens and hundreds; few actions are worth repeating for long.
 DOOM = dataclasses.replace(
     PICTURES,
@@ -63,7 +61,6 @@ DOOM = dataclasses.replace(
     returns=(-5.0, 5.0),
     learning_starts=2_000,
 )
-
 
 # MiniGrid shows what each square holds as three numbers, not as a picture. Its one reward comes at
 # the end and is found by wandering far.
