@@ -214,3 +214,15 @@ def test_a_run_sees_pictures_and_numbers_and_goes_on_in_new_games(tmp_path):
     for name in seen:
         changed = {**seen, name: seen[name] + 9}
         assert (values != on.policy.q_values(changed)).any(), name
+
+
+def test_the_game_needs_nothing_of_the_folder_one_is_in(elsewhere):
+    # A link to nowhere: the game can neither find nor make its folder there, as when another game
+    # makes it at the same moment.
+    link = elsewhere / "_vizdoom"
+    link.symlink_to("nowhere")
+    env = factory_of("VizdoomBasic-v1")()
+    env.reset(seed=0)
+    assert env.step(NOTHING)[1] < 0
+    env.close()
+    link.unlink()

@@ -44,8 +44,9 @@ def run(arguments: list[str]) -> int:
     if arguments in (["--version"], ["-V"]):
         print(f"qlax {__version__}")
         return 0
-    # As with `python -m`: an environment `module:Name-v0` may live in the folder one is in.
-    sys.path.insert(0, "")
+    # An environment `module:Name-v0` may live in the folder one is in. Last, unlike `python -m`:
+    # a file there hides no package.
+    sys.path.append("")
     arguments, agent_words = _split_agent_words(arguments)
     command = tyro.extras.subcommand_cli_from_dict(
         _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]

@@ -15,8 +15,8 @@ import contextlib
 import math
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -74,23 +74,21 @@ def _with_small_pictures(env: gymnasium.Env) -> gymnasium.Env:
 
 
 class _Kept(gymnasium.Wrapper):
-    """Starts the game, a process of its own, where Ctrl-C does not reach it and litter is removed.
+    """Starts the game, a process of its own, out of Ctrl-C's reach and in a folder of its own.
 
-    Ctrl-C asks a run to end in good order, for which the game is needed. And for its screenshots
-    the game makes a folder wherever it is started.
+    Ctrl-C asks a run to end in good order, for which the game is needed. And the game makes a
+    folder for its screenshots wherever it is started: there it would stay, and of two games that
+    start at the same moment in the same place, one fails to make it and is lost.
     """
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Any, dict[str, Any]]:
-        folder = Path("_vizdoom")
-        is_new = not folder.exists()
-        with _signals_held():
-            begun = self.env.reset(seed=seed, options=options)
-        if is_new:
-            with contextlib.suppress(OSError):  # as long as it is empty, it can be removed
-                folder.rmdir()
-        return begun
+        game: Any = self.unwrapped.game  # type: ignore[attr-defined]
+        if game.is_running():
+            return self.env.reset(seed=seed, options=options)
+        with _signals_held(), tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            return self.env.reset(seed=seed, options=options)
 
 
 @contextlib.contextmanager
