@@ -119,6 +119,14 @@ def write_result(path: Path, document: Mapping[str, Any]) -> None:
     aside.replace(path)
 
 
+def resumed(path: Path, entries: str) -> dict[str, Any]:
+    """Return a result as far as it has come; at first one with an empty list of entries."""
+    if path.is_file():
+        document: dict[str, Any] = json.loads(path.read_text())
+        return document
+    return {"machine": machine(), "versions": qlax_versions(), entries: []}
+
+
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under their columns: the first column to the left, all others to the right."""
     cells = [list(columns), *([str(value) for value in row] for row in rows)]

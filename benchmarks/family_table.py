@@ -8,7 +8,6 @@ where it stopped: delete the result file to begin anew. Cells that cannot be are
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +19,8 @@ from common import (
     RESULTS,
     SubprocessError,
     interval,
-    machine,
     print_table,
-    qlax_versions,
+    resumed,
     write_result,
 )
 from qlax_runs import train
@@ -52,9 +50,7 @@ NUMBERED = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
 
 def main() -> None:
     options = _options()
-    document: dict[str, Any] = {"machine": machine(), "versions": qlax_versions(), "cells": []}
-    if options.out.is_file():
-        document = json.loads(options.out.read_text())
+    document = resumed(options.out, "cells")
     cells: list[dict[str, Any]] = document["cells"]
     done = {(cell["env"], cell["agent"]) for cell in cells if "failure" not in cell}
     for env in options.envs:

@@ -9,7 +9,6 @@ the same agent without. Every seed counts; one that is there already is not run 
 """
 
 import argparse
-import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 from gymnasium.wrappers import TransformAction
 
 import qlax
-from common import RESULTS, SubprocessError, machine, print_table, qlax_versions, write_result
+from common import RESULTS, SubprocessError, print_table, resumed, write_result
 from qlax.envs.describing import factory_of
 from qlax.envs.worlds import mario
 from qlax_runs import train_into
@@ -52,9 +51,7 @@ TASKS = {
 
 def main() -> None:
     options = _options()
-    document: dict[str, Any] = {"machine": machine(), "versions": qlax_versions(), "runs": []}
-    if options.out.is_file():
-        document = json.loads(options.out.read_text())
+    document = resumed(options.out, "runs")
     runs: list[dict[str, Any]] = document["runs"]
     done = {(run["task"], run["seed"]) for run in runs}
     for name in options.tasks:

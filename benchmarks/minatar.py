@@ -7,7 +7,6 @@ delete the result file to begin anew.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ from common import (
     RESULTS,
     SubprocessError,
     interval,
-    machine,
     print_table,
-    qlax_versions,
+    resumed,
     write_result,
 )
 from qlax_runs import train
@@ -31,9 +29,7 @@ PLAYS = {"pqn": GAMES, "dqn": GAMES[:2], "rainbow": GAMES[:2], "m_iqn": GAMES[:2
 
 def main() -> None:
     options = _options()
-    document: dict[str, Any] = {"machine": machine(), "versions": qlax_versions(), "runs": []}
-    if options.out.is_file():
-        document = json.loads(options.out.read_text())
+    document = resumed(options.out, "runs")
     runs: list[dict[str, Any]] = document["runs"]
     done = {(run["game"], run["agent"], run["seed"], run["steps"]) for run in runs}
     for agent in options.agents:
