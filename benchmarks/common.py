@@ -71,6 +71,12 @@ def run_pinned(
     return Finished(seconds, cpu_seconds, done.stdout)
 
 
+def start_pinned(command: Sequence[str | Path], core: int | None) -> subprocess.Popen:
+    """Start a command on one core, or on any, and go on."""
+    pin = None if core is None else functools.partial(_pin, core)
+    return subprocess.Popen([str(word) for word in command], preexec_fn=pin)
+
+
 def machine() -> dict[str, Any]:
     """Return what the figures were measured on, and how busy it was."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -124,6 +130,11 @@ def resumed(path: Path, entries: str) -> dict[str, Any]:
     if path.is_file():
         document: dict[str, Any] = json.loads(path.read_text())
         return document
+    return fresh(entries)
+
+
+def fresh(entries: str) -> dict[str, Any]:
+    """Return a result with an empty list of entries."""
     return {"machine": machine(), "versions": qlax_versions(), entries: []}
 
 

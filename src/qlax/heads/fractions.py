@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qlax.errors import require
 from qlax.features import Features, SparseFeatures
@@ -143,6 +144,7 @@ class FQF:
 
 def _fractions(logits: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Return τ_0 = 0 … τ_K = 1 and the middles between them, [B, K] → [B, K + 1] and [B, K]."""
-    upper = jnp.cumsum(jax.nn.softmax(logits, -1), -1)
+    # A sum so far is a product with a triangle, which is many times faster than `cumsum` here.
+    upper = jax.nn.softmax(logits, -1) @ np.triu(np.ones((logits.shape[-1],) * 2, np.float32))
     fractions = jnp.concatenate([jnp.zeros_like(upper[:, :1]), upper], -1)
     return fractions, 0.5 * (fractions[:, 1:] + fractions[:, :-1])
