@@ -29,25 +29,38 @@ def newest(observation: Any, space: Space | None) -> Any:
 
 
 def stacked(
-    rings: Any, space: Space | None, read: Callable[[jax.Array, jax.Array], jax.Array], age: Any
+    rings: Any,
+    space: Space | None,
+    read: Callable[[jax.Array, jax.Array], jax.Array],
+    place: Callable[[jax.Array], jax.Array],
+    age: jax.Array,
 ) -> Any:
     """Return observations as the environment showed them.
 
     Args:
         rings: What is stored of every array, newest frames in place of stacks.
         space: The observations' space.
-        read: Returns a ring's entries so many steps (int32) before the wanted ones.
+        read: Returns a ring's entries at places.
+        place: Returns the places of what was stored so many steps (int32) before the wanted ones.
         age: How many steps ago the episode began, or more than a stack goes back: int32.
     """
     if isinstance(space, Composite):
-        return {name: stacked(rings[name], inner, read, age) for name, inner in space.entries}
+        return {
+            name: stacked(rings[name], inner, read, place, age) for name, inner in space.entries
+        }
     if not isinstance(space, Box) or space.frames == 1:
-        return read(rings, jnp.int32(0))
-    frames = []
-    for back in range(space.frames - 1, -1, -1):
-        frame = read(rings, jnp.minimum(age, back))
-        if space.padding == "zeros":
-            known = (age >= back).reshape(age.shape + (1,) * (frame.ndim - age.ndim))
-            frame = jnp.where(known, frame, jnp.zeros_like(frame))
-        frames.append(frame)
-    return jnp.stack(frames, age.ndim)
+        return read(rings, place(jnp.int32(0)))
+    backs = jnp.arange(space.frames - 1, -1, -1).reshape((-1, *[1] * age.ndim))
+
+    def frame(wanted: tuple[jax.Array, jax.Array]) -> jax.Array:
+        at, known = wanted
+        found = read(rings, at)
+        if space.padding != "zeros":
+            return found
+        known = known.reshape(known.shape + (1,) * (found.ndim - known.ndim))
+        return jnp.where(known, found, jnp.zeros_like(found))
+
+    # In a loop, so that frames are copied before anything else is done with them. XLA would do it
+    # all at once, pixel by pixel, and look for the place of every pixel anew: ten times as slow.
+    frames = jax.lax.map(frame, (place(jnp.minimum(age, backs)), age >= backs))
+    return jnp.moveaxis(frames, 0, age.ndim)

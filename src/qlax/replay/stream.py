@@ -133,16 +133,18 @@ def num_starts(stream: Stream, steps: int) -> jax.Array:
 def seen_at(stream: Stream, row: jax.Array, env: jax.Array) -> Seen:
     """Return what was seen at the given rows (any numbers of steps) of the given environments."""
 
-    def read(ring: jax.Array, back: Any = 0) -> jax.Array:
-        return entries(ring, (row - back) % stream.rows, env)
+    def place(back: Any) -> jax.Array:
+        return _place(stream, row - back, env)
+
+    def read(ring: jax.Array) -> jax.Array:
+        return _at(ring, place(0))
 
     if stream.space is None:
         found: Seen = jax.tree.map(read, stream.seen)
         return found
     seen = stream.seen
-    age = _age(stream, row, env)
     return Seen(
-        stacked(seen.observation, stream.space, read, age),
+        stacked(seen.observation, stream.space, _at, place, _age(stream, row, env)),
         *jax.tree.map(read, (seen.legal, seen.memory)),
     )
 
@@ -225,9 +227,18 @@ def interrupt(stream: Stream) -> Stream:
 
 
 def entries(array: jax.Array, row: jax.Array, env: jax.Array) -> jax.Array:
-    """Return array[row, env]; rows are in range, and one index is quicker to follow than two."""
+    """Return array[row, env]; rows are in range."""
+    return _at(array, row * array.shape[1] + env)
+
+
+def _place(stream: Stream, row: jax.Array, env: jax.Array) -> jax.Array:
+    """Return where any rows of environments are: one index is quicker to follow than two."""
+    return row % stream.rows * stream.flags.shape[1] + env
+
+
+def _at(array: jax.Array, place: jax.Array) -> jax.Array:
     flat = array.reshape((-1, *array.shape[2:]))
-    return flat.at[row * array.shape[1] + env].get(mode="promise_in_bounds")
+    return flat.at[place].get(mode="promise_in_bounds")
 
 
 def _set_row(array: jax.Array, row: jax.Array, values: Any) -> jax.Array:
