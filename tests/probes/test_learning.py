@@ -118,7 +118,7 @@ def agent_of(combination) -> Agent:
 def pace_for(memory) -> dict:
     """Return how often to learn: once a step, or once a rollout from all of it."""
     if isinstance(memory, replay.Rollout):
-        return {"update_every": memory.length, "updates": 4 * memory.minibatches}
+        return {"update_every": memory.length, "updates": 2 * memory.minibatches}
     return {}
 
 
