@@ -233,7 +233,7 @@ def entries(array: jax.Array, row: jax.Array, env: jax.Array) -> jax.Array:
 
 def _place(stream: Stream, row: jax.Array, env: jax.Array) -> jax.Array:
     """Return where any rows of environments are: one index is quicker to follow than two."""
-    return row % stream.rows * stream.flags.shape[1] + env
+    return row % stream.rows * stream.num_envs + env
 
 
 def _at(array: jax.Array, place: jax.Array) -> jax.Array:
