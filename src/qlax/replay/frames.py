@@ -61,6 +61,6 @@ def stacked(
         return jnp.where(known, found, jnp.zeros_like(found))
 
     # In a loop, so that frames are copied before anything else is done with them. XLA would do it
-    # all at once, pixel by pixel, and look for the place of every pixel anew: several times as slow.
+    # all at once, pixel by pixel, and look for each one's place anew: several times as slow.
     frames = jax.lax.map(frame, (place(jnp.minimum(age, backs)), age >= backs))
     return jnp.moveaxis(frames, 0, age.ndim)
