@@ -19,7 +19,14 @@ import numpy as np
 from gymnasium.wrappers import TransformAction
 
 import qlax
-from common import RESULTS, SubprocessError, print_table, resumed, write_result
+from common import (
+    RESULTS,
+    SubprocessError,
+    number_list,
+    print_table,
+    resumed,
+    write_result,
+)
 from qlax.envs.describing import factory_of
 from qlax.envs.worlds import mario
 from qlax_runs import train_into
@@ -55,7 +62,7 @@ def main() -> None:
     runs: list[dict[str, Any]] = document["runs"]
     done = {(run["task"], run["seed"]) for run in runs}
     for name in options.tasks:
-        for seed in range(options.seeds):
+        for seed in options.seeds:
             if (name, seed) in done:
                 continue
             try:
@@ -148,7 +155,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tasks", nargs="+", choices=tuple(TASKS), default=list(TASKS))
-    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    parser.add_argument("--seeds", type=number_list, default=[0, 1, 2], help="such as 0-2,7")
     parser.add_argument("--core", type=int, default=0, help="the core every run stays on")
     parser.add_argument("--keep", type=Path, help="folder to keep the runs in")
     parser.add_argument("--out", type=Path, default=RESULTS / "games.json")

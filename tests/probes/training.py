@@ -1,5 +1,6 @@
 """Training an agent on a probe, and comparing what it learned with what is true."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -41,8 +42,13 @@ def learned_q_values(agent: Agent, state: LoopState, mdp: MDP) -> np.ndarray:
     states = jnp.arange(len(mdp.start), dtype=jnp.int32)
     memory = None if agent.memory is None else agent.memory.init(len(states))
     first = jnp.ones(len(states), bool)
-    inputs = agent.policy_params(state.agent), state.agent.spec, states, memory, first
-    return np.asarray(agent.values(*inputs)[0])
+
+    @jax.jit
+    def values(agent_state):
+        params = agent.policy_params(agent_state)
+        return agent.values(params, agent_state.spec, states, memory, first)[0]
+
+    return np.asarray(values(state.agent))
 
 
 def assert_learns(

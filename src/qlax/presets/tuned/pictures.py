@@ -76,16 +76,21 @@ MINIGRID = dataclasses.replace(
     returns=(0.0, 1.0),
 )
 
-# Super Mario Bros.: a reward is a step to the right less the time it took, up to 15 a frame.
+# Super Mario Bros.: a reward is a step to the right less the time it took, up to 15 a frame. What a
+# move is worth shows within a second or two; the emulator takes longer than a few updates more.
 MARIO = dataclasses.replace(
     PICTURES,
-    steps=100_000,
-    epsilon=Linear(start=1.0, end=0.02, steps=50_000),
+    steps=150_000,
+    epsilon=Linear(start=1.0, end=0.02, steps=40_000),
+    n_step=5,
     capacity=50_000,
     reward=Multiplied(factor=0.02),
-    returns=(-5.0, 30.0),
+    target=Periodic(period=500),
+    discount=0.95,
+    returns=(-1.0, 8.0),
     time_limit=1_000,
     learning_starts=2_000,
+    updates=4,
 )
 
 
