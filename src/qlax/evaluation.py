@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from qlax.envs import worlds
 from qlax.envs.core import Dynamics, HostEnv
 from qlax.envs.describing import EnvFactory
 from qlax.envs.select import describe, is_dynamics, select
@@ -14,8 +15,8 @@ from qlax.errors import UsageError, require
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec, zeros
 
+_USUAL_EPISODES = 100
 # Episodes are spread over so many environments at most, each playing the same number of them
-EVAL_EPISODES = 100
 # (or one fewer): taking whichever ends first would favour short episodes.
 _MOST_ENVS = 20
 
@@ -48,7 +49,7 @@ def evaluate(
     policy: Policy,
     env: str | EnvFactory | Dynamics | None = None,
     *,
-    episodes: int = EVAL_EPISODES,
+    episodes: int | None = None,
     seed: int = 1_000_000,
 ) -> Evaluation:
     """Play full episodes greedily on the original Gymnasium environment.
@@ -56,15 +57,17 @@ def evaluate(
     Args:
         policy: What to evaluate.
         env: Where; None for the environment it was trained for.
-        episodes: How many episodes; at least 1.
+        episodes: How many episodes, at least 1; None for 100, or fewer where they are long or all
+            alike.
         seed: Seed of the first environment.
 
     Raises:
         UsageError: if the environment does not fit the policy.
         EnvironmentFailure: if it fails.
     """
-    require(episodes >= 1, "episodes", episodes, "at least 1")
     env = policy.spec.id if env is None else env
+    episodes = usual_episodes(env) if episodes is None else episodes
+    require(episodes >= 1, "episodes", episodes, "at least 1")
     spec = describe(env)
     if not _alike(spec, policy.spec):
         raise UsageError(
@@ -73,11 +76,11 @@ def evaluate(
         )
     num_envs = min(episodes, _MOST_ENVS)
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
-    worlds = _original(env, num_envs)
+    stepped = _original(env, num_envs)
     try:
-        returns = _play(policy, worlds, quotas, seed)
+        returns = _play(policy, stepped, quotas, seed)
     finally:
-        worlds.close()
+        stepped.close()
     return Evaluation(
         episodes=episodes,
         seed=seed,
@@ -87,6 +90,13 @@ def evaluate(
         max=float(np.max(returns)),
         returns=returns,
     )
+
+
+def usual_episodes(env: str | EnvFactory | Dynamics) -> int:
+    """Return how many episodes say enough of a policy."""
+    world = worlds.world_named(env) if isinstance(env, str) else None
+    few = None if world is None else world.eval_episodes
+    return _USUAL_EPISODES if few is None else few
 
 
 def _alike(one: EnvSpec, other: EnvSpec) -> bool:
@@ -102,14 +112,14 @@ def _original(env: str | EnvFactory | Dynamics, num_envs: int) -> HostEnv:
     return select(env, num_envs=num_envs, backend="gymnasium").env  # type: ignore[return-value]
 
 
-def _play(policy: Policy, worlds: HostEnv, quotas: np.ndarray, seed: int) -> list[float]:
+def _play(policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int) -> list[float]:
     """Return the returns of each environment's first episodes, as many as its quota says."""
     returns: list[list[float]] = [[] for _ in quotas]
     running = np.zeros(len(quotas))
-    timestep = worlds.reset(seed)
-    actor = policy.actor(worlds.num_envs)
+    timestep = stepped.reset(seed)
+    actor = policy.actor(stepped.num_envs)
     while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
-        timestep = worlds.step(actor(timestep))
+        timestep = stepped.step(actor(timestep))
         running = np.where(timestep.first, 0.0, running + timestep.reward)
         for index in np.flatnonzero(timestep.done):
             if len(returns[index]) < quotas[index]:

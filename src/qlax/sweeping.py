@@ -41,7 +41,7 @@ def sweep(
     discounts: Sequence[float] = (),
     seeds: Sequence[int] = (0,),
     steps: int | None = None,
-    eval_episodes: int = 100,
+    eval_episodes: int | None = None,
 ) -> list[Trial]:
     """Train an agent with every combination of the given numbers, side by side.
 
@@ -55,7 +55,8 @@ def sweep(
         discounts: Values of γ to try; empty for the agent's own.
         seeds: Seeds to try each setting with.
         steps: Environment steps of each trial; None for what the preset takes.
-        eval_episodes: Episodes of each trial's evaluation on the original environment; 0 for none.
+        eval_episodes: Episodes of each trial's evaluation on the original environment, 0 for
+            none; None for what `evaluate` plays.
 
     Returns:
         A trial for each learning rate, discount and seed, in that order of nesting.
@@ -92,7 +93,7 @@ def sweep(
     trials = []
     for (own, seed), learned in zip(settings, driver.split(state), strict=True):
         policy = Policy(own, spec, own.policy_params(learned.agent))
-        outcome = evaluate(policy, env, episodes=eval_episodes) if eval_episodes else None
+        outcome = evaluate(policy, env, episodes=eval_episodes) if eval_episodes != 0 else None
         trials.append(Trial(own, seed, policy, outcome))
     return trials
 

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.envs import worlds
 from qlax.envs.select import Selected, select
 from qlax.errors import require
-from qlax.evaluation import EVAL_EPISODES
+from qlax.evaluation import usual_episodes
 from qlax.execution import Member, Run, carry_out
 from qlax.presets import Preset
 from qlax.runs import folder
@@ -42,8 +41,7 @@ def train(
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
-        eval_episodes: Episodes of the final evaluation, 0 for none; None for 100, or fewer where
-            they are long.
+        eval_episodes: Episodes of the final evaluation, 0 for none; None for what `evaluate` plays.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         quiet: Whether to show no progress.
         timing: What has been timed already; for the command line.
@@ -168,7 +166,7 @@ def _train_new(
     require(steps >= 1, "steps", steps, "at least 1")
     episodes = options.eval_episodes
     if episodes is None:
-        episodes = _usual_episodes(env)
+        episodes = usual_episodes(env)
     require(episodes >= 0, "eval_episodes", episodes, "0 or more")
     interval = options.checkpoint_every
     require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
@@ -198,12 +196,6 @@ def _train_new(
         for seed in seeds
     ]
     return carry_out(members, selected, timing or Timing(), quiet=quiet, resumed=False, group=path)
-
-
-def _usual_episodes(env: World) -> int:
-    world = worlds.world_named(env) if isinstance(env, str) else None
-    few = None if world is None else world.eval_episodes
-    return EVAL_EPISODES if few is None else few
 
 
 def _select(env: World, agent: Agent, backend: str) -> Selected:

@@ -44,9 +44,10 @@ def test_what_can_be_trained_in_is_listed(capsys):
     assert not {"CartPole-v0", "VizdoomBasic-MultiBinary-v1", "SuperMarioBros-1-1-v3"} & listed
 
 
-def test_long_episodes_are_fewer():
-    from qlax.training import _usual_episodes
+def test_long_episodes_and_those_all_alike_are_fewer():
+    from qlax.evaluation import usual_episodes
 
-    assert _usual_episodes("CartPole-v1") == 100
-    assert _usual_episodes("ALE/Pong-v5") < 100
-    assert _usual_episodes(lambda: None) == 100
+    assert usual_episodes("CartPole-v1") == 100
+    assert usual_episodes("ALE/Pong-v5") < 100
+    assert usual_episodes("SuperMarioBros-1-1-v0") == 1
+    assert usual_episodes(lambda: None) == 100

@@ -77,8 +77,8 @@ class Eval:
 
     run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
     """The run's folder."""
-    episodes: int = 100
-    """How many episodes to play."""
+    episodes: int | None = None
+    """How many episodes to play. By default 100, or fewer of long ones and of those all alike."""
     seed: int = 2_000_000
     """Seed of the first environment; the others have the numbers after it."""
     env: str | None = None
@@ -91,15 +91,18 @@ class Eval:
     def run(self) -> None:
         """Evaluate as told."""
         from qlax.cli.summary import print_evaluation
-        from qlax.evaluation import evaluate
+        from qlax.evaluation import evaluate, usual_episodes
         from qlax.policy import load
 
         policy = load(self.run_folder)
+        episodes = self.episodes
+        if episodes is None:
+            episodes = usual_episodes(policy.spec.id if self.env is None else self.env)
         if self.film is not None:
             from qlax.filming import film
 
-            film(policy, self.film, self.env, seed=self.seed + self.episodes)
-        evaluation = evaluate(policy, self.env, episodes=self.episodes, seed=self.seed)
+            film(policy, self.film, self.env, seed=self.seed + episodes)
+        evaluation = evaluate(policy, self.env, episodes=episodes, seed=self.seed)
         print_evaluation(policy, self.env, evaluation, as_json=self.json)
 
 

@@ -82,9 +82,9 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
     """Return the evaluation in a line, and whether it counts as solved."""
     if evaluation is None:
         return "not evaluated"
-    mean, std = evaluation["mean"], evaluation["std"]
+    mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
-        f"mean return {mean:.1f} ± {std:.1f} over {evaluation['episodes']} episodes of the "
+        f"mean return {mean:.1f} ± {std:.1f} over {played} episode{'s' * (played != 1)} of the "
         "original environment"
     )
     if threshold is None:

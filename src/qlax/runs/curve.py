@@ -49,6 +49,7 @@ def draw_curve(
             fontsize=9,
         )
     if evaluation is not None and rows:
+        played = evaluation["episodes"]
         axes.errorbar(
             [rows[-1]["env_steps"]],
             [evaluation["mean"]],
@@ -57,7 +58,7 @@ def draw_curve(
             color=_EVAL,
             capsize=4,
             zorder=5,
-            label=f"greedy, {evaluation['episodes']} episodes: "
+            label=f"greedy, {played} episode{'s' * (played != 1)}: "
             f"{evaluation['mean']:.1f} ± {evaluation['std']:.1f}",
         )
     axes.set_title(title, loc="left", fontsize=12, color=_INK)
