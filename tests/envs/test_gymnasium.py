@@ -1,5 +1,7 @@
 """Gymnasium environments, well behaved and otherwise."""
 
+import threading
+
 import gymnasium
 import numpy as np
 import pytest
@@ -85,6 +87,33 @@ def test_arrays_of_earlier_steps_are_not_written_over():
     shown = [env.reset(0)] + [env.step(np.zeros(2, np.int32)) for _ in range(3)]
     assert [step.observation[0, 0] for step in shown] == [0.0, 1.0, 2.0, 3.0]
     assert [bool(step.terminated[0]) for step in shown] == [False, False, False, True]
+
+
+def test_environments_step_side_by_side_where_they_can(monkeypatch):
+    """Each step waits until the other environment is in its own."""
+    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 2)
+    both = threading.Barrier(2)
+
+    def pay(place):
+        both.wait(timeout=30)
+        return 10.0 * place
+
+    env = GymnasiumEnv(lambda: Corridor(pay=pay), 2, spec_of(lambda: Corridor()), in_threads=True)
+    env.reset(0)
+    shown = [entries(env.step(np.array([0, 1], np.int32))) for _ in range(4)]
+    assert [step[1] for step in shown] == [[10.0, 10.0], [20.0, 20.0], [30.0, 30.0], [0.0, 0.0]]
+    assert [step[4] for step in shown] == [[False, False]] * 3 + [[True, True]]
+    env.close()
+
+
+def test_a_failure_in_a_thread_is_named(monkeypatch):
+    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 2)
+    corridors = iter([Corridor(), Corridor(fail_at=1)])
+    env = GymnasiumEnv(lambda: next(corridors), 2, spec_of(lambda: Corridor()), in_threads=True)
+    env.reset(0)
+    with pytest.raises(EnvironmentFailure, match="the wheels came off"):
+        env.step(np.zeros(2, np.int32))
+    env.close()
 
 
 def test_a_truncated_episode_shows_its_last_observation():

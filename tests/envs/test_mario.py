@@ -11,6 +11,8 @@ import pytest
 import qlax
 from qlax import UsageError
 from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.select import select
 from qlax.envs.worlds import mario
 from qlax.networks import CNN
 from qlax.observations import Pixels
@@ -147,6 +149,23 @@ def test_actions_make_the_game_and_every_episode_begins_alike():
     for env in made:
         env.close()
         env.close()
+
+
+def test_games_side_by_side_are_the_games_one_by_one(monkeypatch):
+    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 3)
+    one_by_one = GymnasiumEnv(factory_of(STAGE), 3, spec_of(STAGE))
+    side_by_side = select(STAGE, num_envs=3).env
+    assert side_by_side.threads == 3
+    actions = np.random.default_rng(0).integers(0, 7, (40, 3)).astype(np.int32)
+    for step in range(-1, 40):
+        shown = [
+            env.reset(0) if step < 0 else env.step(actions[step])
+            for env in (one_by_one, side_by_side)
+        ]
+        np.testing.assert_array_equal(shown[0].observation, shown[1].observation)
+        np.testing.assert_array_equal(shown[0].reward, shown[1].reward)
+    one_by_one.close()
+    side_by_side.close()
 
 
 def test_the_rom_is_read_to_its_end(game):

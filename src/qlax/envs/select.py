@@ -80,7 +80,10 @@ def select(
             "Use --backend gymnasium, or auto."
         )
     if "gymnasium" in (backend, own):
-        host = GymnasiumEnv(factory_of(env, time_limit), num_envs, spec)  # type: ignore[arg-type]
+        world = worlds.world_named(env) if isinstance(env, str) else None
+        in_threads = world is not None and world.in_threads
+        factory = factory_of(env, time_limit)  # type: ignore[arg-type]
+        host = GymnasiumEnv(factory, num_envs, spec, in_threads=in_threads)
         return Selected(host, "gymnasium")
     if own in _OUTSIDE:
         return Selected(_OUTSIDE[own](spec, num_envs), own)

@@ -39,6 +39,8 @@ class World(NamedTuple):
     """Which of its records are worth listing; None where those of the newest versions are."""
     eval_episodes: int | None = None
     """How many say enough of a policy, where they are long or all alike; None for the usual."""
+    in_threads: bool = False
+    """Whether other threads of Python run while it steps: then its games are played at once."""
     are_many: bool = False
     """Whether it has so many ids that they are registered only for whoever names it."""
 
@@ -180,6 +182,7 @@ DOOM = World(
     register=_on_import("vizdoom.gymnasium_wrapper"),
     dressed=doom.dressed,
     listed=doom.listed,
+    in_threads=True,
     examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
 )
 MARIO = World(
@@ -191,6 +194,7 @@ MARIO = World(
     dressed=mario.dressed,
     listed=mario.listed,
     eval_episodes=1,
+    in_threads=True,
     examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
 )
 MINATAR = World(
