@@ -155,7 +155,7 @@ def _options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--tasks", nargs="+", choices=tuple(TASKS), default=list(TASKS))
-    parser.add_argument("--seeds", type=number_list, default=[0, 1, 2], help="such as 0-2,7")
+    parser.add_argument("--seeds", type=number_list, default=number_list("0-2"), help="such as 0-2")
     parser.add_argument("--core", type=int, default=0, help="the core every run stays on")
     parser.add_argument("--keep", type=Path, help="folder to keep the runs in")
     parser.add_argument("--out", type=Path, default=RESULTS / "games.json")
