@@ -19,6 +19,9 @@ _USUAL_EPISODES = 100
 # Episodes are spread over so many environments at most, each playing the same number of them
 # (or one fewer): taking whichever ends first would favour short episodes.
 _MOST_ENVS = 20
+LONGEST = 10_000
+"""Steps after which an episode is cut where nothing else ends it: a greedy policy may go in circles
+for ever in an environment without a time limit of its own, such as CliffWalking."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Evaluation:
     """Largest return."""
     returns: list[float]
     """All of them."""
+    cut: int = 0
+    """Episodes that `LONGEST` steps did not end, in an environment that sets no limit itself."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -76,9 +81,10 @@ def evaluate(
         )
     num_envs = min(episodes, _MOST_ENVS)
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
-    stepped = _original(env, num_envs)
+    limit = LONGEST if _may_go_on_for_ever(env, spec) else None
+    stepped = _original(env, num_envs, limit)
     try:
-        returns = _play(policy, stepped, quotas, seed)
+        returns, truncated = _play(policy, stepped, quotas, seed)
     finally:
         stepped.close()
     return Evaluation(
@@ -89,6 +95,7 @@ def evaluate(
         min=float(np.min(returns)),
         max=float(np.max(returns)),
         returns=returns,
+        cut=0 if limit is None else truncated,
     )
 
 
@@ -105,17 +112,34 @@ def _alike(one: EnvSpec, other: EnvSpec) -> bool:
     return one.num_actions == other.num_actions and shapes[0] == shapes[1]
 
 
-def _original(env: str | EnvFactory | Dynamics, num_envs: int) -> HostEnv:
+def _may_go_on_for_ever(env: str | EnvFactory | Dynamics, spec: EnvSpec) -> bool:
+    """Return whether nothing is known to end an episode: games end themselves."""
+    world = worlds.world_named(env) if isinstance(env, str) else None
+    return spec.time_limit is None and (world is None or world.dressed is None)
+
+
+def _original(env: str | EnvFactory | Dynamics, num_envs: int, time_limit: int | None) -> HostEnv:
     """Return the environment itself, never a twin; a `Dynamics` is its own original."""
     if is_dynamics(env):
-        return SteppedEnv(select(env, num_envs=num_envs).env)  # type: ignore[arg-type]
-    return select(env, num_envs=num_envs, backend="gymnasium").env  # type: ignore[return-value]
+        compiled = select(env, num_envs=num_envs, time_limit=time_limit).env
+        return SteppedEnv(compiled)  # type: ignore[arg-type]
+    chosen = select(env, num_envs=num_envs, backend="gymnasium", time_limit=time_limit)
+    return chosen.env  # type: ignore[return-value]
 
 
-def _play(policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int) -> list[float]:
-    """Return the returns of each environment's first episodes, as many as its quota says."""
+def _play(
+    policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int
+) -> tuple[list[float], int]:
+    """Return the returns of each environment's first episodes, and how many were truncated.
+
+    Args:
+        policy: Who plays.
+        stepped: Where.
+        quotas: How many episodes of each environment count.
+        seed: Seed of the first environment.
+    """
     returns: list[list[float]] = [[] for _ in quotas]
-    running = np.zeros(len(quotas))
+    running, truncated = np.zeros(len(quotas)), 0
     timestep = stepped.reset(seed)
     actor = policy.actor(stepped.num_envs)
     while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
@@ -124,4 +148,5 @@ def _play(policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int) -> li
         for index in np.flatnonzero(timestep.done):
             if len(returns[index]) < quotas[index]:
                 returns[index].append(float(running[index]))
-    return [value for played in returns for value in played]
+                truncated += bool(timestep.truncated[index])
+    return [value for played in returns for value in played], truncated

@@ -6,6 +6,8 @@ import pytest
 from flax import linen as nn
 
 import qlax
+from qlax import presets
+from qlax.cli.summary import print_summaries
 from qlax.runs import checkpoint, folder
 from tests.envs.test_gymnasium import Corridor
 from tests.probes import mdp
@@ -222,6 +224,14 @@ def test_an_environment_in_jax_is_compiled_and_evaluated_as_it_is(tmp_path):
     run = qlax.train(probe, AGENT, steps=60, out=tmp_path / "jax", eval_episodes=2)
     assert run.result["backend"] == "jax"
     assert len(run.result["eval"]["returns"]) == 2
+
+
+@pytest.mark.parametrize("env", ["CliffWalking-v1", mdp.Probe(mdp.cut_short()._replace(time_limit=None))])
+def test_a_policy_that_goes_in_circles_is_cut_off_and_that_is_said(env, tmp_path, capsys):
+    run = qlax.train(env, presets.q_learning(), steps=1, out=tmp_path / "circles", eval_episodes=1)
+    assert run.result["eval"]["cut"] == 1
+    print_summaries(run, quiet=False)
+    assert "1 of them cut after 10,000 steps, as nothing ended them" in capsys.readouterr().out
 
 
 class Failing(Corridor):

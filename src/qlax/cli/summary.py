@@ -10,7 +10,7 @@ from rich.table import Table
 from qlax import presets
 from qlax.cli.console import console
 from qlax.envs.select import describe
-from qlax.evaluation import Evaluation
+from qlax.evaluation import LONGEST, Evaluation
 from qlax.execution import Run
 from qlax.policy import Policy
 
@@ -87,6 +87,8 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
         f"mean return {mean:.1f} ± {std:.1f} over {played} episode{'s' * (played != 1)} of the "
         "original environment"
     )
+    if evaluation.get("cut"):
+        text += f", {evaluation['cut']} of them cut after {LONGEST:,} steps, as nothing ended them"
     if threshold is None:
         return text
     verdict = "solved" if mean >= threshold else "not solved"
