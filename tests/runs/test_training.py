@@ -226,7 +226,9 @@ def test_an_environment_in_jax_is_compiled_and_evaluated_as_it_is(tmp_path):
     assert len(run.result["eval"]["returns"]) == 2
 
 
-@pytest.mark.parametrize("env", ["CliffWalking-v1", mdp.Probe(mdp.cut_short()._replace(time_limit=None))])
+@pytest.mark.parametrize(
+    "env", ["CliffWalking-v1", mdp.Probe(mdp.cut_short()._replace(time_limit=None))]
+)
 def test_a_policy_that_goes_in_circles_is_cut_off_and_that_is_said(env, tmp_path, capsys):
     run = qlax.train(env, presets.q_learning(), steps=1, out=tmp_path / "circles", eval_episodes=1)
     assert run.result["eval"]["cut"] == 1
