@@ -76,14 +76,12 @@ def _best_with(
 ) -> Combination | None:
     """Return the best of many random combinations that hold a pair, or None if none fits."""
     one, option, other, choice = pair
-    best, most = None, 0
+    tries = []
     for attempt in range(_TRIES):
         filled = [rng.randrange(count) for count in counts]
         if attempt == 0:
             filled = [0] * len(counts)
         filled[one], filled[other] = option, choice
-        combination = tuple(filled)
-        new = len(pairs_of(combination) & missing)
-        if new > most and fits(combination):
-            best, most = combination, new
-    return best
+        tries.append(tuple(filled))
+    tries.sort(key=lambda combination: len(pairs_of(combination) & missing), reverse=True)
+    return next(filter(fits, tries), None)

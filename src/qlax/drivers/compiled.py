@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.agent import Agent
-from qlax.compilation import COMPILED_QUICKLY
+from qlax.compilation import Options, quickly
 from qlax.drivers.core import (
     LoopState,
     Report,
@@ -43,7 +43,7 @@ class CompiledDriver:
         if side_by_side:
             init, summary = jax.vmap(init), jax.vmap(summary)
             advance = jax.vmap(advance, in_axes=(0, None, None))
-        self._jitted_init: Any = jax.jit(init, compiler_options=COMPILED_QUICKLY)
+        self._jitted_init: Any = jax.jit(init, compiler_options=quickly())
         self._jitted_summary: Any = jax.jit(summary)
         self._jitted_advance: Any = jax.jit(advance, donate_argnums=0)
         self._compiled_advance: Any = None
@@ -60,10 +60,10 @@ class CompiledDriver:
         state = self._jitted_init(numbers if self.side_by_side else numbers[0])
         return state
 
-    def compile(self, state: LoopState) -> None:
-        """Compile the loop for states like this one."""
+    def compile(self, state: LoopState, options: Options | None = None) -> None:
+        """Compile the loop for states like this one, with the compiler's options if there are."""
         bounds = (np.int32(0), np.int32(0))
-        self._compiled_advance = self._jitted_advance.lower(state, *bounds).compile()
+        self._compiled_advance = self._jitted_advance.lower(state, *bounds).compile(options)
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up."""

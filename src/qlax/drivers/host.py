@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.agent import Agent
-from qlax.compilation import COMPILED_QUICKLY
+from qlax.compilation import quickly
 from qlax.drivers.core import (
     LoopState,
     Report,
@@ -33,7 +33,7 @@ class HostDriver:
     def __init__(self, agent: Agent, env: HostEnv) -> None:
         self.agent = agent
         self.env = env
-        self._jitted_init: Any = jax.jit(self._init, compiler_options=COMPILED_QUICKLY)
+        self._jitted_init: Any = jax.jit(self._init, compiler_options=quickly())
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
         self._programs: _Programs | None = None
