@@ -32,9 +32,9 @@ ENVS: dict[str, tuple[float, float, int | None]] = {
     "Acrobot-v1": (-499.0, -100.0, 50_000),
     "MountainCar-v0": (-200.0, -110.0, None),
     "LunarLander-v3": (-180.0, 200.0, 50_000),
-    "FrozenLake-v1": (0.015, 0.70, 60_000),
-    "CliffWalking-v1": (-20_000.0, -13.0, 30_000),
-    "Taxi-v4": (-770.0, 8.0, 50_000),
+    "FrozenLake-v1": (0.015, 0.70, None),
+    "CliffWalking-v1": (-20_000.0, -13.0, None),
+    "Taxi-v4": (-770.0, 8.0, None),
 }
 TABULAR = (
     "q_learning",

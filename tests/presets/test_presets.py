@@ -4,10 +4,12 @@ import gymnasium
 import numpy as np
 import pytest
 
+import qlax
 from qlax import Agent, UsageError, networks, presets
+from qlax.explorers import OneStep
 from qlax.layers import Noisy
 from qlax.observations import Pixels, ScaleToBounds
-from qlax.presets.tuned import pictures, published
+from qlax.presets.tuned import pictures, published, toy_text
 from qlax.replay import Rollout
 from qlax.rewards import Clipped
 
@@ -58,6 +60,20 @@ def test_an_environments_settings_leave_the_idea_alone(name):
 def test_tables_are_not_given_what_networks_are():
     assert presets.resolve("CartPole-v1", "q_table").agent == presets.q_table()
     assert presets.resolve("MountainCar-v0", "q_table").agent == presets.q_table()
+
+
+@pytest.mark.parametrize("env", toy_text.TABLE_STEPS)
+def test_where_states_are_numbered_nothing_is_repeated_or_summed(env):
+    for name in ("dqn", "rainbow", "q_table"):
+        chosen = presets.resolve(env, name)
+        assert chosen.tuned
+        assert chosen.agent.replay.n_step == 1
+        assert chosen.agent.explorer.duration == OneStep()
+
+
+def test_the_table_learns_the_best_way_along_the_cliff(tmp_path):
+    run = qlax.train("CliffWalking-v1", "q_table", out=tmp_path / "run", eval_episodes=1)
+    assert run.result["eval"]["returns"] == [-13.0]
 
 
 def test_the_articles_agents_stay_as_they_were_published():

@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 from qlax.agent import Agent
 from qlax.envs import worlds
 from qlax.envs.worlds.envpool_tasks import PREFIX, is_atari
-from qlax.presets.tuned import pictures, published
-from qlax.presets.tuned.environments import SUITS
+from qlax.presets.tuned import environments, pictures, published, toy_text
 from qlax.presets.tuned.minatar import MINATAR
 from qlax.presets.tuned.suit import Suit, is_deep
 from qlax.spaces import Space
@@ -23,8 +22,7 @@ class Tuning(NamedTuple):
     """Whether that was chosen for the environment, and not only for what it shows."""
 
 
-# Tables that were made for an environment: the steps they train for there.
-_TABLES = {("MountainCar-v0", "q_table"): 100_000, ("MountainCar-v0", "tile_coding"): 60_000}
+_SUITS: dict[str, Suit] = {**environments.SUITS, **toy_text.SUITS}
 
 # What the environments of a world ask for, with a network for what each of them shows.
 _WORLDS: tuple[tuple[worlds.World, Suit], ...] = (
@@ -57,13 +55,13 @@ def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tunin
     if not isinstance(env, str):
         return _by_sight(None, agent, see) if _can_be_suited(name, agent) else None
     if (env, name) in _TABLES:
-        return Tuning(_as_it_is, _TABLES[env, name])
+        return _TABLES[env, name]
     if (env, name) in MINATAR:
         return Tuning(*MINATAR[env, name])
     if not _can_be_suited(name, agent):
         return None
-    if env in SUITS:
-        return Tuning(SUITS[env], SUITS[env].steps_of(agent))
+    if env in _SUITS:
+        return Tuning(_SUITS[env], _SUITS[env].steps_of(agent))
     world = _world_of(env)
     if world is worlds.ATARI and name in published.PUBLISHED:
         return Tuning(published.PUBLISHED[name], published.STEPS)
@@ -94,3 +92,13 @@ def _can_be_suited(name: str, agent: Agent) -> bool:
 
 def _as_it_is(agent: Agent) -> Agent:
     return agent
+
+
+_TABLES: dict[tuple[str, str], Tuning] = {
+    ("MountainCar-v0", "q_table"): Tuning(_as_it_is, 100_000),
+    ("MountainCar-v0", "tile_coding"): Tuning(_as_it_is, 60_000),
+    **{
+        (env, "q_table"): Tuning(toy_text.numbered, steps)
+        for env, steps in toy_text.TABLE_STEPS.items()
+    },
+}

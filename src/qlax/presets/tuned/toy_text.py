@@ -1,0 +1,56 @@
+"""Gymnasium's worlds of numbered states: what they ask of deep agents, and of the table."""
+
+import dataclasses
+from typing import Any
+
+from qlax.agent import Agent
+from qlax.explorers import EpsilonGreedy
+from qlax.observations import Raw
+from qlax.presets.tuned.suit import Suit
+from qlax.schedules import Linear
+from qlax.targets import Polyak
+
+# A state is a column of zeros with a single one: nothing to scale. Chance and wandering find the
+# goal by themselves, and where moves slip, several steps' rewards are more noise than news.
+FROZEN_LAKE = Suit(
+    steps=50_000,
+    epsilon=Linear(start=1.0, end=0.05, steps=20_000),
+    observation=Raw(),
+    n_step=1,
+    capacity=50_000,
+    learning_rate=(1e-3, 1e-5),
+    target=Polyak(tau=0.005),
+    returns=(0.0, 1.0),
+)
+CLIFF_WALKING = dataclasses.replace(
+    FROZEN_LAKE,
+    steps=30_000,
+    epsilon=Linear(start=1.0, end=0.05, steps=10_000),
+    capacity=30_000,
+    returns=(-200.0, 0.0),
+)
+TAXI = dataclasses.replace(FROZEN_LAKE, returns=(-200.0, 20.0))
+
+SUITS = {
+    "FrozenLake-v1": FROZEN_LAKE,
+    "CliffWalking-v1": CLIFF_WALKING,
+    "Taxi-v3": TAXI,
+    "Taxi-v4": TAXI,
+}
+
+# For how many steps the table trains.
+TABLE_STEPS = {
+    "FrozenLake-v1": 100_000,
+    "CliffWalking-v1": 50_000,
+    "Taxi-v3": 50_000,
+    "Taxi-v4": 50_000,
+}
+
+
+def numbered(agent: Agent) -> Agent:
+    """Return the table's agent for such worlds: actions that last one step, and single steps."""
+    replay: Any = agent.replay
+    return agent.replace(
+        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=20_000)),
+        replay=dataclasses.replace(replay, n_step=1),
+    )
