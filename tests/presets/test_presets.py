@@ -98,6 +98,11 @@ def test_where_noise_explores_only_the_beginning_is_random():
     assert (explorer.epsilon.start, explorer.epsilon.end) == (1.0, 0.0)
 
 
+def test_a_temperature_begins_as_high_as_returns_lie_apart():
+    cooling = presets.resolve("CliffWalking-v1", "boltzmann_dqn").agent.explorer.temperature
+    assert (cooling.start, cooling.end, cooling.steps) == (200.0, 0.05, 20_000)
+
+
 SEEN = {
     "picture": gymnasium.spaces.Box(0, 255, (64, 48, 3), np.uint8),
     "small picture": gymnasium.spaces.Box(0, 1, (10, 10, 4), bool),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qlax.agent import Agent
-from qlax.explorers import Duration, EpsilonGreedy, Greedy, OneStep
+from qlax.explorers import Boltzmann, Duration, EpsilonGreedy, Greedy, OneStep
 from qlax.heads import C51
 from qlax.networks import MLP, Network, PerKey
 from qlax.observations import Observation
@@ -29,7 +29,8 @@ class Suit:
     """Sizes, schedules and scales for one environment, put on an agent part by part.
 
     An agent's idea stays: its head, bootstrap, memory, kinds of layer and kind of replay. Parts
-    that it does not have are not added, but for a random beginning where only noise explores.
+    that it does not have are not added, but for a random beginning where only noise explores; a
+    temperature begins as high as returns lie apart, which is as random.
     """
 
     steps: int
@@ -64,7 +65,7 @@ class Suit:
     discount: float = 0.99
     """γ."""
     returns: tuple[float, float]
-    """Between which discounted returns lie: the ends of C51's atoms."""
+    """Between which discounted returns lie: the ends of C51's atoms, and the first temperature."""
     time_limit: int | None = None
     """Steps after which training episodes are truncated."""
     num_envs: int = 1
@@ -126,6 +127,11 @@ class Suit:
         if isinstance(explorer, Greedy):
             beginning = dataclasses.replace(self.epsilon, end=0.0)
             return EpsilonGreedy(epsilon=beginning, duration=self.duration)
+        if isinstance(explorer, Boltzmann):
+            last, _ = extremes(explorer.temperature)
+            low, high = self.returns
+            cooling = Linear(start=high - low, end=last, steps=self.epsilon.steps)
+            return dataclasses.replace(explorer, temperature=cooling)
         if not isinstance(explorer, EpsilonGreedy):
             return explorer
         if explorer.spread or isinstance(agent.replay, Rollout | Latest):

@@ -22,13 +22,7 @@ FROZEN_LAKE = Suit(
     target=Polyak(tau=0.005),
     returns=(0.0, 1.0),
 )
-CLIFF_WALKING = dataclasses.replace(
-    FROZEN_LAKE,
-    steps=30_000,
-    epsilon=Linear(start=1.0, end=0.05, steps=10_000),
-    capacity=30_000,
-    returns=(-200.0, 0.0),
-)
+CLIFF_WALKING = dataclasses.replace(FROZEN_LAKE, returns=(-200.0, 0.0))
 TAXI = dataclasses.replace(FROZEN_LAKE, returns=(-200.0, 20.0))
 
 SUITS = {
