@@ -33,7 +33,7 @@ ENVS: dict[str, tuple[float, float, int | None]] = {
     "MountainCar-v0": (-200.0, -110.0, None),
     "LunarLander-v3": (-180.0, 200.0, 50_000),
     "FrozenLake-v1": (0.015, 0.70, None),
-    "CliffWalking-v1": (-20_000.0, -13.0, None),
+    "CliffWalking-v1": (-61_000.0, -13.0, None),
     "Taxi-v4": (-770.0, 8.0, None),
 }
 TABULAR = (
