@@ -3,8 +3,10 @@
 Each cell is `qlax train ENV --agent AGENT --seeds N`: mean over 100 episodes of Gymnasium's own
 environment for every seed, the mean of the seeds with a 95 % bootstrap interval, and at the end
 the interquartile mean over environments, returns scaled so that a random policy is 0 and the
-environment's goal is 1. A cell that is there already is not run again, so a broken run goes on
-where it stopped: delete the result file to begin anew. Cells that cannot be are explained.
+environment's goal is 1. Where the steps are given here, not by the defaults, agents without a
+replay take ten times as many, as they do by default. A cell that is there already is not run
+again, so a broken run goes on where it stopped: delete the result file to begin anew. Cells that
+cannot be are explained.
 """
 
 import argparse
@@ -45,6 +47,8 @@ TABULAR = (
     "tree_backup",
     "dyna_q",
 )
+WITHOUT_REPLAY = ("pqn", "pqn_lstm", "stream_q")
+STEPS_WITHOUT_REPLAY = 10
 NUMBERED = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
 
 
@@ -83,11 +87,11 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
             "agent": agent,
             "impossible": "tiles cover boxes; this environment's states are numbers",
         }
-    if agent == "tile_coding" and env == "LunarLander-v3":
+    if agent == "tile_coding" and env in ("LunarLander-v3", "Acrobot-v1"):
         return {
             "env": env,
             "agent": agent,
-            "impossible": "17⁸ tiles a tiling do not fit into memory",
+            "impossible": "17⁶ tiles a tiling, or 17⁸, are too many to learn by dense gradients",
         }
     if agent in ("q_table", "article_q_table") and env in ("LunarLander-v3", "Acrobot-v1"):
         return {
@@ -98,7 +102,8 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
     steps = ENVS[env][2]
     words = ["--agent", agent, "--seed", "0", "--seeds", str(options.seeds)]
     if steps is not None:
-        words += ["--steps", str(steps)]
+        times = STEPS_WITHOUT_REPLAY if agent in WITHOUT_REPLAY else 1
+        words += ["--steps", str(steps * times)]
     try:
         with tempfile.TemporaryDirectory() as empty:
             outcome = train(env, words, core=options.core, cache=empty)

@@ -36,6 +36,20 @@ def test_what_is_said_to_fit_fits(monkeypatch):
     assert memory.bytes_of(shapes(smaller)) > 1.9e9
 
 
+def test_gradients_of_a_large_table_need_room_as_well(monkeypatch):
+    agent = qlax.presets.tile_coding()
+    state = shapes(agent, "MountainCar-v0")
+    table = memory.bytes_of(state.agent.params)
+    rest = memory.bytes_of(state) - table
+    for free, fits in ((1.9 * table, False), (2.1 * table, True)):
+        monkeypatch.setattr(memory, "_free_bytes", lambda free=free: rest + free + memory._RESERVE)
+        if fits:
+            memory.require_memory(agent, state, 1, quiet=True)
+        else:
+            with pytest.raises(UsageError, match="of memory"):
+                memory.require_memory(agent, state, 1, quiet=True)
+
+
 def test_much_memory_is_announced_and_little_is_not(capsys):
     for capacity, expected in ((1_000, ""), (30_000_000, "memory")):
         agent = qlax.Agent(replay=replay.Uniform(capacity=capacity))
@@ -48,9 +62,9 @@ def test_bytes_are_those_of_the_arrays():
     assert memory.bytes_of(tree) == 67
 
 
-def shapes(agent):
+def shapes(agent, env="CartPole-v1"):
     from qlax.drivers import CompiledDriver
     from qlax.envs.select import select
 
-    env = select("CartPole-v1", num_envs=agent.num_envs).env
+    env = select(env, num_envs=agent.num_envs).env
     return CompiledDriver(agent, env).shape(0)

@@ -38,7 +38,9 @@ def require_memory(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -
     Raises:
         UsageError: if less is free.
     """
-    need, free = bytes_of(state) * seeds, _free_bytes()
+    # A gradient is as large as what it is of: with tables of many entries, that counts.
+    need = (bytes_of(state) + bytes_of(state.agent.params)) * seeds
+    free = _free_bytes()
     replay = bytes_of(state.agent.replay) * seeds
     if need + _RESERVE > free:
         raise UsageError(
