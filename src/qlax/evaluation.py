@@ -84,7 +84,7 @@ def evaluate(
     limit = LONGEST if _may_go_on_for_ever(env, spec) else None
     stepped = _original(env, num_envs, limit)
     try:
-        returns, truncated = _play(policy, stepped, quotas, seed)
+        returns, cut = _play(policy, stepped, quotas, seed)
     finally:
         stepped.close()
     return Evaluation(
@@ -95,7 +95,7 @@ def evaluate(
         min=float(np.min(returns)),
         max=float(np.max(returns)),
         returns=returns,
-        cut=0 if limit is None else truncated,
+        cut=0 if limit is None else cut,
     )
 
 
@@ -130,7 +130,7 @@ def _original(env: str | EnvFactory | Dynamics, num_envs: int, time_limit: int |
 def _play(
     policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int
 ) -> tuple[list[float], int]:
-    """Return the returns of each environment's first episodes, and how many were truncated.
+    """Return the returns of each environment's first episodes, and how many `LONGEST` cut.
 
     Args:
         policy: Who plays.
@@ -139,14 +139,15 @@ def _play(
         seed: Seed of the first environment.
     """
     returns: list[list[float]] = [[] for _ in quotas]
-    running, truncated = np.zeros(len(quotas)), 0
+    running, steps, cut = np.zeros(len(quotas)), np.zeros(len(quotas), int), 0
     timestep = stepped.reset(seed)
     actor = policy.actor(stepped.num_envs)
     while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
         timestep = stepped.step(actor(timestep))
         running = np.where(timestep.first, 0.0, running + timestep.reward)
+        steps = np.where(timestep.first, 0, steps + 1)
         for index in np.flatnonzero(timestep.done):
             if len(returns[index]) < quotas[index]:
                 returns[index].append(float(running[index]))
-                truncated += bool(timestep.truncated[index])
-    return [value for played in returns for value in played], truncated
+                cut += bool(timestep.truncated[index]) and steps[index] == LONGEST
+    return [value for played in returns for value in played], int(cut)

@@ -236,6 +236,15 @@ def test_a_policy_that_goes_in_circles_is_cut_off_and_that_is_said(env, tmp_path
     assert "1 of them cut after 10,000 steps, as nothing ended them" in capsys.readouterr().out
 
 
+def test_an_environment_that_truncates_by_itself_is_not_called_cut(tmp_path):
+    class Short(Corridor):
+        def step(self, action):
+            return *super().step(0)[:3], True, {}
+
+    run = qlax.train(Short, AGENT, steps=60, out=tmp_path / "short", eval_episodes=3)
+    assert run.result["eval"]["cut"] == 0
+
+
 class Failing(Corridor):
     """Raises in its hundredth step."""
 
