@@ -22,7 +22,8 @@ class Tuning(NamedTuple):
     """Whether that was chosen for the environment, and not only for what it shows."""
 
 
-_SUITS: dict[str, Suit] = {**environments.SUITS, **toy_text.SUITS}
+# What single environments ask for.
+SUITS: dict[str, Suit] = {**environments.SUITS, **toy_text.SUITS}
 
 # What the environments of a world ask for, with a network for what each of them shows.
 _WORLDS: tuple[tuple[worlds.World, Suit], ...] = (
@@ -60,8 +61,8 @@ def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tunin
         return Tuning(*MINATAR[env, name])
     if not _can_be_suited(name, agent):
         return None
-    if env in _SUITS:
-        return Tuning(_SUITS[env], _SUITS[env].steps_of(agent))
+    if env in SUITS:
+        return Tuning(SUITS[env], SUITS[env].steps_of(agent))
     world = _world_of(env)
     if world is worlds.ATARI and name in published.PUBLISHED:
         return Tuning(published.PUBLISHED[name], published.STEPS)
