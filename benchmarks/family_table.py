@@ -47,8 +47,6 @@ TABULAR = (
     "tree_backup",
     "dyna_q",
 )
-WITHOUT_REPLAY = ("pqn", "pqn_lstm", "stream_q")
-STEPS_WITHOUT_REPLAY = 10
 NUMBERED = ("FrozenLake-v1", "CliffWalking-v1", "Taxi-v4")
 
 
@@ -102,8 +100,7 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
     steps = ENVS[env][2]
     words = ["--agent", agent, "--seed", "0", "--seeds", str(options.seeds)]
     if steps is not None:
-        times = STEPS_WITHOUT_REPLAY if agent in WITHOUT_REPLAY else 1
-        words += ["--steps", str(steps * times)]
+        words += ["--steps", str(steps * _times_as_long(agent))]
     try:
         with tempfile.TemporaryDirectory() as empty:
             outcome = train(env, words, core=options.core, cache=empty)
@@ -124,6 +121,15 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
         "interval": [low, high],
         "wall_seconds": round(outcome.wall_seconds, 1),
     }
+
+
+def _times_as_long(agent: str) -> int:
+    """Return how many steps an agent takes for each one of those with a replay."""
+    from qlax.presets import AGENTS
+    from qlax.presets.tuned.suit import STEPS_WITHOUT_REPLAY
+    from qlax.replay import Latest, Rollout
+
+    return STEPS_WITHOUT_REPLAY if isinstance(AGENTS[agent]().replay, Latest | Rollout) else 1
 
 
 def interquartile_mean(values: list[float]) -> float:

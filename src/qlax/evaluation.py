@@ -101,7 +101,7 @@ def evaluate(
 
 def usual_episodes(env: str | EnvFactory | Dynamics) -> int:
     """Return how many episodes say enough of a policy."""
-    world = worlds.world_named(env) if isinstance(env, str) else None
+    world = _world_of(env)
     few = None if world is None else world.eval_episodes
     return _USUAL_EPISODES if few is None else few
 
@@ -112,9 +112,13 @@ def _alike(one: EnvSpec, other: EnvSpec) -> bool:
     return one.num_actions == other.num_actions and shapes[0] == shapes[1]
 
 
+def _world_of(env: str | EnvFactory | Dynamics) -> worlds.World | None:
+    return worlds.world_named(env) if isinstance(env, str) else None
+
+
 def _may_go_on_for_ever(env: str | EnvFactory | Dynamics, spec: EnvSpec) -> bool:
     """Return whether nothing is known to end an episode: games end themselves."""
-    world = worlds.world_named(env) if isinstance(env, str) else None
+    world = _world_of(env)
     return spec.time_limit is None and (world is None or world.dressed is None)
 
 

@@ -45,6 +45,6 @@ def numbered(agent: Agent) -> Agent:
     """Return the table's agent for such worlds: actions that last one step, and single steps."""
     replay: Any = agent.replay
     return agent.replace(
-        explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=20_000)),
+        explorer=EpsilonGreedy(epsilon=FROZEN_LAKE.epsilon),
         replay=dataclasses.replace(replay, n_step=1),
     )
