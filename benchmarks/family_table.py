@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import gymnasium
 import numpy as np
 
 from common import (
@@ -26,19 +27,21 @@ from common import (
     resumed,
     write_result,
 )
+from qlax.evaluation import LONGEST
 from qlax_runs import train
 
-# Environment: (what a random policy gets, what counts as solved or as good as it gets, steps).
-# Where no steps are given, they are those of `qlax train`.
-ENVS: dict[str, tuple[float, float, int | None]] = {
-    "CartPole-v1": (22.0, 475.0, None),
-    "Acrobot-v1": (-499.0, -100.0, 50_000),
-    "MountainCar-v0": (-200.0, -110.0, None),
-    "LunarLander-v3": (-180.0, 200.0, 50_000),
-    "FrozenLake-v1": (0.015, 0.70, None),
-    "CliffWalking-v1": (-61_000.0, -13.0, None),
-    "Taxi-v4": (-770.0, 8.0, None),
+# Environment: (what counts as solved or as good as it gets, steps). Where no steps are given, they
+# are those of `qlax train`.
+ENVS: dict[str, tuple[float, int | None]] = {
+    "CartPole-v1": (475.0, None),
+    "Acrobot-v1": (-100.0, 50_000),
+    "MountainCar-v0": (-110.0, None),
+    "LunarLander-v3": (200.0, 50_000),
+    "FrozenLake-v1": (0.70, None),
+    "CliffWalking-v1": (-13.0, None),
+    "Taxi-v4": (8.0, None),
 }
+RANDOM_EPISODES = 100
 # Steps over which ε or a temperature falls, where the defaults' would not end in time; that of
 # agents without a replay falls in time there.
 EXPLORED = {"LunarLander-v3": 10_000}
@@ -59,7 +62,11 @@ def main() -> None:
     document = resumed(options.out, "cells")
     cells: list[dict[str, Any]] = document["cells"]
     done = {(cell["env"], cell["agent"]) for cell in cells if "failure" not in cell}
+    random: dict[str, float] = document.setdefault("random", {})
     for env in options.envs:
+        if env not in random:
+            random[env] = _random_mean(env)
+            write_result(options.out, document)
         for agent in options.agents:
             if (env, agent) in done:
                 continue
@@ -67,13 +74,13 @@ def main() -> None:
             cells[:] = [cell for cell in cells if (cell["env"], cell["agent"]) != (env, agent)]
             cells.append(_cell(env, agent, options))
             write_result(options.out, document)
-            _write_page(options.out.with_suffix(".md"), cells)
-    columns, rows = _table(cells)
+            _write_page(options.out.with_suffix(".md"), cells, random)
+    columns, rows = _table(cells, random)
     print()
     print_table(columns, rows)
     for note in _notes(cells):
         print(note)
-    _write_page(options.out.with_suffix(".md"), cells)
+    _write_page(options.out.with_suffix(".md"), cells, random)
 
 
 def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
@@ -101,7 +108,7 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
             "agent": agent,
             "impossible": "a grid over so many numbers does not fit into memory",
         }
-    steps = ENVS[env][2]
+    _, steps = ENVS[env]
     words = ["--agent", agent, "--seed", "0", "--seeds", str(options.seeds)]
     if steps is not None:
         words += ["--steps", str(steps * _times_as_long(agent))]
@@ -166,11 +173,29 @@ def interquartile_mean(values: list[float]) -> float:
     return float(ordered[cut : len(ordered) - cut].mean())
 
 
-def _table(cells: list[dict[str, Any]]) -> tuple[list[str], list[list[object]]]:
+def _random_mean(env: str) -> float:
+    """Return the mean return of a player who draws actions uniformly, as long as one is watched."""
+    world = gymnasium.make(env, max_episode_steps=gymnasium.spec(env).max_episode_steps or LONGEST)
+    world.action_space.seed(0)
+    total = 0.0
+    for episode in range(RANDOM_EPISODES):
+        world.reset(seed=episode)
+        ended = False
+        while not ended:
+            _, reward, terminated, truncated, _ = world.step(world.action_space.sample())
+            total += float(reward)
+            ended = terminated or truncated
+    return total / RANDOM_EPISODES
+
+
+def _table(
+    cells: list[dict[str, Any]], random: dict[str, float]
+) -> tuple[list[str], list[list[object]]]:
     agents = list(dict.fromkeys(cell["agent"] for cell in cells))
     envs = [env for env in ENVS if any(cell["env"] == env for cell in cells)]
     by_name = {(cell["agent"], cell["env"]): cell for cell in cells}
-    rows: list[list[object]] = []
+    shown = [f"{random[env]:.{_digits(env)}f}" for env in envs]
+    rows: list[list[object]] = [["a random player", *shown, f"{0:.2f}"]]
     for agent in agents:
         row: list[object] = [agent]
         scaled = []
@@ -179,14 +204,18 @@ def _table(cells: list[dict[str, Any]]) -> tuple[list[str], list[list[object]]]:
             if "mean" not in cell:
                 row.append("–" if "impossible" in cell else "failed" if cell else "")
                 continue
-            random, goal, _ = ENVS[env]
-            scaled += [(mean - random) / (goal - random) for mean in cell["means"]]
+            goal, _ = ENVS[env]
+            scaled += [(mean - random[env]) / (goal - random[env]) for mean in cell["means"]]
             low, high = cell["interval"]
-            digits = 2 if env == "FrozenLake-v1" else 0
+            digits = _digits(env)
             row.append(f"{cell['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]")
         row.append(f"{interquartile_mean(scaled):.2f}" if scaled else "")
         rows.append(row)
     return ["agent", *envs, "IQM"], rows
+
+
+def _digits(env: str) -> int:
+    return 2 if env == "FrozenLake-v1" else 0
 
 
 def _notes(cells: list[dict[str, Any]]) -> list[str]:
@@ -195,9 +224,9 @@ def _notes(cells: list[dict[str, Any]]) -> list[str]:
     return [f"– {reason}" for reason in sorted(reasons)]
 
 
-def _write_page(path: Path, cells: list[dict[str, Any]]) -> None:
+def _write_page(path: Path, cells: list[dict[str, Any]], random: dict[str, float]) -> None:
     """Write the table as a page to read."""
-    columns, rows = _table(cells)
+    columns, rows = _table(cells, random)
     lines = [
         "# Agents by environments",
         "",

@@ -86,6 +86,14 @@ def test_agents_without_a_replay_train_longer():
     assert steps["pqn"] > steps["dqn"]
 
 
+def test_who_learns_from_every_step_once_explores_longer():
+    explorers = {
+        name: presets.resolve("Taxi-v4", name).agent.explorer for name in ("dqn", "stream_q")
+    }
+    assert explorers["stream_q"].epsilon.steps == 10 * explorers["dqn"].epsilon.steps
+    assert explorers["stream_q"].epsilon.end == presets.stream_q().explorer.epsilon.end
+
+
 def test_agents_that_update_seldom_train_longer():
     """R2D2 steps eight environments for two updates; on LunarLander so does everybody."""
     steps = {env: presets.resolve(env, "dqn").steps for env in ("CartPole-v1", "LunarLander-v3")}

@@ -36,7 +36,9 @@ class Suit:
     steps: int
     """Environment steps it trains for."""
     epsilon: Linear
-    """ε, by environment steps; down to 0 where noise explores, which needs a random beginning."""
+    """ε, by environment steps; down to 0 where noise explores, which needs a random beginning, and
+    to an agent's own, as much more slowly as it trains longer, where steps are learned from once.
+    """
     duration: Duration = field(default_factory=OneStep)
     """How long exploratory actions last."""
     observation: Observation
@@ -134,7 +136,12 @@ class Suit:
             return dataclasses.replace(explorer, temperature=cooling)
         if not isinstance(explorer, EpsilonGreedy):
             return explorer
-        if explorer.spread or isinstance(agent.replay, Rollout | Latest):
+        if isinstance(agent.replay, Latest):
+            last, _ = extremes(explorer.epsilon)
+            steps = self.epsilon.steps * STEPS_WITHOUT_REPLAY
+            falling = dataclasses.replace(self.epsilon, end=last, steps=steps)
+            return dataclasses.replace(explorer, epsilon=falling, duration=self.duration)
+        if explorer.spread or isinstance(agent.replay, Rollout):
             return dataclasses.replace(explorer, duration=self.duration)
         return dataclasses.replace(explorer, epsilon=self.epsilon, duration=self.duration)
 
