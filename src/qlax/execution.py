@@ -60,7 +60,7 @@ def carry_out(
     together = [members] if selected.is_pure else [[member] for member in members]
     runs: list[Run] = []
     if not quiet:
-        announce(members[0].plan.agent_name, selected)
+        announce(members[0].plan, selected)
     try:
         for some in together:
             runs += _train_together(

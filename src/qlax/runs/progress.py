@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from qlax.envs.select import Selected
+from qlax.runs.plan import Plan
+from qlax.schedules import Linear
 
 _PLAIN_LINES = 10
 
@@ -22,10 +24,17 @@ _BACKENDS = {
 }
 
 
-def announce(agent_name: str, selected: Selected) -> None:
-    """Say what is about to be trained."""
-    print(f"training  {agent_name} on {selected.env.spec.id}", flush=True)
+def announce(plan: Plan, selected: Selected) -> None:
+    """Say what is about to be trained, and which exploration will not have ended by then."""
+    print(f"training  {plan.agent_name} on {selected.env.spec.id}", flush=True)
     print(f"backend   {selected.backend}: {_BACKENDS[selected.backend]}", flush=True)
+    for name, schedule in getattr(plan.agent.explorer, "__dict__", {}).items():
+        if isinstance(schedule, Linear) and schedule.begin + schedule.steps > plan.steps:
+            print(
+                f"note      exploration will not be over: {name} takes {schedule.steps:,} steps "
+                f"from {schedule.start:g} to {schedule.end:g} (--agent.explorer.{name}.steps)",
+                flush=True,
+            )
 
 
 class ProgressLine:
