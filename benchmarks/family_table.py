@@ -63,10 +63,11 @@ def main() -> None:
     cells: list[dict[str, Any]] = document["cells"]
     done = {(cell["env"], cell["agent"]) for cell in cells if "failure" not in cell}
     random: dict[str, float] = document.setdefault("random", {})
-    for env in options.envs:
+    for env in dict.fromkeys([*options.envs, *(cell["env"] for cell in cells)]):
         if env not in random:
             random[env] = _random_mean(env)
             write_result(options.out, document)
+    for env in options.envs:
         for agent in options.agents:
             if (env, agent) in done:
                 continue

@@ -91,7 +91,7 @@ def test_arrays_of_earlier_steps_are_not_written_over():
 
 def test_environments_step_side_by_side_where_they_can(monkeypatch):
     """Each step waits until the other environment is in its own."""
-    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 2)
+    monkeypatch.setattr("qlax.envs.gymnasium.usable_cores", lambda: 2)
     both = threading.Barrier(2)
 
     def pay(place):
@@ -107,7 +107,7 @@ def test_environments_step_side_by_side_where_they_can(monkeypatch):
 
 
 def test_a_failure_in_a_thread_is_named(monkeypatch):
-    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 2)
+    monkeypatch.setattr("qlax.envs.gymnasium.usable_cores", lambda: 2)
     corridors = iter([Corridor(), Corridor(fail_at=1)])
     env = GymnasiumEnv(lambda: next(corridors), 2, spec_of(lambda: Corridor()), in_threads=True)
     env.reset(0)

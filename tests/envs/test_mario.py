@@ -152,7 +152,7 @@ def test_actions_make_the_game_and_every_episode_begins_alike():
 
 
 def test_games_side_by_side_are_the_games_one_by_one(monkeypatch):
-    monkeypatch.setattr("qlax.envs.gymnasium._cores", lambda: 3)
+    monkeypatch.setattr("qlax.envs.gymnasium.usable_cores", lambda: 3)
     one_by_one = GymnasiumEnv(factory_of(STAGE), 3, spec_of(STAGE))
     side_by_side = select(STAGE, num_envs=3).env
     assert side_by_side.threads == 3

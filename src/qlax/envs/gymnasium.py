@@ -1,6 +1,5 @@
 """Any Gymnasium environment with a Discrete action space and array observations, N times."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from qlax.envs.core import TimeStep
 from qlax.envs.describing import EnvFactory, failures_named
 from qlax.envs.reading import MASK, named_arrays, read_observation
+from qlax.envs.threads import usable_cores
 from qlax.errors import EnvironmentFailure
 from qlax.spaces import EnvSpec, zeros
 
@@ -29,7 +29,7 @@ class GymnasiumEnv:
         self.num_envs = num_envs
         with failures_named(spec.id, "be made"):
             self._envs: list[Any] = [factory() for _ in range(num_envs)]
-        self.threads = min(num_envs, _cores()) if in_threads else 1
+        self.threads = min(num_envs, usable_cores()) if in_threads else 1
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._each: Any = map if self._pool is None else self._pool.map
         self._done = np.zeros(num_envs, bool)
@@ -129,10 +129,3 @@ class GymnasiumEnv:
             raise EnvironmentFailure(
                 f"{self.spec.id} returned an observation that is not finite: {array.tolist()}."
             )
-
-
-def _cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

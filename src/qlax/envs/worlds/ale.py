@@ -3,7 +3,6 @@
 A parity test holds them to Gymnasium's: same pictures, scores and ends under the same actions.
 """
 
-import os
 from typing import Any
 
 import gymnasium
@@ -11,6 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from qlax.envs.core import TimeStep
+from qlax.envs.threads import usable_cores
 from qlax.envs.worlds import atari
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec
@@ -49,7 +49,7 @@ class AtariGames:
         self._games = AtariVectorEnv(
             options["game"],
             num_envs,
-            num_threads=min(num_envs, os.cpu_count() or 1),
+            num_threads=min(num_envs, usable_cores()),
             repeat_action_probability=options["repeat_action_probability"],
             full_action_space=options["full_action_space"],
             img_height=atari.SIZE,
