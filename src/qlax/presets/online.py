@@ -31,11 +31,16 @@ def pqn() -> Agent:
 def pqn_lstm() -> Agent:
     """PQN with an LSTM.
 
-    Departures: those of `pqn`; an LSTM in place of a GRU.
+    Departures: those of `pqn`; an LSTM in place of a GRU; scaled rewards, since what an LSTM says
+    lies within ±1 and takes long to reach returns of −100.
 
     Reference: Gallici et al. (2024), arXiv 2407.04811.
     """
-    return _pqn(network=MLP(hidden=(64,), layer_norm=True), memory=LSTM(size=64))
+    return _pqn(
+        network=MLP(hidden=(64,), layer_norm=True),
+        memory=LSTM(size=64),
+        reward=ScaledByReturns(discount=0.99),
+    )
 
 
 def stream_q() -> Agent:
