@@ -42,8 +42,8 @@ ENVS: dict[str, tuple[float, int | None]] = {
     "Taxi-v4": (8.0, None),
 }
 RANDOM_EPISODES = 100
-# Steps over which ε or a temperature falls, where the defaults' would not end in time; that of
-# agents without a replay falls in time there.
+# Steps over which ε or a temperature falls, where the defaults' would not end in time; ten times
+# as many for agents without a replay.
 EXPLORED = {"LunarLander-v3": 10_000}
 TABULAR = (
     "q_learning",
@@ -112,9 +112,10 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
     _, steps = ENVS[env]
     words = ["--agent", agent, "--seed", "0", "--seeds", str(options.seeds)]
     if steps is not None:
-        words += ["--steps", str(steps * _times_as_long(agent))]
-    if env in EXPLORED:
-        words += _exploring(env, agent)
+        steps *= _times_as_long(agent)
+        words += ["--steps", str(steps)]
+        if env in EXPLORED:
+            words += _exploring(env, agent, steps)
     try:
         with tempfile.TemporaryDirectory() as empty:
             outcome = train(env, words, core=options.core, cache=empty)
@@ -139,32 +140,25 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def _times_as_long(agent: str) -> int:
     """Return how many steps an agent takes for each one of those with a replay."""
-    from qlax.presets.tuned.suit import STEPS_WITHOUT_REPLAY
-
-    return STEPS_WITHOUT_REPLAY if _learns_without_replay(agent) else 1
-
-
-def _learns_without_replay(agent: str) -> bool:
     from qlax.presets import AGENTS
+    from qlax.presets.tuned.suit import STEPS_WITHOUT_REPLAY
     from qlax.replay import Latest, Rollout
 
-    return isinstance(AGENTS[agent]().replay, Latest | Rollout)
+    return STEPS_WITHOUT_REPLAY if isinstance(AGENTS[agent]().replay, Latest | Rollout) else 1
 
 
-def _exploring(env: str, agent: str) -> list[str]:
-    """Return the words that shorten an agent's exploration, if it falls with the steps."""
+def _exploring(env: str, agent: str, steps: int) -> list[str]:
+    """Return the words that shorten an agent's exploration, if it would not be over by then."""
     from qlax.presets import resolve
     from qlax.schedules import Linear
 
     explorer = resolve(env, agent).agent.explorer
-    falling = [
-        part
-        for part in ("epsilon", "temperature")
-        if isinstance(getattr(explorer, part, None), Linear)
-    ]
-    if not falling or _learns_without_replay(agent):
-        return []
-    return [f"--agent.explorer.{falling[0]}.steps", str(EXPLORED[env])]
+    for part in ("epsilon", "temperature"):
+        schedule = getattr(explorer, part, None)
+        if isinstance(schedule, Linear) and schedule.steps > steps:
+            explored = EXPLORED[env] * _times_as_long(agent)
+            return [f"--agent.explorer.{part}.steps", str(explored)]
+    return []
 
 
 def interquartile_mean(values: list[float]) -> float:
