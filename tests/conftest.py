@@ -1,7 +1,14 @@
-"""Options of the test run."""
+"""Options of the test run, and how its programs are compiled."""
+
+import os
+import subprocess
+import sys
 
 import jax
 import pytest
+
+_SIMPLE_LOOPS = "--xla_cpu_use_fusion_emitters=false"
+"""XLA's older way to write loops: half the work to compile."""
 
 
 def pytest_addoption(parser):
@@ -12,16 +19,28 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure(config):
+    """Compile quickly: tests run for moments, and compiling is most of what they take.
+
+    The commands that tests start inherit the environment, so what they and the tests compile is
+    the same to the last bit.
+    """
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "true"
+    jax.config.update("jax_disable_most_optimizations", True)
+    a_worker = hasattr(config, "workerinput")  # it has the environment of the process it works for
+    if not a_worker and _knows(_SIMPLE_LOOPS):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_SIMPLE_LOOPS}".strip()
+
+
+def _knows(flag):
+    """Return whether XLA has the flag: it ends the process at one it does not know."""
+    environment = {**os.environ, "XLA_FLAGS": flag}
+    started = [sys.executable, "-c", "import jax; jax.devices()"]
+    return subprocess.run(started, env=environment, capture_output=True).returncode == 0
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _forgotten():
     """Drop what a module had compiled: kept to the end, it would fill gigabytes."""
     yield
     jax.clear_caches()
-
-
-@pytest.fixture(scope="module")
-def quickly_compiled():
-    """Leave out XLA's slow optimisations, where runs are short and it is values that count."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)

@@ -62,7 +62,7 @@ DURATIONS = (
 )
 
 EXPLORERS = (
-    *(explorers.EpsilonGreedy(epsilon=1.0, duration=duration) for duration in DURATIONS),
+    explorers.EpsilonGreedy(epsilon=1.0),
     explorers.EpsilonGreedy(epsilon=schedules.Linear(start=1.0, end=0.5, steps=1_000)),
     explorers.EpsilonGreedy(epsilon=1.0, spread=7.0),
     explorers.GaussianNoise(scale=1.0),
@@ -82,15 +82,13 @@ TRACES = (
 LAWS = (replay.Proportional(importance=1.0), replay.Proportional(exponent=0.9, importance=1.0))
 
 REPLAYS = (
-    replay.Uniform(capacity=4_000, batch_size=32, n_step=1),
-    replay.Uniform(capacity=4_000, batch_size=32, n_step=3),
-    replay.Latest(n_step=1),
-    replay.Latest(n_step=3),
+    replay.Uniform(capacity=4_000, batch_size=32),
+    replay.Latest(),
     replay.Sequences(capacity=4_000, batch_size=8, length=4),
     replay.Rollout(length=4, minibatches=2),
     replay.Prioritised(capacity=4_000, batch_size=32),
     replay.Sequences(capacity=4_000, batch_size=8, length=4, stride=2, priority=LAWS[0]),
-    replay.Dyna(planning=10, states=32),
+    replay.Dyna(planning=32, states=32),
 )
 
 TARGETS = (

@@ -26,8 +26,6 @@ from tests.drivers.runs import assert_equal
 from tests.probes import mdp
 from tests.probes.training import DISCOUNT, agent_for_probes, learned_q_values
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 WORLD = mdp.side_by_side([mdp.choices(), mdp.slippery_corridor(3)], time_limit=4)
 
 

@@ -10,8 +10,6 @@ from PIL import Image
 import qlax
 from qlax import UsageError
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory):

@@ -9,8 +9,6 @@ from qlax import Agent, UsageError, explorers, memories, networks, observations,
 from qlax.envs import TimeStep
 from tests.probes.recall import Recall
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 
 def agent(memory):
     return Agent(

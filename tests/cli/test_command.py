@@ -33,7 +33,7 @@ def test_training_says_what_it_did_and_where(trained):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["training", "dqn", "on", "MountainCar-v0"]
     assert "gymnax" in lines[1]
-    assert "epsilon takes 20,000 steps from 1 to 0.05 (--agent.explorer.epsilon.steps)" in lines[2]
+    assert "epsilon takes 20,000 steps from 1 to 0.05 (agent.explorer.epsilon.steps)" in lines[2]
     assert any("300/300 steps" in line and "ε" in line for line in lines)
     assert any("over 2 episodes of the original environment" in line for line in lines)
     assert any("written" in line and "here/" in line for line in lines)

@@ -25,6 +25,13 @@ def _with_absent(monkeypatch):
     monkeypatch.setattr(environments, "WORLDS", (*worlds.WORLDS, ABSENT))
 
 
+@pytest.fixture(name="unused_registry")
+def _unused_registry(monkeypatch):
+    """Forget what other tests registered: EnvPool's ids, all once one is asked for, and own."""
+    for name in [name for name in gymnasium.registry if name.startswith(("EnvPool/", "tests/"))]:
+        monkeypatch.delitem(gymnasium.registry, name)
+
+
 def printed(capsys, search=None):
     environments.print_envs(search)
     return capsys.readouterr().out
@@ -64,6 +71,7 @@ def test_a_text_finds_all_ids_with_it(capsys):
     assert all("car-" in line.lower() for line in lines[1:])
 
 
+@pytest.mark.usefixtures("unused_registry")
 def test_a_text_finds_all_ids_of_a_world(capsys):
     lines = printed(capsys, "babyai").splitlines()
     found = {line.split()[0] for line in lines[1:]}
@@ -74,6 +82,7 @@ def test_a_text_finds_all_ids_of_a_world(capsys):
         assert f"{kind}-v{int(version) + 1}" in known, "only what has a newer version is left out"
 
 
+@pytest.mark.usefixtures("unused_registry")
 def test_what_no_world_knows_is_among_the_others(capsys, monkeypatch):
     made = gymnasium.envs.registration.EnvSpec("Mine-v2", entry_point="my_worlds:Mine")
     old = gymnasium.envs.registration.EnvSpec("Mine-v1", entry_point="my_worlds:Mine")
@@ -84,10 +93,8 @@ def test_what_no_world_knows_is_among_the_others(capsys, monkeypatch):
     assert [line.split()[0] for line in printed(capsys, "mine-").splitlines()[1:]] == ["Mine-v2"]
 
 
-def test_continuous_actions_are_not_offered(capsys, monkeypatch):
-    # EnvPool's ids are all registered once one of them has been asked for, by another test say.
-    for name in [name for name in gymnasium.registry if name.startswith("EnvPool/")]:
-        monkeypatch.delitem(gymnasium.registry, name)
+@pytest.mark.usefixtures("unused_registry")
+def test_continuous_actions_are_not_offered(capsys):
     with pytest.raises(UsageError, match="no environment with 'pendulum' in its id"):
         printed(capsys, "pendulum")
 

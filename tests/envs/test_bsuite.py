@@ -22,8 +22,6 @@ from qlax.memories import GRU
 from qlax.replay import Sequences
 from tests.probes.training import agent_for_probes
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 WORLDS = (
     DeepSea(),
     DeepSea(size=3, mapping_seed=5),

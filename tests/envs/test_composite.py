@@ -18,8 +18,6 @@ from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 from tests.drivers.runs import assert_equal
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 DICT = spaces.Dict(
     {
         "lamp": spaces.Discrete(2),

@@ -23,7 +23,7 @@ from tests.probes.training import agent_for_probes
 pytest.importorskip("vizdoom")
 cv2 = pytest.importorskip("cv2")
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled", "elsewhere")
+pytestmark = pytest.mark.usefixtures("elsewhere")
 
 PICTURES = ((4, 60, 80), "uint8", 4, "first")
 NOTHING, SHOOT = 0, 1

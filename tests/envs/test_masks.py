@@ -20,8 +20,6 @@ from qlax.envs.describing import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.spaces import Box, Composite, Discrete
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 # Which of three doors are open in each of four rooms; in the last room the episode is over.
 OPEN = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1], [1, 1, 0], [0, 0, 0]], np.int8)
 # What the doors of a room pay. The closed ones would pay most.

@@ -7,8 +7,6 @@ from qlax.config import pasteable
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 ALL = mdp.begun_anywhere(mdp.side_by_side([*mdp.FORCED.values(), *mdp.FREE.values()], 4))
 
 

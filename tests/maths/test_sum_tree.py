@@ -8,8 +8,6 @@ import scipy.stats
 
 from qlax.maths import sum_tree
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 # A single leaf, levels that are full, one short of it and just begun, and a tree of four levels.
 SIZES = [1, 7, 8, 9, 65, 600]
 

@@ -82,7 +82,6 @@ def test_what_is_no_image_is_refused():
         made(CNN(channels=(4, 4), kernels=(3, 9), strides=(1, 1)))
 
 
-@pytest.mark.usefixtures("quickly_compiled")
 def test_it_learns_q_star_from_pictures():
     process = mdp.begun_anywhere(mdp.choices())
     agent = agent_for_probes(

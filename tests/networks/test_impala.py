@@ -154,13 +154,11 @@ def assert_learns(iterations, atol, **parts):
     np.testing.assert_allclose(learned[seen], true[seen], atol=atol)
 
 
-@pytest.mark.usefixtures("quickly_compiled")
 def test_it_learns_q_star_from_pictures():
     network = ImpalaCNN(channels=(4,), hidden=(16,), pooled=2, spectral_norm=True)
     assert_learns(1_000, 0.05, network=network)
 
 
-@pytest.mark.usefixtures("quickly_compiled")
 def test_it_learns_before_a_memory():
     assert_learns(
         800,

@@ -13,8 +13,6 @@ from tests.networks.applying import Applied, box
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 SPACE = box([0.0] * 3, [1.0] * 3)
 X = jax.random.normal(jax.random.key(1), (7, 3))
 

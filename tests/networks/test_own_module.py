@@ -10,8 +10,6 @@ from qlax.q_network import QNetwork
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 
 class Torso(nn.Module):
     """Knows nothing of qlax."""

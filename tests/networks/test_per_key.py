@@ -16,8 +16,6 @@ from tests.networks.applying import Applied, features
 from tests.probes import mdp
 from tests.probes.training import DISCOUNT, agent_for_probes
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 PLANE = Box(shape=(2,), dtype="float32", low=0.0, high=1.0)
 SPACE = Composite((("observation", PLANE), ("place", Discrete(4)), ("room", Discrete(3))))
 SHOWN = {

@@ -10,8 +10,6 @@ from tests.optimizers.streaming import Taken, tables
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 STREAMED = {"num_envs": 1, "learning_starts": 1, "replay": replay.Latest()}
 TWO = [Taken(0, 0, 0.5), Taken(1, 1, -4.0)]
 

@@ -11,8 +11,6 @@ from qlax.optimizers import RMSProp
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 
 def directions(optimizer, gradients):
     transformation = optimizer.transformation()

@@ -11,8 +11,6 @@ from tests.probes import mdp
 from tests.probes.playing import played, table_of
 from tests.probes.training import DISCOUNT, agent_for_probes, assert_learns_q_star
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 WORLD = mdp.side_by_side([mdp.choices(), mdp.slippery_corridor(3)], time_limit=4)
 STREAMED = {"num_envs": 1, "learning_starts": 1, "replay": replay.Latest()}
 

@@ -17,8 +17,6 @@ from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.recall import Recall
 from tests.probes.training import agent_for_probes, learned_q_values, trained
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 PROBE = mdp.Probe(mdp.choices())
 PICTURES = Pictured(mdp.choices(), rows=5, columns=5)
 

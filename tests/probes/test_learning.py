@@ -1,5 +1,6 @@
 """Every part, and every two parts together, learn the values that are true."""
 
+from dataclasses import fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +34,6 @@ from tests.probes.training import (
     trained,
 )
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 ITERATIONS = 3_000
 TIME_LIMIT = 4
 PROBES = {**mdp.FORCED, **mdp.FREE}
@@ -44,6 +43,7 @@ FORCED = mdp.begun_anywhere(mdp.side_by_side(list(mdp.FORCED.values()), TIME_LIM
 SGD = optimizers.SGD(learning_rate=schedules.Exponential(start=6.0, rate=0.9985, end=0.2))
 FAST_ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.1, rate=0.9985, end=1e-4))
 ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.01, rate=0.9985, end=1e-4))
+SLOW_ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.003, rate=0.9985, end=1e-4))
 
 # TileCoding needs a Box, CNNs images: trained on those in `tests/networks`. PerKey needs a Dict.
 NETWORKS = tuple(
@@ -69,20 +69,25 @@ REPLAYS = (
         if traces.kind in ("watkins", "tree")
     ),
 )
+N_STEPS = (1, 3)
 MASKED = (False, True)
 
 SLOTS = {
     "replay": REPLAYS,
+    "n_step": N_STEPS,
     "head": parts.HEADS,
     "bootstrap": parts.BOOTSTRAPS,
     "network": NETWORKS,
     "memory": (None, *parts.MEMORIES),
     "stream": parts.STREAMS,
     "explorer": parts.EXPLORERS,
+    "duration": parts.DURATIONS,
     "target": TARGETS,
     "observation": parts.OBSERVATIONS,
     "masked": MASKED,
 }
+OWNERS = {"n_step": "replay", "stream": "head", "duration": "explorer"}
+"""The slot whose part a setting belongs to. Parts without it are tried with its first option."""
 COUNTS = [len(options) for options in SLOTS.values()]
 
 
@@ -105,14 +110,16 @@ def agent_of(combination) -> Agent:
     """Return the agent of a combination; raises `UsageError` if its parts do not go together."""
     chosen = chosen_parts(combination)
     del chosen["masked"]
-    stream = chosen.pop("stream")
-    head = chosen.pop("head")
-    return agent_for_probes(
-        **chosen,
-        head=head.__class__(**{**vars(head), "stream": stream}),
-        optimizer=optimizer_for(head, stream, chosen),
-        **pace_for(chosen["replay"]),
-    )
+    for slot, owner in OWNERS.items():
+        option = chosen.pop(slot)
+        if has(chosen[owner], slot):
+            chosen[owner] = replace(chosen[owner], **{slot: option})
+    return agent_for_probes(**chosen, optimizer=optimizer_for(chosen), **pace_for(chosen["replay"]))
+
+
+def has(part, name) -> bool:
+    """Return whether a part has a field of that name."""
+    return any(field.name == name for field in fields(part))
 
 
 def pace_for(memory) -> dict:
@@ -122,25 +129,38 @@ def pace_for(memory) -> dict:
     return {}
 
 
-def optimizer_for(head, stream, chosen):
+def optimizer_for(chosen):
     """Return SGD for what is linear in a table, Adam for everything else: faster for tables."""
     if not isinstance(chosen["network"], networks.Table) or chosen["memory"] is not None:
-        return ADAM
-    if getattr(stream, "hidden", 0) or isinstance(head, heads.IQN | heads.FQF):
+        # What a model replays first is what it was most wrong about: a network is moved far by it.
+        return SLOW_ADAM if isinstance(chosen["replay"], replay.Dyna) else ADAM
+    head = chosen["head"]
+    if getattr(head.stream, "hidden", 0) or isinstance(head, heads.IQN | heads.FQF):
         return ADAM
     plain = isinstance(head, heads.Scalar) and isinstance(head.rescaling, heads.Unscaled)
-    plain &= isinstance(stream.layer, layers.Dense)
+    plain &= isinstance(head.stream.layer, layers.Dense)
     return SGD if plain and not isinstance(chosen["replay"], replay.Rollout) else FAST_ADAM
 
 
 def fits(combination) -> bool:
     """Return whether the parts can be put together, and their values are known."""
+    chosen = chosen_parts(combination)
+    for slot, owner in OWNERS.items():
+        if not has(chosen[owner], slot) and chosen[slot] != SLOTS[slot][0]:
+            return False
+    # A process without masks is all that a model of it can hold.
+    if chosen["masked"] and isinstance(chosen["replay"], replay.Dyna):
+        return False
+    # What is never tried is never learned, and counts in a mean at a high temperature.
+    bootstrap, explorer = chosen["bootstrap"], chosen["explorer"]
+    warm = isinstance(bootstrap, bootstraps.Boltzmann) and bootstrap.temperature > 0.1
+    if warm and isinstance(explorer, explorers.Greedy):
+        return False
     try:
-        agent = agent_of(combination)
+        agent_of(combination)
     except UsageError:
         return False
-    # A process without masks is all that a model of it can hold.
-    return not (chosen_parts(combination)["masked"] and isinstance(agent.replay, replay.Dyna))
+    return True
 
 
 def case_of(combination) -> Case:
@@ -203,7 +223,7 @@ def test_the_chosen_combinations_have_every_two_options_together():
 
 
 @pytest.fixture(scope="module", name="plain_values")
-def _plain_values(quickly_compiled):
+def _plain_values():
     """What the plain agent learns of all probes, by the name of the probe."""
     agent = agent_for_probes(optimizer=SGD)
     learned = learned_q_values(agent, trained(agent, ALL, ITERATIONS), ALL)

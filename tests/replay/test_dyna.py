@@ -19,8 +19,6 @@ from tests.probes.training import (
 )
 from tests.replay.compiled import add, sample, sample_many, update_priorities
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
 ACTIONS = 2

@@ -16,8 +16,6 @@ from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
 from tests.replay.history import as_tuples, step
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
 TINY = 1e-9  # an ε that hand-computed probabilities need not mention

@@ -12,8 +12,6 @@ from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, update_priorities
 from tests.replay.history import step
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 GAMMA = jnp.float32(0.5)
 
 

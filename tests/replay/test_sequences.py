@@ -17,8 +17,6 @@ from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
 from tests.replay.history import SPEC, step
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
 LAW = Proportional(exponent=1.0, importance=1.0, epsilon=1e-9)

@@ -16,8 +16,6 @@ from tests.drivers.runs import assert_equal
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star, trained
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 STATES = EnvSpec(id="States", observation=Discrete(30), num_actions=2)
 PLANE = EnvSpec(
     id="Plane",

@@ -11,8 +11,6 @@ from qlax.schedules import Exponential
 from tests.probes import mdp
 from tests.probes.training import DISCOUNT, agent_for_probes, learned_q_values, trained
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 SPEC = mdp.Probe(mdp.choices()).spec
 
 

@@ -8,8 +8,6 @@ import qlax
 from qlax import UsageError, replay
 from qlax.runs import memory
 
-pytestmark = pytest.mark.usefixtures("quickly_compiled")
-
 
 def test_a_replay_that_cannot_fit_is_refused_and_nothing_is_written(tmp_path):
     huge = qlax.Agent(replay=replay.Uniform(capacity=2_000_000_000))

@@ -166,9 +166,11 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert process.returncode == 130
     assert "Go on with: qlax resume run" in output
     assert "Traceback" not in output
-    saved = checkpoint.checkpoints(tmp_path / "run")[-1]
+    saved = checkpoint.iteration_of(checkpoint.checkpoints(tmp_path / "run")[-1])
     rows = folder.read_metrics(tmp_path / "run")
-    assert rows[-1]["env_steps"] == checkpoint.iteration_of(saved)
+    between = rows[-1]["env_steps"] - rows[-2]["env_steps"]
+    # Stopped at once, between two reports or at one: nothing reported is not saved.
+    assert 0 <= saved - rows[-1]["env_steps"] < between
 
 
 def test_a_killed_run_goes_on_from_a_whole_checkpoint_as_if_never_stopped(tmp_path):

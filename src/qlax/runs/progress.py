@@ -32,7 +32,7 @@ def announce(plan: Plan, selected: Selected) -> None:
         if isinstance(schedule, Linear) and schedule.begin + schedule.steps > plan.steps:
             print(
                 f"note      exploration will not be over: {name} takes {schedule.steps:,} steps "
-                f"from {schedule.start:g} to {schedule.end:g} (--agent.explorer.{name}.steps)",
+                f"from {schedule.start:g} to {schedule.end:g} (agent.explorer.{name}.steps)",
                 flush=True,
             )
 
