@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax import Agent, bootstraps, explorers, heads, networks, optimizers, replay, targets
-from qlax.compilation import quickly
 from qlax.drivers import CompiledDriver, LoopState
 from qlax.envs.vectorised import Vectorised
 from tests.probes.mdp import MDP, Probe, best, value_iteration, visited
@@ -35,9 +34,7 @@ def agent_for_probes(**parts) -> Agent:
 def trained(agent: Agent, mdp: MDP, iterations: int, seed: int = 0) -> LoopState:
     """Return the state after `iterations` steps of each environment."""
     driver = CompiledDriver(agent, Vectorised(Probe(mdp), agent.num_envs))
-    state = driver.init([seed])
-    driver.compile(state, quickly())
-    return driver.advance(state, 0, iterations)
+    return driver.advance(driver.init([seed]), 0, iterations)
 
 
 def learned_q_values(agent: Agent, state: LoopState, mdp: MDP) -> np.ndarray:
