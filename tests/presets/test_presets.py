@@ -101,6 +101,13 @@ def test_agents_that_update_seldom_train_longer():
     assert presets.resolve("LunarLander-v3", "r2d2").steps == steps["LunarLander-v3"]
 
 
+@pytest.mark.parametrize("name", ["drqn", "r2d2"])
+def test_on_ice_a_memory_learns_from_fewer_sequences(name):
+    replays = {env: presets.resolve(env, name).agent.replay for env in ("FrozenLake-v1", "Taxi-v4")}
+    assert replays["Taxi-v4"].batch_size == presets.AGENTS[name]().replay.batch_size
+    assert replays["FrozenLake-v1"].batch_size == 2
+
+
 def test_where_noise_explores_only_the_beginning_is_random():
     explorer = presets.resolve("CartPole-v1", "noisy_dqn").agent.explorer
     assert (explorer.epsilon.start, explorer.epsilon.end) == (1.0, 0.0)

@@ -54,7 +54,9 @@ class Suit:
     capacity: int
     """Steps remembered."""
     batch_size: int = 64
-    """Transitions a batch."""
+    """Transitions a batch, for agents without a memory."""
+    sequences: int | None = None
+    """Sequences a batch, for agents with one; None for the agent's own."""
     learning_rate: tuple[float, float]
     """Of Adam and RMSProp, with the first update and with the last; without a replay an agent's
     own, and 0 with the last."""
@@ -152,7 +154,10 @@ class Suit:
                 replay, capacity=self.capacity, batch_size=self.batch_size, n_step=self.n_step
             )
         if isinstance(replay, Sequences):
-            return dataclasses.replace(replay, capacity=self.capacity, n_step=self.n_step)
+            batch_size = replay.batch_size if self.sequences is None else self.sequences
+            return dataclasses.replace(
+                replay, capacity=self.capacity, batch_size=batch_size, n_step=self.n_step
+            )
         return replay
 
     def _optimizer(self, agent: Agent) -> Any:
