@@ -12,23 +12,22 @@ cannot be are explained.
 
 import argparse
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 
 from common import (
     RESULTS,
     SubprocessError,
     interval,
+    markdown_table,
     print_table,
     resumed,
     write_result,
 )
-from qlax.evaluation import LONGEST
 from qlax_runs import train
+from random_player import random_mean
 
 # Environment: (what counts as solved or as good as it gets, steps). Where no steps are given, they
 # are those of `qlax train`.
@@ -41,7 +40,6 @@ ENVS: dict[str, tuple[float, int | None]] = {
     "CliffWalking-v1": (-13.0, None),
     "Taxi-v4": (8.0, None),
 }
-RANDOM_EPISODES = 100
 # Steps over which ε or a temperature falls, where the defaults' would not end in time; ten times
 # as many for agents without a replay.
 EXPLORED = {"LunarLander-v3": 10_000}
@@ -65,7 +63,7 @@ def main() -> None:
     random: dict[str, float] = document.setdefault("random", {})
     for env in dict.fromkeys([*options.envs, *(cell["env"] for cell in cells)]):
         if env not in random:
-            random[env] = _random_mean(env)
+            random[env] = random_mean(env)
             write_result(options.out, document)
     for env in options.envs:
         for agent in options.agents:
@@ -168,21 +166,6 @@ def interquartile_mean(values: list[float]) -> float:
     return float(ordered[cut : len(ordered) - cut].mean())
 
 
-def _random_mean(env: str) -> float:
-    """Return the mean return of a player who draws actions uniformly, as long as one is watched."""
-    world = gymnasium.make(env, max_episode_steps=gymnasium.spec(env).max_episode_steps or LONGEST)
-    world.action_space.seed(0)
-    total = 0.0
-    for episode in range(RANDOM_EPISODES):
-        world.reset(seed=episode)
-        ended = False
-        while not ended:
-            _, reward, terminated, truncated, _ = world.step(world.action_space.sample())
-            total += float(reward)
-            ended = terminated or truncated
-    return total / RANDOM_EPISODES
-
-
 def _table(
     cells: list[dict[str, Any]], random: dict[str, float]
 ) -> tuple[list[str], list[list[object]]]:
@@ -229,17 +212,11 @@ def _write_page(path: Path, cells: list[dict[str, Any]], random: dict[str, float
         "the mean of the seeds and its 95 % bootstrap interval. IQM is the interquartile mean over",
         "all seeds and environments, with a random policy at 0 and the environment's goal at 1.",
         "",
-        _line(columns),
-        "|" + "---|" * len(columns),
-        *(_line(row) for row in rows),
+        *markdown_table(columns, rows),
         "",
         *_notes(cells),
     ]
     path.write_text("\n".join(lines) + "\n")
-
-
-def _line(cells: Sequence[object]) -> str:
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def _options() -> argparse.Namespace:

@@ -7,6 +7,7 @@ delete the result file to begin anew.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,34 @@ from common import (
     RESULTS,
     SubprocessError,
     interval,
+    markdown_table,
     print_table,
     resumed,
     write_result,
 )
 from qlax_runs import train
+from random_player import random_mean
 
 GAMES = ("Breakout", "SpaceInvaders", "Asterix", "Freeway", "Seaquest")
 # PQN plays every game; the others, which take longer, two.
 PLAYS = {"pqn": GAMES, "dqn": GAMES[:2], "rainbow": GAMES[:2], "m_iqn": GAMES[:2]}
+# What others have published, game by game. The paper of MinAtar itself shows curves, no numbers.
+PUBLISHED = {
+    "DQN ¹": {
+        "Breakout": 27.1,
+        "SpaceInvaders": 188.0,
+        "Asterix": 13.6,
+        "Freeway": 55.9,
+        "Seaquest": 38.0,
+    },
+    "DQN ²": {"Breakout": 9.2},
+}
+SOURCES = (
+    "¹ What the paper of ARQ compares itself with (ICLR 2026, openreview.net/forum?id=pi4tbBMLsM), "
+    "five seeds.",
+    "² MinAtar's own DQN, repeated: three seeds, 5,000,000 frames "
+    "(github.com/joash2003/rainbow-minatar).",
+)
 
 
 def main() -> None:
@@ -39,8 +59,18 @@ def main() -> None:
                 if cell not in done and game in options.games:
                     _run(*cell, options.core, runs)
                     write_result(options.out, document)
+    random: dict[str, float] = document.setdefault("random", {})
+    for game in GAMES:
+        if game not in random:
+            random[game] = random_mean(f"MinAtar/{game}-v1")
+    write_result(options.out, document)
+    columns, rows = _table(runs, random, options.steps)
     print()
-    _print(runs, options.steps)
+    print_table(columns, rows)
+    print()
+    for source in SOURCES:
+        print(source)
+    _write_page(options.out.with_suffix(".md"), columns, rows, options.steps)
 
 
 def _run(
@@ -68,19 +98,41 @@ def _run(
     )
 
 
-def _print(runs: list[dict[str, Any]], steps: int) -> None:
-    rows: list[list[object]] = []
-    for game in GAMES:
-        for agent in PLAYS:
+def _table(
+    runs: list[dict[str, Any]], random: dict[str, float], steps: int
+) -> tuple[list[str], list[list[object]]]:
+    rows: list[list[object]] = [["a random player", *(f"{random[game]:.1f}" for game in GAMES)]]
+    for agent in PLAYS:
+        row: list[object] = [agent]
+        for game in GAMES:
             cell = [run for run in runs if (run["game"], run["agent"]) == (game, agent)]
-            cell = [run for run in cell if run["steps"] == steps]
-            if cell:
-                means = [run["mean"] for run in cell]
-                low, high = interval(means)
-                seconds = np.mean([run["wall_seconds"] for run in cell])
-                mean = f"{np.mean(means):.1f} [{low:.1f}, {high:.1f}]"
-                rows.append([game, agent, len(cell), mean, f"{seconds:.0f}"])
-    print_table(["game", "agent", "seeds", "mean [95 %]", "seconds a seed"], rows)
+            means = [run["mean"] for run in cell if run["steps"] == steps]
+            if not means:
+                row.append("")
+                continue
+            low, high = interval(means)
+            row.append(f"{np.mean(means):.1f} [{low:.1f}, {high:.1f}]")
+        rows.append(row)
+    for who, means in PUBLISHED.items():
+        rows.append([who, *(f"{means[game]:.1f}" if game in means else "" for game in GAMES)])
+    return ["agent", *GAMES], rows
+
+
+def _write_page(
+    path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]], steps: int
+) -> None:
+    """Write the table as a page to read."""
+    lines = [
+        f"# MinAtar in {steps:,} frames",
+        "",
+        "Mean return of the finished policies over 100 games of the MinAtar package, with sticky",
+        "actions; the mean of the seeds and its 95 % bootstrap interval. Below, what others have",
+        "published, with settings and lengths of their own: several million frames are usual.",
+        "",
+        *markdown_table(columns, rows),
+        *(line for source in SOURCES for line in ("", source)),
+    ]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def _options() -> argparse.Namespace:
