@@ -150,10 +150,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
             print("  ".join("-" * width for width in widths))
 
 
-def markdown_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return the lines of a table in a page to read."""
-    lines = [list(columns), ["---"] * len(columns), *rows]
-    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
+def write_page(
+    path: Path,
+    about: Sequence[str],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    notes: Sequence[str],
+) -> None:
+    """Write a table as a page to read, what it is about above, notes below."""
+    table = [list(columns), ["---"] * len(columns), *rows]
+    lines = ["| " + " | ".join(str(cell) for cell in row) + " |" for row in table]
+    path.write_text("\n".join([*about, "", *lines, "", *notes]) + "\n")
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

@@ -21,9 +21,9 @@ from common import (
     RESULTS,
     SubprocessError,
     interval,
-    markdown_table,
     print_table,
     resumed,
+    write_page,
     write_result,
 )
 from qlax_runs import train
@@ -205,18 +205,14 @@ def _notes(cells: list[dict[str, Any]]) -> list[str]:
 def _write_page(path: Path, cells: list[dict[str, Any]], random: dict[str, float]) -> None:
     """Write the table as a page to read."""
     columns, rows = _table(cells, random)
-    lines = [
+    about = [
         "# Agents by environments",
         "",
         "Mean return of the finished policies over 100 episodes of Gymnasium's own environment,",
         "the mean of the seeds and its 95 % bootstrap interval. IQM is the interquartile mean over",
         "all seeds and environments, with a random policy at 0 and the environment's goal at 1.",
-        "",
-        *markdown_table(columns, rows),
-        "",
-        *_notes(cells),
     ]
-    path.write_text("\n".join(lines) + "\n")
+    write_page(path, about, columns, rows, _notes(cells))
 
 
 def _options() -> argparse.Namespace:

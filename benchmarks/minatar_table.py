@@ -7,7 +7,6 @@ delete the result file to begin anew.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ from common import (
     RESULTS,
     SubprocessError,
     interval,
-    markdown_table,
     print_table,
     resumed,
+    write_page,
     write_result,
 )
 from qlax_runs import train
@@ -41,7 +40,7 @@ PUBLISHED = {
 }
 SOURCES = (
     "¹ What the paper of ARQ compares itself with (ICLR 2026, openreview.net/forum?id=pi4tbBMLsM), "
-    "five seeds.",
+    "five seeds; as a public note on that paper reports it.",
     "² MinAtar's own DQN, repeated: three seeds, 5,000,000 frames "
     "(github.com/joash2003/rainbow-minatar).",
 )
@@ -63,14 +62,22 @@ def main() -> None:
     for game in GAMES:
         if game not in random:
             random[game] = random_mean(f"MinAtar/{game}-v1")
-    write_result(options.out, document)
+            write_result(options.out, document)
     columns, rows = _table(runs, random, options.steps)
     print()
     print_table(columns, rows)
     print()
     for source in SOURCES:
         print(source)
-    _write_page(options.out.with_suffix(".md"), columns, rows, options.steps)
+    about = [
+        f"# MinAtar in {options.steps:,} frames",
+        "",
+        "Mean return of the finished policies over 100 games of the MinAtar package, with sticky",
+        "actions; the mean of the seeds and its 95 % bootstrap interval. Below, what others have",
+        "published, with settings and lengths of their own: several million frames are usual.",
+    ]
+    notes = [line for source in SOURCES for line in (source, "")][:-1]
+    write_page(options.out.with_suffix(".md"), about, columns, rows, notes)
 
 
 def _run(
@@ -116,23 +123,6 @@ def _table(
     for who, means in PUBLISHED.items():
         rows.append([who, *(f"{means[game]:.1f}" if game in means else "" for game in GAMES)])
     return ["agent", *GAMES], rows
-
-
-def _write_page(
-    path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]], steps: int
-) -> None:
-    """Write the table as a page to read."""
-    lines = [
-        f"# MinAtar in {steps:,} frames",
-        "",
-        "Mean return of the finished policies over 100 games of the MinAtar package, with sticky",
-        "actions; the mean of the seeds and its 95 % bootstrap interval. Below, what others have",
-        "published, with settings and lengths of their own: several million frames are usual.",
-        "",
-        *markdown_table(columns, rows),
-        *(line for source in SOURCES for line in ("", source)),
-    ]
-    path.write_text("\n".join(lines) + "\n")
 
 
 def _options() -> argparse.Namespace:
