@@ -95,6 +95,7 @@ TARGETS = (
     targets.Periodic(period=10),
     targets.Polyak(tau=0.1),
     targets.Online(),
+    targets.Averaged(target=targets.Periodic(period=10), tau=0.1),
     targets.Exchange(),
 )
 

@@ -107,6 +107,7 @@ REFUSED = [
     (schedules.Exponential, "rate", 1.1),
     (schedules.Exponential, "begin", -1),
     (schedules.Exponential, "end", 2.0),
+    (targets.Averaged, "tau", 0.0),
     (targets.Periodic, "period", 0),
     (targets.Polyak, "tau", 0.0),
     (targets.Polyak, "tau", 1.5),

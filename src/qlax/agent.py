@@ -26,7 +26,7 @@ from qlax.replay import Replay, Seen, Step, Uniform
 from qlax.rewards import Paid, Reward, Unchanged
 from qlax.schedules import value_at
 from qlax.spaces import EnvSpec
-from qlax.targets import Periodic, Target
+from qlax.targets import FinishesApart, Periodic, Target
 from qlax.validation import check_types
 
 Metrics = dict[str, jax.Array]
@@ -123,7 +123,8 @@ class Agent:
     time_limit: int | None = None
     """Steps after which training episodes are truncated; None for the environment's own limit."""
     policy: Literal["online", "target"] = "online"
-    """Whose parameters the finished policy has: `target` with `Polyak` is weight averaging."""
+    """Whose parameters the finished policy has: `target` with `Polyak` or
+    `Averaged` is weight averaging."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -359,6 +360,8 @@ class Agent:
         """Return what the finished policy acts with."""
         if self.policy == "online":
             params = self.target.acting_params(state.target, state.params)
+        elif isinstance(self.target, FinishesApart):
+            params = self.target.finished_params(state.target)
         else:
             params = self.target.params(state.target, state.params)
         return ActingParams(params, state.stage)

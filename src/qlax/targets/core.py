@@ -26,6 +26,15 @@ class Target(Protocol):
         ...
 
 
+@runtime_checkable
+class FinishesApart(Protocol):
+    """A target that also keeps parameters which nothing bootstraps from."""
+
+    def finished_params(self, state: Any) -> Any:
+        """Return the parameters of a finished policy that is to have the target's."""
+        ...
+
+
 class ActsOnline:
     """Base of targets that only judge: the online network acts."""
 

@@ -1,0 +1,76 @@
+"""Another target to bootstrap from, and an average to finish with."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+
+from qlax.errors import UsageError, require
+from qlax.pytree import Pytree
+from qlax.targets.core import Target
+from qlax.targets.exchange import Exchange
+from qlax.targets.periodic import Periodic
+from qlax.targets.polyak import Polyak
+from qlax.validation import check_types
+
+
+class AveragedState(Pytree):
+    """What the target inside keeps, and the average."""
+
+    inside: Any
+    average: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Averaged:
+    """θ̄ ← θ̄ + τ (θ − θ̄) after every update, for the finished policy alone.
+
+    Learning is as with the target inside. With `Agent(policy="target")` the finished policy has θ̄:
+    what is best in a state changes from one update to the next where two actions are worth nearly
+    the same, and the newest parameters may have been caught at a bad moment.
+
+    Reference: Polyak and Juditsky (1992); Izmailov et al. (2018), arXiv 1803.05407; for what is
+    best from update to update, Schaul et al. (2022), arXiv 2206.00730.
+    """
+
+    target: Target = field(default_factory=Periodic)
+    """The target inside, which bootstraps; any but `Exchange`."""
+    tau: float = 0.001
+    """τ in (0, 1]: the share of the online parameters taken over, so about 1 / τ updates count."""
+
+    def __post_init__(self) -> None:
+        check_types(self)
+        require(0.0 < self.tau <= 1.0, "Averaged.tau", self.tau, "in (0, 1]")
+        if isinstance(self.target, Exchange | Averaged):
+            raise UsageError(
+                f"Averaged.target must be Periodic, Polyak or Online, not {self.target!r}: "
+                "that acts by an average already."
+            )
+
+    def init(self, params: Any) -> AveragedState:
+        """Return the state of the target inside, and a copy."""
+        return AveragedState(self.target.init(params), self._mean.init(params))
+
+    def params(self, state: AveragedState, online: Any) -> Any:
+        """Return what the target inside bootstraps from."""
+        return self.target.params(state.inside, online)
+
+    def acting_params(self, state: AveragedState, online: Any) -> Any:
+        """Return what the target inside acts with."""
+        return self.target.acting_params(state.inside, online)
+
+    def finished_params(self, state: AveragedState) -> Any:
+        """Return the average."""
+        return state.average
+
+    def update(
+        self, state: AveragedState, online: Any, updates: jax.Array
+    ) -> tuple[Any, AveragedState]:
+        """Let the target inside do what it does, and move the average."""
+        online, inside = self.target.update(state.inside, online, updates)
+        _, average = self._mean.update(state.average, online, updates)
+        return online, AveragedState(inside, average)
+
+    @property
+    def _mean(self) -> Polyak:
+        return Polyak(tau=self.tau)
