@@ -54,8 +54,11 @@ NETWORKS = tuple(
     )
 )
 # Traces learn from one environment, one step at a time: with an agent of their own, below.
-# Exchange wants a table and SGD: in `tests/targets`.
-TARGETS = tuple(part for part in parts.TARGETS if not isinstance(part, targets.Exchange))
+# Exchange wants a table and SGD, and Averaged learns, to the bit, as the target inside it: both in
+# `tests/targets`.
+TARGETS = tuple(
+    part for part in parts.TARGETS if not isinstance(part, targets.Exchange | targets.Averaged)
+)
 REPLAYS = (
     *parts.REPLAYS,
     *(

@@ -5,14 +5,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qlax import UsageError
+from qlax import UsageError, replay
 from qlax.drivers import CompiledDriver
 from qlax.envs.vectorised import Vectorised
 from qlax.targets import Averaged, Exchange, Online, Periodic, Polyak
 from tests.probes import mdp
-from tests.probes.training import agent_for_probes, trained
+from tests.probes.training import agent_for_probes, assert_learns_q_star, trained
 
 WORLD = mdp.side_by_side([mdp.choices(), mdp.corridor()], time_limit=4)
+MANY = replay.Sequences(batch_size=8, length=4)
 
 
 def test_the_average_moves_a_share_of_the_way_and_the_copy_stays():
@@ -65,6 +66,13 @@ def test_the_finished_policy_has_the_average_where_it_is_to_have_the_target():
         np.abs(one - other).max() > 0.01
         for one, other in zip(jax.tree.leaves(newest), jax.tree.leaves(expected), strict=True)
     )
+
+
+@pytest.mark.parametrize("memory", [replay.Uniform(batch_size=32), replay.Prioritised(), MANY])
+def test_the_average_of_what_is_learned_is_the_truth(memory):
+    target = Averaged(target=Periodic(period=10), tau=0.02)
+    agent = agent_for_probes(target=target, policy="target", replay=memory)
+    assert_learns_q_star(agent, WORLD, 1_500)
 
 
 @pytest.mark.parametrize("inside", [Exchange(), Averaged()])

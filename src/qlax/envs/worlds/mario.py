@@ -30,7 +30,10 @@ MOVES = (0, RIGHT, RIGHT | A, RIGHT | B, RIGHT | A | B, A, LEFT)
 FRAME_SKIP = 4
 """Frames that an action lasts, of 60 in a second; their rewards are added."""
 SIZE = 84
-"""Rows and columns that pictures are scaled to, in shades of grey."""
+"""Rows and columns that pictures are scaled to."""
+RED = 0
+"""The channel that is seen of them. In shades of grey Mario is as bright as the sky before which he
+jumps, and nearly vanishes; in red he is bright, the sky dark, and hills and pipes differ."""
 STACK = 4
 """Pictures seen at once; black ones stand before an episode's first."""
 
@@ -49,7 +52,7 @@ def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
     moves: Any = gymnasium.spaces.Discrete(len(MOVES))
     moved: gymnasium.Env = TransformAction(game, MOVES.__getitem__, moves)
     picture = gymnasium.spaces.Box(0, 255, (SIZE, SIZE), np.uint8)
-    seen = TransformObservation(_Skipping(moved), shrunk_to(SIZE, SIZE), picture)
+    seen = TransformObservation(_Skipping(moved), shrunk_to(SIZE, SIZE, RED), picture)
     stacked: gymnasium.Env = FrameStackObservation(seen, STACK, padding_type="zero")
     return stacked if time_limit is None else TimeLimit(stacked, time_limit)
 

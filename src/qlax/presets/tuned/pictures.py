@@ -9,7 +9,7 @@ from qlax.presets.tuned.suit import Suit
 from qlax.rewards import Clipped, Multiplied
 from qlax.schedules import Linear
 from qlax.spaces import Box, Composite, Space
-from qlax.targets import Periodic
+from qlax.targets import Averaged, Periodic
 
 # The network of Mnih et al. (2013), arXiv 1312.5602: a quarter of the arithmetic of the one in
 # Nature, and on two cores that decides how much is learned in an hour.
@@ -78,14 +78,17 @@ MINIGRID = dataclasses.replace(
 
 # Super Mario Bros.: a reward is a step to the right less the time it took, up to 15 a frame. What a
 # move is worth shows within a second or two; the emulator takes longer than a few updates more.
+# One wrong jump ends the game, so the policy is an average: the newest one may be about to make it.
 MARIO = dataclasses.replace(
     PICTURES,
-    steps=150_000,
-    epsilon=Linear(start=1.0, end=0.02, steps=40_000),
+    steps=90_000,
+    epsilon=Linear(start=1.0, end=0.01, steps=30_000),
     n_step=5,
     capacity=50_000,
     reward=Multiplied(factor=0.02),
-    target=Periodic(period=500),
+    learning_rate=(5e-4, 2.5e-5),
+    target=Averaged(target=Periodic(period=500), tau=0.001),
+    policy="target",
     discount=0.95,
     returns=(-1.0, 8.0),
     time_limit=1_000,
