@@ -123,8 +123,7 @@ class Agent:
     time_limit: int | None = None
     """Steps after which training episodes are truncated; None for the environment's own limit."""
     policy: Literal["online", "target"] = "online"
-    """Whose parameters the finished policy has: `target` with `Polyak` or
-    `Averaged` is weight averaging."""
+    """Whose parameters the finished policy has: `target` of `Polyak` or `Averaged` is a mean."""
 
     def __post_init__(self) -> None:
         check_types(self)

@@ -42,14 +42,13 @@ def test_learning_is_as_with_the_target_inside(inside):
 def test_the_finished_policy_has_the_average_where_it_is_to_have_the_target():
     tau = 0.25
     target = Averaged(target=Periodic(period=3), tau=tau)
-    online = agent_for_probes(target=target, learning_starts=16, update_every=1)
+    online = agent_for_probes(target=target, learning_starts=16)
     driver = CompiledDriver(online, Vectorised(mdp.Probe(WORLD), online.num_envs))
-    state, expected = driver.init([0]), None
+    state = driver.init([0])
+    expected = jax.tree.map(np.array, state.agent.params)
     for iteration in range(20):
-        if expected is None:
-            expected = jax.tree.map(np.asarray, state.agent.params)
         state = driver.advance(state, iteration, iteration + 1)
-        newest = jax.tree.map(np.asarray, state.agent.params)
+        newest = jax.tree.map(np.array, state.agent.params)
         expected = jax.tree.map(lambda old, new: old + tau * (new - old), expected, newest)
     assert int(state.agent.updates) == 20
 

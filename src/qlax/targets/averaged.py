@@ -34,7 +34,7 @@ class Averaged:
     """
 
     target: Target = field(default_factory=Periodic)
-    """The target inside, which bootstraps; any but `Exchange`."""
+    """The target inside, which bootstraps: `Periodic`, `Polyak` or `Online`."""
     tau: float = 0.001
     """τ in (0, 1]: the share of the online parameters taken over, so about 1 / τ updates count."""
 
@@ -44,7 +44,7 @@ class Averaged:
         if isinstance(self.target, Exchange | Averaged):
             raise UsageError(
                 f"Averaged.target must be Periodic, Polyak or Online, not {self.target!r}: "
-                "that acts by an average already."
+                "that averages already."
             )
 
     def init(self, params: Any) -> AveragedState:
