@@ -1,7 +1,8 @@
-"""What is shown while training: a live line on a terminal, a few plain lines in a pipe."""
+"""What is shown while training: a live line on a terminal, some plain lines in a pipe."""
 
 import sys
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -11,8 +12,11 @@ from rich.progress import BarColumn, Progress, TextColumn
 from qlax.envs.select import Selected
 from qlax.runs.plan import Plan
 from qlax.schedules import Linear
+from qlax.targets import FinishesApart
 
+# In a pipe a line tells of every tenth of the run, and of every minute of it.
 _PLAIN_LINES = 10
+_PLAIN_SECONDS = 60.0
 
 
 _BACKENDS = {
@@ -25,16 +29,25 @@ _BACKENDS = {
 
 
 def announce(plan: Plan, selected: Selected) -> None:
-    """Say what is about to be trained, and which exploration will not have ended by then."""
+    """Say what is about to be trained, and what about it may not be meant."""
     print(f"training  {plan.agent_name} on {selected.env.spec.id}", flush=True)
     print(f"backend   {selected.backend}: {_BACKENDS[selected.backend]}", flush=True)
+    for note in _notes(plan):
+        print(f"note      {note}", flush=True)
+
+
+def _notes(plan: Plan) -> Iterator[str]:
     for name, schedule in getattr(plan.agent.explorer, "__dict__", {}).items():
         if isinstance(schedule, Linear) and schedule.begin + schedule.steps > plan.steps:
-            print(
-                f"note      exploration will not be over: {name} takes {schedule.steps:,} steps "
-                f"from {schedule.start:g} to {schedule.end:g} (agent.explorer.{name}.steps)",
-                flush=True,
+            yield (
+                f"exploration will not be over: {name} takes {schedule.steps:,} steps "
+                f"from {schedule.start:g} to {schedule.end:g} (agent.explorer.{name}.steps)"
             )
+    if isinstance(plan.agent.target, FinishesApart) and plan.agent.policy == "online":
+        yield (
+            "the finished policy will have the newest parameters, not those the target "
+            "keeps for it (agent.policy=target)"
+        )
 
 
 class ProgressLine:
@@ -46,7 +59,7 @@ class ProgressLine:
         self._console = Console(file=sys.stdout, highlight=False)
         self._live = self._console.is_terminal and not quiet
         self._started: tuple[float, int] | None = None
-        self._printed = 0
+        self._printed = (0.0, 0)
         self._row: dict[str, Any] = {}
         self._bar = Progress(
             TextColumn("[bold]{task.description}"),
@@ -74,25 +87,33 @@ class ProgressLine:
 
     def begin(self, env_steps: int) -> None:
         """Start the clock that steps per second are counted by."""
-        self._started = (time.perf_counter(), env_steps)
+        self._started = self._printed = (time.perf_counter(), env_steps)
 
     def move(self, env_steps: int) -> None:
-        """Show how far training is, on a terminal, beside the newest report."""
-        if self._live and self._started is not None:
-            line = self._line({**self._row, "env_steps": env_steps})
-            self._bar.update(self._task, completed=env_steps, line=line, refresh=True)
+        """Show how far training is, beside the newest report."""
+        self._tell({**self._row, "env_steps": env_steps}, reported=False)
 
     def show(self, row: dict[str, Any]) -> None:
         """Show the newest report."""
+        self._row = row
+        self._tell(row, reported=True)
+
+    def _tell(self, row: dict[str, Any], *, reported: bool) -> None:
         if self._quiet or self._started is None:
             return
-        self._row = row
-        line = self._line(row)
+        env_steps = row["env_steps"]
         if self._live:
-            self._bar.update(self._task, completed=row["env_steps"], line=line, refresh=True)
-        elif row["env_steps"] * _PLAIN_LINES >= (self._printed + 1) * self._total:
-            self._printed = row["env_steps"] * _PLAIN_LINES // self._total
-            print(f"          {line}", flush=True)
+            line = self._line(row)
+            self._bar.update(self._task, completed=env_steps, line=line, refresh=True)
+        elif self._is_due(env_steps, reported=reported):
+            self._printed = (time.perf_counter(), env_steps)
+            print(f"          {self._line(row)}", flush=True)
+
+    def _is_due(self, env_steps: int, *, reported: bool) -> bool:
+        """Whether to print a line in a pipe."""
+        printed_at, printed_steps = self._printed
+        tenths, told = (steps * _PLAIN_LINES // self._total for steps in (env_steps, printed_steps))
+        return (reported and tenths > told) or time.perf_counter() - printed_at >= _PLAIN_SECONDS
 
     def _line(self, row: dict[str, Any]) -> str:
         assert self._started is not None
