@@ -173,21 +173,27 @@ def _table(
     envs = [env for env in ENVS if any(cell["env"] == env for cell in cells)]
     by_name = {(cell["agent"], cell["env"]): cell for cell in cells}
     shown = [f"{random[env]:.{_digits(env)}f}" for env in envs]
-    rows: list[list[object]] = [["a random player", *shown, f"{0:.2f}"]]
+    goals = [f"{ENVS[env][0]:.{_digits(env)}f}" for env in envs]
+    rows: list[list[object]] = [
+        ["a random player", *shown, f"{0:.2f}"],
+        ["the goal", *goals, f"{1:.2f}"],
+    ]
     for agent in agents:
         row: list[object] = [agent]
-        scaled = []
+        scaled, compared = [], 0
         for env in envs:
             cell = by_name.get((agent, env), {})
             if "mean" not in cell:
                 row.append("–" if "impossible" in cell else "failed" if cell else "")
                 continue
             goal, _ = ENVS[env]
+            compared += 1
             scaled += [(mean - random[env]) / (goal - random[env]) for mean in cell["means"]]
             low, high = cell["interval"]
             digits = _digits(env)
             row.append(f"{cell['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]")
-        row.append(f"{interquartile_mean(scaled):.2f}" if scaled else "")
+        over = "" if compared == len(envs) else f" ({compared} of {len(envs)})"
+        row.append(f"{interquartile_mean(scaled):.2f}{over}" if scaled else "")
         rows.append(row)
     return ["agent", *envs, "IQM"], rows
 
@@ -197,9 +203,38 @@ def _digits(env: str) -> int:
 
 
 def _notes(cells: list[dict[str, Any]]) -> list[str]:
-    """Return why cells are empty."""
+    """Return why cells are empty, how long was trained, and which agents are one."""
     reasons = {cell["impossible"] for cell in cells if "impossible" in cell}
-    return [f"– {reason}" for reason in sorted(reasons)]
+    return [
+        *(f"- –: {reason}" for reason in sorted(reasons)),
+        *(_steps_taken(env, cells) for env in ENVS),
+        *_alike(cells),
+    ]
+
+
+def _steps_taken(env: str, cells: list[dict[str, Any]]) -> str:
+    """Return how many steps agents took in an environment: most of them, then the others."""
+    agents: dict[int, list[str]] = {}
+    for cell in cells:
+        if cell["env"] == env and "mean" in cell:
+            agents.setdefault(cell["env_steps"], []).append(cell["agent"])
+    usual, *others = sorted(agents, key=lambda steps: -len(agents[steps]))
+    apart = [f"{', '.join(agents[steps])} {steps:,}" for steps in others]
+    return f"- {env}: {'; '.join([f'{usual:,} steps', *apart])}"
+
+
+def _alike(cells: list[dict[str, Any]]) -> list[str]:
+    """Return which agents are the same, given what environments ask of every one."""
+    agents: dict[str, list[str]] = {}
+    for name in dict.fromkeys(cell["agent"] for cell in cells):
+        means = {cell["env"]: cell["means"] for cell in cells if _has_mean_of(cell, name)}
+        agents.setdefault(repr(sorted(means.items())), []).append(name)
+    alike = [names for names in agents.values() if len(names) > 1]
+    return [f"- {' and '.join(names)} are one agent here" for names in alike]
+
+
+def _has_mean_of(cell: dict[str, Any], agent: str) -> bool:
+    return cell["agent"] == agent and "mean" in cell
 
 
 def _write_page(path: Path, cells: list[dict[str, Any]], random: dict[str, float]) -> None:
@@ -209,10 +244,20 @@ def _write_page(path: Path, cells: list[dict[str, Any]], random: dict[str, float
         "# Agents by environments",
         "",
         "Mean return of the finished policies over 100 episodes of Gymnasium's own environment,",
-        "the mean of the seeds and its 95 % bootstrap interval. IQM is the interquartile mean over",
-        "all seeds and environments, with a random policy at 0 and the environment's goal at 1.",
+        f"the mean of {_seeds(cells)} seeds and its 95 % bootstrap interval. IQM is the",
+        "interquartile mean over all seeds and environments, with a random policy at 0 and the",
+        "environment's goal at 1; how many it is over stands beside if an agent cannot play all.",
+        "",
+        "Every deep agent is given what the environment asks for: how many rewards are summed,",
+        "exploration, target network, schedules and sizes. The steps that agents take are not the",
+        "same for all; they stand below the table.",
     ]
     write_page(path, about, columns, rows, _notes(cells))
+
+
+def _seeds(cells: list[dict[str, Any]]) -> str:
+    numbers = {len(cell["means"]) for cell in cells if "mean" in cell}
+    return " or ".join(str(number) for number in sorted(numbers))
 
 
 def _options() -> argparse.Namespace:

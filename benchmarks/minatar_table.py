@@ -73,8 +73,10 @@ def main() -> None:
         f"# MinAtar in {options.steps:,} frames",
         "",
         "Mean return of the finished policies over 100 games of the MinAtar package, with sticky",
-        "actions; the mean of the seeds and its 95 % bootstrap interval. Below, what others have",
-        "published, with settings and lengths of their own: several million frames are usual.",
+        "actions; the mean of three seeds and what lies between them: the ends of a 95 % bootstrap",
+        "interval of so few are the worst and the best. Where a cell is empty, the agent was not",
+        "tried. Below, what others have published, with settings and lengths of their own: several",
+        "million frames are usual.",
     ]
     notes = [line for source in SOURCES for line in (source, "")][:-1]
     write_page(options.out.with_suffix(".md"), about, columns, rows, notes)

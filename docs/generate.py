@@ -14,12 +14,16 @@ import docstring_parser
 from qlax import presets
 from qlax.agent import Agent
 from qlax.config import part_classes, pasteable
-from qlax.networks import CNN, ImpalaCNN, Table
+from qlax.explorers import Duration
+from qlax.heads import Rescaling, Stream
+from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.observations import Raw
+from qlax.presets.base import deep
+from qlax.replay import Proportional, Traces
 
 _HERE = Path(__file__).parent
 
-# Module: the slot of an agent that takes its parts, and what the slot is for.
+# Module: the slot of an agent that takes its parts, and what they are for.
 _SLOTS = {
     "bootstraps": ("bootstrap", "What the target assumes about the next action"),
     "heads": ("head", "What is predicted of the return, and its loss"),
@@ -33,6 +37,29 @@ _SLOTS = {
     "observations": ("observation", "What is done to observations before the network"),
     "rewards": ("reward", "What the learner is paid"),
     "schedules": ("explorer.epsilon", "Numbers that change with time, wherever a number may"),
+}
+# What has a slot that is not an agent's own: an example, where several do.
+_OWNERS = {
+    "network.layer": "MLP",
+    "explorer.epsilon": "EpsilonGreedy",
+    "explorer.duration": "EpsilonGreedy",
+    "head.stream": "Scalar",
+    "head.rescaling": "Scalar",
+    "replay.priority": "Sequences",
+    "replay.traces": "Sequences",
+}
+
+# Of those, parts that go into a part: what they are, the slot, and what they are for.
+_INSIDE: dict[str, list[tuple[type, str, str]]] = {
+    "heads": [
+        (Rescaling, "head.rescaling", "The scale on which returns are predicted"),
+        (Stream, "head.stream", "Layers between the features and what is predicted"),
+    ],
+    "explorers": [(Duration, "explorer.duration", "How long an exploratory action is repeated")],
+    "replay": [
+        (Proportional, "replay.priority", "Which sequences are drawn more often"),
+        (Traces, "replay.traces", "How far returns look ahead"),
+    ],
 }
 
 
@@ -75,27 +102,36 @@ def _side_by_side() -> str:
             lines.append(f"| `{slot}` | " + " | ".join(f"`{cell}`" for cell in cells) + " |")
     same = ", ".join(f"`{slot}={cell}`" for slot, cell in alike.items())
     lines += ["", f"The same in all: {same}.", "", "As they can be pasted:", ""]
+    imports = _imports("".join(map(repr, agents.values())))
+    lines += ["```python", imports, "```", ""]
     for env, agent in agents.items():
         lines += ["```python", f"# {env}", repr(agent), "```", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _slot_page(module: str) -> str:
-    slot, purpose = _SLOTS[module]
-    parts = [
-        _part(module, name, kind)
-        for name, kind in sorted(part_classes(module).items())
-        if _is_part(kind)
+    left = {name: kind for name, kind in part_classes(module).items() if _is_part(kind)}
+    inside = []
+    for kind, slot, purpose in _INSIDE.get(module, []):
+        fitting = {name: part for name, part in left.items() if issubclass(part, kind)}
+        inside += _section(module, f"# For `{slot}`", slot, purpose, fitting)
+        left = {name: part for name, part in left.items() if name not in fitting}
+    return "\n".join([*_section(module, f"# {module}", *_SLOTS[module], left), *inside])
+
+
+def _section(
+    module: str, heading: str, slot: str, purpose: str, parts: dict[str, type]
+) -> list[str]:
+    """Return the lines on what goes into one slot."""
+    field = slot.rpartition(".")[2]
+    return [
+        heading,
+        "",
+        f"{purpose}: `{_OWNERS.get(slot, 'Agent')}({field}=…)`, or `--agent.{slot}` on the "
+        "command line.",
+        "",
+        *(_part(module, name, kind) for name, kind in sorted(parts.items())),
     ]
-    return "\n".join(
-        [
-            f"# {module}",
-            "",
-            f"{purpose}: `Agent({slot.split('.')[0]}=…)`, or `--agent.{slot}` on the command line.",
-            "",
-            *parts,
-        ]
-    )
 
 
 def _part(module: str, name: str, kind: type) -> str:
@@ -108,11 +144,16 @@ def _part(module: str, name: str, kind: type) -> str:
     if entries:
         lines += ["| field | default | |", "|---|---|---|"]
         lines += [
-            f"| `{entry.name}` | `{_default(entry)}` | {described.get(entry.name, '')} |"
+            f"| `{entry.name}` | `{_default(entry)}` | {_cell(described.get(entry.name, ''))} |"
             for entry in entries
         ]
         lines += [""]
     return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Return text that may stand in a table: a bar would end its cell."""
+    return text.replace("|", r"\|")
 
 
 def _agent_page(name: str, make: Any) -> str:
@@ -126,7 +167,13 @@ def _agent_page(name: str, make: Any) -> str:
             f"qlax train {_environment(make())} --agent {name}",
             "```",
             "",
+            "Environments that have been tried fit it to themselves: "
+            f"`qlax train ENV --agent {name} --agent.help`",
+            f"shows how. As it is made, `presets.{name}()`:",
+            "",
             "```python",
+            _imports(_indented(make())),
+            "",
             _indented(make()),
             "```",
             "",
@@ -139,16 +186,25 @@ def _agents_index() -> str:
         f"| [`{name}`]({name}.md) | {inspect.cleandoc(make.__doc__ or '').splitlines()[0]} |"
         for name, make in presets.AGENTS.items()
     ]
-    return "\n".join(["# Named agents", "", "| agent | |", "|---|---|", *rows, ""])
+    about = inspect.cleandoc(deep.__doc__ or "").split("\n\n", 1)[1]
+    return "\n".join(["# Named agents", "", about, "", "| agent | |", "|---|---|", *rows, ""])
 
 
 def _environment(agent: Agent) -> str:
     """Return a small environment that the agent is for."""
     if isinstance(agent.network, CNN | ImpalaCNN):
         return "ALE/Pong-v5"
+    if isinstance(agent.network, TileCoding):
+        return "MountainCar-v0"
     if isinstance(agent.network, Table) and agent.observation == Raw() and agent.num_envs == 1:
         return "CliffWalking-v1" if agent.network == Table() else "MountainCar-v0"
     return "CartPole-v1"
+
+
+def _imports(code: str) -> str:
+    """Return the line that imports what a text of agents names."""
+    modules = [module for module in _SLOTS if f"{module}." in code]
+    return f"from qlax import {', '.join(['Agent', *sorted(modules)])}"
 
 
 def _indented(agent: Agent) -> str:

@@ -31,7 +31,7 @@ class Train:
     """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
     out: Path | None = None
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
-    backend: Literal["auto", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
+    backend: Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
     """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
     eval_episodes: int | None = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""

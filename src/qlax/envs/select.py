@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import gymnasium
 
@@ -19,7 +19,6 @@ from qlax.envs.worlds.envpool import PooledEnvs
 from qlax.errors import UsageError, require
 from qlax.spaces import EnvSpec
 
-Backend = Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"]
 BACKENDS = ("auto", "jax", "gymnax", "ale", "envpool", "gymnasium")
 
 

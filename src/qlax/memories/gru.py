@@ -14,7 +14,9 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class GRU:
-    """h ← (1 − z) ∘ n + z ∘ h, with gates z and n of (x, h): an LSTM with one state less.
+    """h ← (1 − z) ∘ n + z ∘ h, n = tanh(W x + r ∘ U h), gates z and r of (x, h).
+
+    An LSTM with one state less.
 
     Reference: Cho et al. (2014), arXiv 1406.1078.
     """

@@ -18,8 +18,9 @@ class TileCoding:
     """Q(s, a) = Σ_k w[k, tile_k(s), a] over k = 1 … tilings: linear, yet fine and general.
 
     Tiling k is a grid of `tiles` cells an entry, shifted by k · (1, 3, 5, …) / tilings of a cell,
-    the asymmetric displacements that spread best. With SGD at rate η the effective step is
-    η · tilings, so η is usually a fraction of 1 / tilings.
+    the asymmetric displacements that spread best. With SGD at rate η on one transition the
+    effective step is η · tilings, so η is usually a fraction of 1 / tilings; on a batch, whose loss
+    is a mean, a fraction of batch_size / tilings.
 
     Reference: Sutton and Barto (2018), Reinforcement Learning, section 9.5.4.
     """

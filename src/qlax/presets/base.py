@@ -23,8 +23,15 @@ def deep(**parts: Any) -> Agent:
 
     Papers tune for Atari's millions of frames. Here networks, replays and schedules are of the
     size that tasks with a few numbers as observations want, and the same for all, so that a
-    comparison is of ideas. Where an agent's own paper sets a number that is part of the idea
-    (atoms, quantiles, α, β, n), it is the paper's unless its docstring says otherwise.
+    comparison is of ideas. For the same reason all have what made learning quicker and steadier,
+    whether their paper knew it or not: exploratory actions that are repeated, observations
+    normalised as they come, and a target network that is an average and becomes the finished
+    policy. What the paper of the idea sets for it (atoms, quantiles, α, n) is the paper's unless
+    the agent's page says otherwise.
+
+    An environment that has been tried fits its agents to itself: n, exploration, target network,
+    schedules, sizes and the ends of C51's atoms are then the environment's. A random beginning is
+    added where only noise explores.
     """
     return Agent(
         **{

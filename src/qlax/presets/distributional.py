@@ -65,7 +65,7 @@ def rainbow() -> Agent:
     """Rainbow: C51, double, dueling, prioritised replay, three steps, noisy layers.
 
     Departures: atoms from −200 to 200; priorities from the error of the means instead of the
-    cross-entropy; noise in the two streams only, as in the paper, behind a plain MLP.
+    cross-entropy; a plain MLP in front of the two noisy streams.
 
     Reference: Hessel et al. (2018), arXiv 1710.02298.
     """

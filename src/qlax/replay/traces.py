@@ -15,7 +15,7 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class Traces:
-    """G_t = r_t + γ [ v(s_{t+1}) + c_{t+1} (G_{t+1} − u_{t+1}) ],  v = Σ_a π(a) [q(s, a) − e(a)].
+    """G_t = r_t + b_t + γ [ v(s_{t+1}) + c_{t+1} (G_{t+1} − u_{t+1}) ].
 
     | kind       | c_{t+1}                          | u_{t+1}            |
     |------------|----------------------------------|--------------------|
@@ -24,9 +24,9 @@ class Traces:
     | `tree`     | λ π(a_{t+1})                     | q(s_{t+1}, a_{t+1}) |
     | `retrace`  | λ min(1, π(a_{t+1}) / μ(a_{t+1})) | q(s_{t+1}, a_{t+1}) |
 
-    with π the bootstrap's policy and μ the explorer's. Peng's ignores that exploratory actions
-    are not π's: quick, and biased off policy; the others are not. Traces end with the episode and
-    with the sequence.
+    with v(s) = Σ_a π(a) [q(s, a) − e(a)]; π, e and b the bootstrap's, μ the explorer's policy.
+    Peng's ignores that exploratory actions are not π's: quick, and biased off policy; the others
+    are not. Traces end with the episode and with the sequence.
 
     References: Watkins (1989); Peng and Williams (1996), Incremental multi-step Q-learning;
     Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation; Munos et
