@@ -2,9 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
-from qlax import Agent, UsageError, config, explorers, networks, presets, schedules
+from qlax import Agent, UsageError, config, explorers, networks, optimizers, presets
 from qlax.presets.tuned import SUITS
 from qlax.spaces import Box, Discrete, EnvSpec
 
@@ -140,8 +141,11 @@ def test_a_function_of_ones_own_is_not_looked_for():
         config.from_json(document)
 
 
-def test_one_entry_deep_inside_can_be_exchanged():
-    agent = Agent(explorer=explorers.EpsilonGreedy(epsilon=schedules.Linear(steps=10)))
-    changed = config.replace_at(agent, "explorer.epsilon.steps", 99)
-    assert changed.explorer.epsilon.steps == 99
-    assert config.replace_at(changed, "explorer.epsilon.steps", 10) == agent
+def test_numbers_of_numpy_are_written_as_any_others():
+    agent = Agent(
+        discount=np.float64(0.9),
+        network=networks.MLP(hidden=(np.int64(8),)),
+        optimizer=optimizers.Adam(learning_rate=np.float32(0.5)),
+    )
+    assert config.from_json(config.to_json(agent)) == agent
+    assert "np." not in repr(agent)

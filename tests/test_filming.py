@@ -48,6 +48,10 @@ def test_what_cannot_be_drawn_is_refused(policy, tmp_path):
 
     with pytest.raises(UsageError, match="cannot be filmed"):
         qlax.film(policy, tmp_path / "play.gif", Unseen)
+    gymnasium.register("Undrawable-v0", lambda: Unseen())
+    with pytest.raises(UsageError, match=r"Undrawable-v0 cannot be filmed: .*render_mode"):
+        qlax.film(policy, tmp_path / "play.gif", "Undrawable-v0")
+    gymnasium.registry.pop("Undrawable-v0")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -2,8 +2,10 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
+from qlax import UsageError, explorers
 from qlax.schedules import Exponential, Linear, extremes, value_at
 
 
@@ -64,3 +66,20 @@ def test_any_function_of_the_step_is_a_schedule(at):
 )
 def test_extremes_are_known_before_a_schedule_runs(schedule, expected):
     assert extremes(schedule) == expected
+
+
+def test_a_schedule_of_ones_own_may_say_its_extremes():
+    class Told:
+        def __call__(self, step):
+            return 0.5
+
+        def extremes(self):
+            return -1.0, 0.5
+
+    with pytest.raises(UsageError, match="in \\[0, 1\\]"):
+        explorers.EpsilonGreedy(epsilon=Told())
+    with pytest.raises(UsageError, match="greater than 0"):
+        explorers.Boltzmann(temperature=Told())
+    assert np.isnan(extremes(lambda step: step)).all()
+    explorers.EpsilonGreedy(epsilon=lambda step: 0.5)
+    explorers.Boltzmann(temperature=lambda step: 0.5)

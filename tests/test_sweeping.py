@@ -56,3 +56,23 @@ def test_without_rates_the_agents_own_schedule_is_followed(tmp_path):
 def test_what_cannot_be_compiled_cannot_be_swept():
     with pytest.raises(UsageError, match="no compiled form"):
         qlax.sweep("Blackjack-v1", AGENT, discounts=(0.9,), steps=10)
+
+
+def test_numbers_may_come_from_numpy():
+    rates = np.logspace(-3, -2, 2)
+    trials = qlax.sweep("CartPole-v1", AGENT, learning_rates=rates, steps=60, eval_episodes=0)
+    assert [trial.agent.optimizer.learning_rate for trial in trials] == rates.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"seeds": [-1]}, "seed is -1"),
+        ({"seeds": []}, "one or more"),
+        ({"eval_episodes": -1}, "eval_episodes is -1"),
+        ({"agent": "stream_q", "learning_rates": [0.1]}, "ObGD are bounded"),
+    ],
+)
+def test_what_cannot_work_is_said_before_anything_is_trained(options, said):
+    with pytest.raises(UsageError, match=said):
+        qlax.sweep(**{"env": "CartPole-v1", "agent": AGENT, "steps": 10} | options)

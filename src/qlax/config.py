@@ -100,13 +100,6 @@ def from_json(document: Any, where: str = "configuration") -> Any:
         raise UsageError(f"The {where} does not fit {document['type']}: {error}.") from None
 
 
-def replace_at(value: Any, path: str, new: Any) -> Any:
-    """Return the configuration with the entry at a dotted path exchanged."""
-    head, _, rest = path.partition(".")
-    entry = replace_at(getattr(value, head), rest, new) if rest else new
-    return dataclasses.replace(value, **{head: entry})
-
-
 def is_part(value: Any) -> bool:
     """Return whether a value is an instance of a dataclass, and so a tree of named entries."""
     return dataclasses.is_dataclass(value) and not isinstance(value, type)

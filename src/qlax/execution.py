@@ -10,7 +10,7 @@ import numpy as np
 
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
-from qlax.envs.select import Selected, describe
+from qlax.envs.select import Selected, as_asked_for
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
 from qlax.evaluation import evaluate
 from qlax.policy import Policy
@@ -64,13 +64,17 @@ def carry_out(
     try:
         for some in together:
             runs += _train_together(
-                some, members, selected, timing, quiet=quiet, resumed=resumed, group=group
+                some, members, selected, timing.part(), quiet=quiet, resumed=resumed, group=group
             )
+    except KeyboardInterrupt:
+        if any(checkpoint.checkpoints(member.folder) for member in members):
+            raise Interrupted(group) from None
+        raise
     finally:
         if not selected.is_pure:
             selected.env.close()  # type: ignore[union-attr]
     if grouped:
-        folder.write_json(group / folder.RESULT, _summary(runs))
+        folder.write_json(group / folder.RESULT, _summary(runs, timing))
     return runs
 
 
@@ -104,13 +108,14 @@ def _train_together(
             if iteration < plan.iterations:
                 driver.compile(state)
                 release_freed()
+        first_step = iteration * plan.agent.num_envs
         _prepare_folders(everyone, group)
         for member in members:
-            folder.keep_metrics_until(member.folder, iteration * plan.agent.num_envs)
+            folder.keep_metrics_until(member.folder, first_step)
         with timing.measuring("train"):
             state = _advance(members, driver, state, iteration, progress, group)
     return [
-        _finish(member, selected, own_state, timing)
+        _finish(member, selected, own_state, timing, first_step)
         for member, own_state in zip(members, driver.split(state), strict=True)
     ]
 
@@ -187,21 +192,24 @@ def _restore(members: list[Member], driver: Driver) -> tuple[LoopState, int]:
 def _prepare_folders(everyone: list[Member], group: Path) -> None:
     """Write what every run is to do, also of those whose turn is later: all can be resumed."""
     for member in everyone:
-        folder.make(member.folder)
+        folder.make_member(member.folder)
         folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
     if everyone[0].folder != group:
         seeds = [member.plan.seed for member in everyone]
         folder.write_json(group / folder.CONFIG, {"seeds": seeds})
 
 
-def _finish(member: Member, selected: Selected, state: LoopState, timing: Timing) -> Run:
+def _finish(
+    member: Member, selected: Selected, state: LoopState, timing: Timing, first_step: int
+) -> Run:
     """Save the policy, evaluate it, draw the curve and write the result."""
     plan, path, spec = member.plan, member.folder, selected.env.spec
     # The policy is for the environment as it is, whatever limit training put on its episodes.
-    policy = Policy(plan.agent, describe(plan.env), plan.agent.policy_params(state.agent))
+    policy = Policy(plan.agent, as_asked_for(plan.env), plan.agent.policy_params(state.agent))
     policy.save(path / folder.POLICY)
     evaluation = None
-    with timing.measuring("eval"):
+    own_timing = timing.part()
+    with own_timing.measuring("eval"):
         if plan.eval_episodes:
             seed = _FIRST_EVALUATION_SEED + plan.seed
             outcome = evaluate(policy, plan.env, episodes=plan.eval_episodes, seed=seed)
@@ -224,7 +232,9 @@ def _finish(member: Member, selected: Selected, state: LoopState, timing: Timing
         "seed": plan.seed,
         "env_steps": int(state.agent.env_steps),
         "updates": int(state.agent.updates),
+        "resumed_at": first_step,
         **timing.as_json(),
+        **own_timing.as_json(),
         "eval": evaluation,
         "threshold": threshold,
         "solved": solved,
@@ -233,15 +243,15 @@ def _finish(member: Member, selected: Selected, state: LoopState, timing: Timing
     return Run(path, result, policy)
 
 
-def _summary(runs: list[Run]) -> dict[str, Any]:
+def _summary(runs: list[Run], timing: Timing) -> dict[str, Any]:
     """Return what several seeds came to."""
-    first, last = runs[0].result, runs[-1].result
+    first = runs[0].result
     means = [run.result["eval"]["mean"] for run in runs if run.result["eval"] is not None]
     shared = ("env", "agent", "backend", "env_steps", "updates", "threshold")
-    seconds = {name: value for name, value in last.items() if name.endswith("_seconds")}
     summary: dict[str, Any] = {name: first[name] for name in shared}
-    summary |= {"seeds": [run.result["seed"] for run in runs], **seconds}
+    summary |= {"seeds": [run.result["seed"] for run in runs], **timing.as_json()}
     if means:
+        solved = sum(bool(run.result["solved"]) for run in runs)
         summary |= {
             "eval": {
                 "means": means,
@@ -250,7 +260,7 @@ def _summary(runs: list[Run]) -> dict[str, Any]:
                 "min": min(means),
                 "max": max(means),
             },
-            "solved": sum(bool(run.result["solved"]) for run in runs),
+            "solved": None if first["threshold"] is None else solved,
         }
     return summary
 

@@ -85,10 +85,11 @@ def _drawn(env: Any) -> tuple[str, gymnasium.Env]:
     # pygame, with which many are drawn, needs neither a loudspeaker nor to introduce itself.
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    if isinstance(env, str):
-        world = factory_of(env, render_mode="rgb_array")()
-    else:
-        world = factory_of(env)()
+    factory = factory_of(env, render_mode="rgb_array") if isinstance(env, str) else factory_of(env)
+    try:
+        world = factory()
+    except TypeError as error:  # it takes no render mode
+        raise UsageError(f"{env} cannot be filmed: {error}.") from error
     name = world.spec.id if world.spec else str(env)
     if world.render_mode != "rgb_array":
         world.close()

@@ -4,6 +4,7 @@ A schedule is called with the number of environment steps (or updates) taken so 
 scalar, and returns a float32 scalar. Wherever a schedule is accepted, a plain float is too.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -88,9 +89,9 @@ def value_at(schedule: float | Schedule, step: jax.Array) -> jax.Array:
 
 
 def extremes(schedule: float | Schedule) -> tuple[float, float]:
-    """Return the smallest and largest value; NaN-free only for numbers and qlax's schedules."""
-    if isinstance(schedule, Linear | Exponential):
-        return schedule.extremes()
-    if callable(schedule):
-        return 0.0, 0.0  # a user's own schedule cannot be checked before it runs
-    return float(schedule), float(schedule)
+    """Return the smallest and largest value; NaN for a schedule without a method that says so."""
+    if not callable(schedule):
+        return float(schedule), float(schedule)
+    known = getattr(schedule, "extremes", lambda: (math.nan, math.nan))
+    smallest, largest = known()
+    return float(smallest), float(largest)

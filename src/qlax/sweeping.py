@@ -1,7 +1,6 @@
 """Trying many learning rates, discounts and seeds at once, in one compiled program."""
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,14 @@ from qlax import presets
 from qlax.agent import Agent
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, LoopState
-from qlax.envs.select import describe, select
+from qlax.envs.select import as_asked_for, select
 from qlax.errors import UsageError, require
 from qlax.evaluation import Evaluation, evaluate
+from qlax.optimizers import ObGD
 from qlax.policy import Policy
 from qlax.presets import Preset
-from qlax.runs.plan import World
+from qlax.runs.memory import require_memory
+from qlax.runs.plan import World, require_seeds
 
 
 @dataclass(frozen=True)
@@ -69,12 +70,22 @@ def sweep(
     base = preset.agent
     steps = preset.steps if steps is None else steps
     require(steps >= 1, "steps", steps, "at least 1")
-    require(len(seeds) >= 1, "seeds", seeds, "one or more")
-    settings = [
-        (_with(base, rate, discount), seed)
-        for rate, discount, seed in itertools.product(
-            learning_rates or (None,), discounts or (None,), seeds
+    require_seeds(seeds)
+    require(
+        eval_episodes is None or eval_episodes >= 0, "eval_episodes", eval_episodes, "0 or more"
+    )
+    rates = [float(rate) for rate in learning_rates]
+    if rates and isinstance(base.optimizer, ObGD):
+        raise UsageError(
+            "The steps of ObGD are bounded by its learning rate, which a shared program cannot "
+            "change: call `train` for each."
         )
+    gammas = [float(discount) for discount in discounts]
+    settings = [
+        (_with(base, rate, discount), int(seed))
+        for rate in rates or (None,)
+        for discount in gammas or (None,)
+        for seed in seeds
     ]
     selected = select(env, num_envs=base.num_envs, time_limit=base.time_limit)
     if not selected.is_pure:
@@ -85,11 +96,12 @@ def sweep(
         )
     keep_compiled_programs()
     # A constant rate is data: the program's own rate is 1, and each trial has its factor.
-    shared = _with(base, 1.0 if learning_rates else None, None)
+    shared = _with(base, 1.0 if rates else None, None)
     driver = CompiledDriver(shared, selected.env, side_by_side=True)  # type: ignore[arg-type]
-    state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(learning_rates))
+    require_memory(shared, driver.shape(settings[0][1]), len(settings), quiet=True)
+    state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(rates))
     state = driver.advance(state, 0, -(-steps // base.num_envs))
-    spec = describe(env)
+    spec = as_asked_for(env)
     trials = []
     for (own, seed), learned in zip(settings, driver.split(state), strict=True):
         policy = Policy(own, spec, own.policy_params(learned.agent))

@@ -13,7 +13,7 @@ from qlax.evaluation import usual_episodes
 from qlax.execution import Member, Run, carry_out
 from qlax.presets import Preset
 from qlax.runs import folder
-from qlax.runs.plan import Plan, World, intervals, plan_from_json
+from qlax.runs.plan import Plan, World, intervals, plan_from_json, require_seeds
 from qlax.runs.timing import Timing
 
 
@@ -170,32 +170,30 @@ def _train_new(
     require(episodes >= 0, "eval_episodes", episodes, "0 or more")
     interval = options.checkpoint_every
     require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
-    require(
-        len(seeds) >= 1 and len(set(seeds)) == len(seeds), "seeds", seeds, "one or more, different"
-    )
-    for seed in seeds:
-        require(0 <= seed < 2**32, "seed", seed, "from 0 to 4,294,967,295")
+    require_seeds(seeds)
+    if options.out is not None:
+        folder.require_free(Path(options.out))
     selected = _select(env, preset.agent, options.backend)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
-    path = folder.new_folder(options.out, selected.env.spec.id, preset.name, name)
-    members = [
-        Member(
-            Plan(
-                env=env,
-                agent=preset.agent,
-                agent_name=preset.name,
-                backend=selected.backend,
-                seed=seed,
-                steps=steps,
-                eval_episodes=episodes,
-                side_by_side=len(seeds) if grouped and selected.is_pure else 0,
-                **intervals(preset.agent, steps, interval),
-            ),
-            path / f"seed-{seed}" if grouped else path,
-        )
-        for seed in seeds
-    ]
-    return carry_out(members, selected, timing or Timing(), quiet=quiet, resumed=False, group=path)
+
+    plan = Plan(
+        env=env,
+        agent=preset.agent,
+        agent_name=preset.name,
+        backend=selected.backend,
+        seed=seeds[0],
+        steps=steps,
+        eval_episodes=episodes,
+        side_by_side=len(seeds) if grouped and selected.is_pure else 0,
+        **intervals(preset.agent, steps, interval),
+    )
+    timing = timing or Timing()
+    with folder.new_folder(options.out, selected.env.spec.id, preset.name, name) as path:
+        members = [
+            Member(dataclasses.replace(plan, seed=seed), path / f"seed-{seed}" if grouped else path)
+            for seed in seeds
+        ]
+        return carry_out(members, selected, timing, quiet=quiet, resumed=False, group=path)
 
 
 def _select(env: World, agent: Agent, backend: str) -> Selected:

@@ -9,6 +9,8 @@ import typing
 from collections.abc import Hashable
 from typing import Any
 
+import numpy as np
+
 from qlax.errors import require
 
 
@@ -16,13 +18,14 @@ def check_types(part: Any) -> None:
     """Raise `UsageError` for the first field whose value does not fit its annotation.
 
     Whole numbers must be whole, numbers finite, choices among their `Literal`, and parts must have
-    the methods of their protocol. A list where a tuple belongs becomes one.
+    the methods of their protocol. A list where a tuple belongs becomes one, and NumPy's numbers
+    become Python's, which can be written down.
     """
     hints = _hints(part.__class__)
     for entry in dataclasses.fields(part):
-        value, hint = getattr(part, entry.name), hints[entry.name]
-        if isinstance(value, list) and _takes_tuple(hint):
-            value = tuple(value)
+        given, hint = getattr(part, entry.name), hints[entry.name]
+        value = _plain(tuple(given) if isinstance(given, list) and _takes_tuple(hint) else given)
+        if value is not given:
             object.__setattr__(part, entry.name, value)
         if not _fits(value, hint):
             require(False, f"{type(part).__name__}.{entry.name}", value, _described(hint))
@@ -35,6 +38,15 @@ def _hints(kind: Hashable) -> dict[str, Any]:
 
 def _takes_tuple(hint: Any) -> bool:
     return any(typing.get_origin(arm) is tuple for arm in (hint, *typing.get_args(hint)))
+
+
+def _plain(value: Any) -> Any:
+    """Return NumPy's numbers, also those in a tuple, as Python's; anything else as it is."""
+    if isinstance(value, tuple):
+        entries = [_plain(entry) for entry in value]
+        same = all(new is old for new, old in zip(entries, value, strict=True))
+        return value if same else tuple(entries)
+    return value.item() if isinstance(value, np.number) else value
 
 
 def _fits(value: Any, hint: Any) -> bool:

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,8 @@ import qlax
 from qlax import presets
 from qlax.cli import overrides
 from qlax.cli.main import run as exit_code_of
+from qlax.cli.summary import print_summaries
+from qlax.execution import Run
 
 
 def run(*words, cwd):
@@ -77,6 +80,14 @@ def test_several_seeds_get_a_summary(tmp_path):
 def test_quiet_prints_only_the_folder(tmp_path):
     done = run("train", "CartPole-v1", "--quiet", "--eval-episodes", "0", *SMALL, cwd=tmp_path)
     assert done.stdout == "runs/CartPole-v1/dqn/seed-0\n"
+
+
+def test_quiet_seeds_print_only_the_folder_of_all(capsys):
+    names = ("env", "agent", "backend")
+    result = dict.fromkeys(names, "") | {"seed": 0, "eval": None, "threshold": None}
+    runs = [Run(Path("runs/all") / f"seed-{seed}", result, None) for seed in (0, 1)]
+    print_summaries(runs, quiet=True)
+    assert capsys.readouterr().out == "runs/all\n"
 
 
 def test_the_version_is_the_package_s(tmp_path):
@@ -153,6 +164,26 @@ def test_parts_and_schedules_can_be_exchanged():
 def test_a_part_that_is_not_needed_can_be_left_out(words):
     agent = overrides.override(presets.drqn(), [*words, "--agent.discount", "0.5"])
     assert agent == presets.drqn().replace(memory=None, discount=0.5)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--agent.replay rollout --agent.num-envs 8",
+        "--agent.num-envs 8 --agent.replay rollout",
+        "--agent.replay rollout --agent.replay.minibatches 1",
+        "--agent.memory lstm --agent.replay sequences",
+        "--agent.bootstrap expected-sarsa --agent.explorer.duration one-step",
+    ],
+)
+def test_parts_that_go_together_may_come_in_any_order(words):
+    pairs = zip(words.split()[::2], words.split()[1::2], strict=True)
+    agent = overrides.override(presets.dqn(), words.split())
+    for name, value in pairs:
+        found = agent
+        for field in name.removeprefix("--agent.").replace("-", "_").split("."):
+            found = getattr(found, field)
+        assert str(found) == value or type(found).__name__.lower() == value.replace("-", "")
 
 
 def test_what_may_be_none_can_be_set_to_it():

@@ -320,3 +320,26 @@ def test_a_backend_that_lacks_the_environment_says_what_it_has():
         select("FrozenLake-v1", num_envs=1, backend="gymnax")
     with pytest.raises(UsageError, match="backend is 'cuda'"):
         select("FrozenLake-v1", num_envs=1, backend="cuda")
+
+
+@pytest.mark.parametrize("missing", ["action_space", "observation_space"])
+def test_an_environment_without_a_space_is_told_so(missing):
+    def factory():
+        env = Corridor()
+        delattr(env, missing)
+        return env
+
+    with pytest.raises(UsageError, match=f"factory has no {missing}"):
+        spec_of(factory)
+
+
+def test_a_time_limit_of_ones_own_takes_the_place_of_one_inside_other_wrappers():
+    def factory():
+        limited = gymnasium.wrappers.TimeLimit(Corridor(), 1)
+        return gymnasium.wrappers.RecordEpisodeStatistics(limited)
+
+    assert spec_of(factory).time_limit == 1
+    assert spec_of(factory, 2).time_limit == 2
+    env = factory_of(factory, 2)()
+    env.reset()
+    assert [env.step(0)[3] for _ in range(2)] == [False, True]

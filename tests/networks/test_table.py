@@ -86,6 +86,11 @@ def test_an_unbounded_space_needs_limits():
         rows(Table(), box([-np.inf], [np.inf]), [[0.0]])
 
 
+def test_more_cells_than_can_be_numbered_are_refused():
+    with pytest.raises(UsageError, match=r"50 entries into about 10\^80 cells"):
+        Table()(jnp.zeros((1, 50)), Box((50,), "float32", -1.0, 1.0))
+
+
 def test_an_astronomic_limit_counts_as_none():
     with pytest.raises(UsageError, match="unbounded"):
         rows(Table(), box([-3.4e38], [3.4e38]), [[0.0]])

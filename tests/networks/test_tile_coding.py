@@ -7,7 +7,7 @@ import pytest
 
 from qlax import UsageError
 from qlax.networks import TileCoding
-from qlax.spaces import Discrete
+from qlax.spaces import Box, Discrete
 from tests.networks.applying import Summed, box, features
 
 SPACE = box([-1.2, -0.07], [0.6, 0.07])
@@ -117,3 +117,8 @@ def test_an_unbounded_space_needs_limits():
         active(TileCoding(), space, [[0.0, 0.0]])
     limited = TileCoding(tilings=2, tiles=2, low=(0.0, 0.0), high=(1.0, 1.0))
     assert active(limited, space, [[0.5, 0.5]]).shape == (1, 2)
+
+
+def test_more_tiles_than_can_be_numbered_are_refused():
+    with pytest.raises(UsageError, match=r"TileCoding would cut.*50 entries.* cells"):
+        TileCoding()(jnp.zeros((1, 50)), Box((50,), "float32", -1.0, 1.0))

@@ -4,12 +4,15 @@ import signal
 import subprocess
 import sys
 import time
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
 import qlax
+from qlax.cli.summary import print_summaries
 from qlax.runs import checkpoint, folder
+from tests.envs.test_gymnasium import Corridor
 from tests.runs.small import AGENT, STEPS, arrays, assert_same_policy
 
 ENV = "CartPole-v1"
@@ -190,3 +193,68 @@ def test_a_killed_run_goes_on_from_a_whole_checkpoint_as_if_never_stopped(tmp_pa
     assert_same_policy(tmp_path / "killed", tmp_path / "whole")
     one, other = ((tmp_path / name / "metrics.jsonl").read_text() for name in ("killed", "whole"))
     assert one == other
+
+
+class Heard(Corridor):
+    """Remembers what it was seeded with."""
+
+    seeds: ClassVar[list[int]] = []
+
+    def reset(self, *, seed=None, options=None):
+        if seed is not None:
+            self.seeds.append(seed)
+        return super().reset(seed=seed, options=options)
+
+
+def test_seeds_that_stopped_together_go_on_in_different_episodes(tmp_path):
+    for seed in (0, 1):
+        options = {"seed": seed, "eval_episodes": 0}
+        qlax.train(Heard, AGENT, steps=60, out=tmp_path / str(seed), **options)
+        Heard.seeds.clear()
+        qlax.resume(tmp_path / str(seed), env=Heard, steps=70)
+        (tmp_path / f"{seed}.txt").write_text(str(Heard.seeds))
+    assert (tmp_path / "0.txt").read_text() != (tmp_path / "1.txt").read_text()
+
+
+def test_ctrl_c_after_training_says_that_it_was_saved(tmp_path):
+    class Stopped(Corridor):
+        steps = 0
+
+        def step(self, action):
+            Stopped.steps += 1
+            if Stopped.steps > 60:  # in the evaluation
+                raise KeyboardInterrupt
+            return super().step(action)
+
+    with pytest.raises(qlax.Interrupted, match="qlax resume"):
+        qlax.train(Stopped, AGENT, steps=60, out=tmp_path / "run")
+    Stopped.steps = -1_000
+    assert qlax.resume(tmp_path / "run", env=Stopped).result["eval"]["mean"] == 6.0
+
+
+def test_the_summary_tells_how_fast_the_new_steps_were(unbroken, tmp_path, capsys):
+    path = broken_off(unbroken, tmp_path, STEPS)
+    run = qlax.resume(path, steps=STEPS + 100)
+    print_summaries(run, quiet=False)
+    told = capsys.readouterr().out
+    rate = 100 / run.result["train_seconds"]
+    assert (
+        f"the last 100 steps in {run.result['train_seconds']:.1f} s ({rate:,.0f} steps/s)" in told
+    )
+
+
+def test_writing_needs_nothing_of_what_lies_beside(tmp_path):
+    crowded = tmp_path / "lr0.001"
+    crowded.mkdir()
+    (crowded / "gone").symlink_to("nowhere")
+    folder.write_json(crowded / "result.json", {"new": True})
+    assert folder.read_json(crowded / "result.json") == {"new": True}
+
+
+def test_what_a_crash_left_of_a_checkpoint_goes_with_the_next(tmp_path):
+    rest = tmp_path / "checkpoints" / ".iteration-000000000001.77.part"
+    rest.mkdir(parents=True)
+    for iteration in (10, 20, 30):
+        checkpoint.save_checkpoint(tmp_path, {"weight": np.zeros(2)}, iteration)
+    names = [path.name for path in sorted((tmp_path / "checkpoints").iterdir())]
+    assert names == ["iteration-000000000020", "iteration-000000000030"]

@@ -1,4 +1,6 @@
+import contextlib
 import json
+import sys
 
 import gymnasium
 import numpy as np
@@ -157,6 +159,13 @@ def test_seeds_of_a_host_environment_run_one_after_another(tmp_path):
     resumed = qlax.resume(tmp_path / "h", steps=80)
     assert [run.result["seed"] for run in resumed] == [1, 2]
     assert [run.result["env_steps"] for run in resumed] == [80, 80]
+    assert [run.result["resumed_at"] for run in resumed] == [60, 60]
+    # Each seed's own times add up to the group's.
+    whole = json.loads((tmp_path / "h" / "result.json").read_text())
+    for phase in ("compile_seconds", "train_seconds"):
+        own = [run.result[phase] for run in resumed]
+        assert sum(own) == pytest.approx(whole[phase], abs=0.01)
+        assert max(own) < whole[phase]
 
 
 def test_a_folder_that_exists_is_left_alone(run):
@@ -168,13 +177,29 @@ def test_a_folder_that_exists_is_left_alone(run):
 
 def test_default_folders_never_collide(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    paths = set()
-    for _ in range(3):
-        path = folder.new_folder(None, "ALE/Pong-v5", "dqn", "seed-0")
-        folder.make(path)
-        paths.add(path)
-    assert len(paths) == 3
-    assert {path.parent.as_posix() for path in paths} == {"runs/ALE-Pong-v5/dqn"}
+    with contextlib.ExitStack() as runs:
+        began = [
+            runs.enter_context(folder.new_folder(None, "ale_py:ALE/Pong-v5", "dqn", "seed-0"))
+            for _ in range(4)
+        ]
+        assert len(set(began)) == 4
+        assert {path.parent.as_posix() for path in began} == {"runs/ALE-Pong-v5/dqn"}
+        (began[1] / "config.json").touch()
+    # What nothing was written to goes, and what is left stays.
+    assert [path.exists() for path in began] == [False, True, False, False]
+
+
+def test_a_folder_that_was_made_for_nothing_goes_with_those_above_it(tmp_path):
+    def given(path):
+        return folder.new_folder(path, "CartPole-v1", "dqn", "seed-0")
+
+    with pytest.raises(qlax.Diverged), given(tmp_path / "a" / "b"):
+        raise qlax.Diverged("before anything was written")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    with given(tmp_path / "empty"):
+        pass
+    assert (tmp_path / "empty").is_dir()  # it was there before
 
 
 @pytest.mark.parametrize(
@@ -270,3 +295,26 @@ def test_a_run_whose_environment_fails_is_saved_and_can_go_on(tmp_path):
     run = qlax.resume(path, env=Failing)
     assert run.result["env_steps"] == 150
     assert [row["env_steps"] for row in folder.read_metrics(path)] == list(range(1, 151))
+
+
+@pytest.fixture(name="forgetting")
+def _forgetting():
+    yield
+    gymnasium.registry.pop("Corridor-v3", None)
+
+
+@pytest.mark.usefixtures("forgetting")
+def test_an_environment_named_with_its_module_is_found_again(tmp_path, monkeypatch):
+    (tmp_path / "corridors.py").write_text(
+        "import gymnasium\n"
+        "from tests.envs.test_gymnasium import Corridor\n"
+        "gymnasium.register('Corridor-v3', Corridor)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    run = qlax.train("corridors:Corridor-v3", AGENT, steps=60, eval_episodes=0)
+    assert run.folder.as_posix() == "runs/Corridor-v3/custom/seed-0"
+    # As in a process that has not imported the module.
+    gymnasium.registry.pop("Corridor-v3")
+    monkeypatch.delitem(sys.modules, "corridors")
+    assert qlax.evaluate(qlax.load(run.folder), episodes=2).mean == 6.0

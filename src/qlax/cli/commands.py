@@ -38,7 +38,7 @@ class Train:
     checkpoint_every: int | None = None
     """Environment steps between checkpoints. By default a fifth of all."""
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Show nothing but the summary's last line."""
+    """Print nothing but the folder that was written."""
 
     def run(self, agent_words: list[str]) -> None:
         """Train as told."""
@@ -115,7 +115,7 @@ class Resume:
     steps: int | None = None
     """A new total of environment steps, to train for longer than planned."""
     quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
-    """Show nothing but the summary's last line."""
+    """Print nothing but the folder that was written."""
 
     def run(self) -> None:
         """Resume as told."""

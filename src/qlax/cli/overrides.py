@@ -1,5 +1,6 @@
 """`--agent.replay.capacity 50000`: any field of any part of an agent, typed, from the words."""
 
+import copy
 import dataclasses
 import re
 import typing
@@ -20,9 +21,16 @@ def override(agent: Agent, words: list[str]) -> Agent:
         UsageError: if a field or part is unknown, or the agent would be impossible.
         SystemExit: from the parser, after printing help (0) or what was wrong (2).
     """
+    # Parts are put in unchecked: which go together shows when all are there.
     agent, rest = _exchange_parts(agent, words)
-    if not rest:
-        return agent
+    if rest:
+        agent = _with_fields(agent, rest)
+    checked: Agent = _checked(agent)
+    return checked
+
+
+def _with_fields(agent: Agent, rest: list[str]) -> Agent:
+    """Return the agent, unchecked, with the fields set that the words name."""
     plain = [word.removeprefix("--agent.") if word == "--agent.help" else word for word in rest]
     options = _options(agent)
     flat: Any = dataclasses.make_dataclass(
@@ -38,13 +46,11 @@ def override(agent: Agent, words: list[str]) -> Agent:
         config=(tyro.conf.AvoidSubcommands,),
         add_help=True,
     )
-    changes = {
-        name: getattr(parsed, name.replace(".", "__"))
-        for name, _, value in options
-        if getattr(parsed, name.replace(".", "__")) != value
-    }
-    changed: Agent = _with_changes(agent, changes)
-    return changed
+    for name, _, value in options:
+        wanted = getattr(parsed, name.replace(".", "__"))
+        if wanted != value:
+            agent = _unchecked(agent, name, wanted)
+    return agent
 
 
 def _python_none(word: str) -> str:
@@ -52,17 +58,20 @@ def _python_none(word: str) -> str:
     return re.sub(r"^(--[^=]*=)?none$", r"\1None", word)
 
 
-def _with_changes(part: Any, changes: dict[str, Any]) -> Any:
-    """Set several fields at once, so that each part is checked with all its new values."""
-    own = {name: value for name, value in changes.items() if "." not in name}
-    inner: dict[str, dict[str, Any]] = {}
-    for name, value in changes.items():
-        head, dot, rest = name.partition(".")
-        if dot:
-            inner.setdefault(head, {})[rest] = value
-    for head, below in inner.items():
-        own[head] = _with_changes(getattr(part, head), below)
-    return dataclasses.replace(part, **own)
+def _unchecked(part: Any, path: str, new: Any) -> Any:
+    """Return a copy with the entry at a dotted path exchanged, whether it fits or not."""
+    head, _, rest = path.partition(".")
+    changed = copy.copy(part)  # which makes no new part, and so checks nothing
+    entry = _unchecked(getattr(part, head), rest, new) if rest else new
+    object.__setattr__(changed, head, entry)
+    return changed
+
+
+def _checked(part: Any) -> Any:
+    """Return the part made anew from parts made anew, which checks them all."""
+    inner = {entry.name: getattr(part, entry.name) for entry in config.fields_of(part)}
+    made = {name: _checked(value) for name, value in inner.items() if config.is_part(value)}
+    return dataclasses.replace(part, **made)
 
 
 def _options(part: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
@@ -112,7 +121,7 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
             rest.append(words[position])
             position += 1
         else:
-            agent = config.replace_at(agent, _known_path(agent, path), new)
+            agent = _unchecked(agent, _known_path(agent, path), new)
             position += 1 if joined else 2
     return agent, rest
 

@@ -13,6 +13,7 @@ from qlax.envs.select import describe
 from qlax.evaluation import LONGEST, Evaluation
 from qlax.execution import Run
 from qlax.policy import Policy
+from qlax.runs import folder
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -20,7 +21,7 @@ def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
     if isinstance(runs, Run):
         _print_summary(runs, quiet=quiet)
     else:
-        _print_seeds(runs)
+        _print_seeds(runs, quiet=quiet)
 
 
 def print_evaluation(
@@ -53,11 +54,9 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
     if quiet:
         print(run.folder)
         return
-    rate = result["env_steps"] / max(result["train_seconds"], 1e-9)
     lines = {
         "result": _outcome(result["eval"], result["threshold"]),
-        "training": f"{result['env_steps']:,} steps and {result['updates']:,} updates in "
-        f"{result['train_seconds']:.1f} s ({rate:,.0f} steps/s), on {result['backend']}",
+        "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
         "next": f"qlax eval {run.folder}",
@@ -67,7 +66,24 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         print(f"{name:<10}{text}")
 
 
-def _print_seeds(runs: list[Run]) -> None:
+def _training(result: dict[str, Any]) -> str:
+    """Return what was done, and how fast, since the run began or went on."""
+    new = result["env_steps"] - result["resumed_at"]
+    done = f"{result['env_steps']:,} steps and {result['updates']:,} updates"
+    if new == 0:
+        return f"{done} already, on {result['backend']}"
+    rate = new / max(result["train_seconds"], 1e-9)
+    since = f", the last {new:,} steps" if result["resumed_at"] else ""
+    return (
+        f"{done}{since} in {result['train_seconds']:.1f} s ({rate:,.0f} steps/s), "
+        f"on {result['backend']}"
+    )
+
+
+def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
+    if quiet:
+        print(runs[0].folder.parent)
+        return
     for run in runs:
         result = run.result
         print(f"seed {result['seed']:<5}{_outcome(result['eval'], result['threshold'])}")
@@ -75,7 +91,8 @@ def _print_seeds(runs: list[Run]) -> None:
     solved = [run for run in runs if run.result["solved"]]
     if runs[0].result["solved"] is not None:
         print(f"\n{len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}.")
-    print(f"time      {_times(runs[-1].result)}\nwritten   {parent}/")
+    whole = folder.read_json(parent / folder.RESULT)
+    print(f"time      {_times(whole)}\nwritten   {parent}/")
 
 
 def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:

@@ -21,6 +21,7 @@ from qlax.drivers.core import (
     nothing_seen,
     observe,
     observe_and_learn,
+    resumed_env_key,
     summarise,
 )
 from qlax.envs.core import AsyncEnv, CompiledEnv, OutsideEnv, TimeStep
@@ -101,7 +102,7 @@ class CompiledDriver:
         Environments outside begin new episodes, as those on the host do.
         """
         if isinstance(self.env, OutsideEnv):
-            env_key, _ = keys(states[0].agent.env_steps)
+            env_key = resumed_env_key(states[0])
             # Given away, not copied: a replay may be larger than what memory is left.
             cut: Any = jax.jit(functools.partial(interrupted, self.agent), donate_argnums=0)
             resumed: LoopState = cut(states[0])

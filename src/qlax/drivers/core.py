@@ -105,6 +105,11 @@ def keys(seed: int | jax.Array) -> tuple[jax.Array, jax.Array]:
     return env_key, agent_key
 
 
+def resumed_env_key(state: LoopState) -> jax.Array:
+    """Return the key of the environments that a resumed run begins anew: its own at every step."""
+    return jax.random.fold_in(state.agent.key, state.agent.env_steps)
+
+
 def first_statistics(num_envs: int) -> Statistics:
     """Return statistics of nothing."""
     return Statistics(

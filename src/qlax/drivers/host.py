@@ -20,6 +20,7 @@ from qlax.drivers.core import (
     keys,
     nothing_seen,
     observe_and_learn,
+    resumed_env_key,
     summarise,
 )
 from qlax.drivers.packing import Packed, Packing
@@ -37,7 +38,8 @@ class HostDriver:
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
         self._programs: _Programs | None = None
-        self._starts_anew = False
+        # The seed of the episodes that a resumed run begins with; None once they have begun.
+        self._fresh_seed: int | None = None
 
     def init(self, seeds: Sequence[int]) -> LoopState:
         """Return the state before the first step, the environments begun; one seed only."""
@@ -101,7 +103,7 @@ class HostDriver:
         action, packed = programs.begin(state)
         try:
             for iteration in range(start, stop):
-                seen = _Seen.of(self._step(np.asarray(action), iteration))
+                seen = _Seen.of(self._step(np.asarray(action)))
                 updates = int(self.agent.updates_due(iteration + 1))
                 if iteration + 1 == stop:
                     packed = programs.last(packed, seen, np.int32(updates))
@@ -135,15 +137,15 @@ class HostDriver:
 
         A Python environment cannot be saved: see `interrupted`.
         """
-        self._starts_anew = True
+        self._fresh_seed = int(jax.random.bits(resumed_env_key(states[0]), dtype=jnp.uint32)) >> 1
         state: LoopState = self._jitted_resume(states[0])
         return state
 
-    def _step(self, action: np.ndarray, iteration: int) -> TimeStep:
-        if not self._starts_anew:
+    def _step(self, action: np.ndarray) -> TimeStep:
+        if self._fresh_seed is None:
             return self.env.step(action)
-        self._starts_anew = False
-        return self.env.reset(iteration)
+        seed, self._fresh_seed = self._fresh_seed, None
+        return self.env.reset(seed)
 
     def _init(self, seed: jax.Array, timestep: TimeStep) -> LoopState:
         _, agent_key = keys(seed)

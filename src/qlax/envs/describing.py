@@ -92,20 +92,38 @@ def failures_named(name: str, action: str) -> Iterator[None]:
 def _limited(factory: EnvFactory, time_limit: int) -> gymnasium.Env:
     """Make an environment with a time limit in place of its own."""
     made = factory()
-    if isinstance(made, TimeLimit):
-        made = made.env
-    return TimeLimit(made, time_limit)
+    own = _time_limit_in(made)
+    if own is None:
+        return TimeLimit(made, time_limit)
+    own._max_episode_steps = time_limit
+    return made
+
+
+def _time_limit_in(env: gymnasium.Env) -> TimeLimit | None:
+    """Return the wrapper that limits an environment's steps, at whatever depth it is."""
+    while isinstance(env, gymnasium.Wrapper):
+        if isinstance(env, TimeLimit):
+            return env
+        env = env.env
+    return None
 
 
 def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
+    for space in ("action_space", "observation_space"):
+        if not isinstance(getattr(env, space, None), gymnasium.Space):
+            raise UsageError(
+                f"{name} has no {space}: set it, to a space of gymnasium.spaces, where the "
+                "environment is made."
+            )
     if not isinstance(env.action_space, gymnasium.spaces.Discrete):
         raise UsageError(
             f"{name} has actions {env.action_space}, but Q-learning chooses among finitely many: "
             "its action space must be Discrete."
         )
+    limiting = _time_limit_in(env)
     limit = env.spec.max_episode_steps if env.spec else None
-    if isinstance(env, TimeLimit):
-        limit = env._max_episode_steps
+    if limiting is not None:
+        limit = limiting._max_episode_steps
     threshold = env.spec.reward_threshold if env.spec else None
     shown, has_mask = _without_mask(env)
     return EnvSpec(

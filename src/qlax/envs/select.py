@@ -48,6 +48,15 @@ def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) ->
     return spec if time_limit is None else dataclasses.replace(spec, time_limit=time_limit)
 
 
+def as_asked_for(env: str | EnvFactory | Dynamics) -> EnvSpec:
+    """Return the description that a policy keeps, by which its environment is found again.
+
+    An id `module:Name-v0` keeps its module: only importing it makes the rest known.
+    """
+    spec = describe(env)
+    return dataclasses.replace(spec, id=env) if isinstance(env, str) and ":" in env else spec
+
+
 def select(
     env: str | EnvFactory | Dynamics,
     *,

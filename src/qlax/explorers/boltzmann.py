@@ -25,13 +25,8 @@ class Boltzmann(Stateless):
     def __post_init__(self) -> None:
         check_types(self)
         smallest, _ = extremes(self.temperature)
-        is_known = not callable(self.temperature) or hasattr(self.temperature, "extremes")
-        require(
-            smallest > 0.0 or not is_known,
-            "Boltzmann.temperature",
-            self.temperature,
-            "greater than 0",
-        )
+        too_cold = smallest <= 0.0
+        require(not too_cold, "Boltzmann.temperature", self.temperature, "greater than 0")
 
     def act(
         self, state: tuple[()], key: jax.Array, situation: Situation

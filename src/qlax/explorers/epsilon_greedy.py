@@ -48,9 +48,8 @@ class EpsilonGreedy:
     def __post_init__(self) -> None:
         check_types(self)
         smallest, largest = extremes(self.epsilon)
-        require(
-            smallest >= 0.0 and largest <= 1.0, "EpsilonGreedy.epsilon", self.epsilon, "in [0, 1]"
-        )
+        beyond = smallest < 0.0 or largest > 1.0
+        require(not beyond, "EpsilonGreedy.epsilon", self.epsilon, "in [0, 1]")
         require(self.spread >= 0.0, "EpsilonGreedy.spread", self.spread, "0 or more")
 
     def init(self, num_envs: int, spec: EnvSpec) -> Repeat:  # noqa: ARG002

@@ -53,6 +53,18 @@ def cell_coordinates(
     return jnp.clip((flat - low) / (high - low), 0.0, 1.0) * cells
 
 
+def require_few(cells: list[int], grids: int, part: str) -> int:
+    """Return how many cells grids have together, or refuse more than can be numbered."""
+    count = math.prod(cells) * grids
+    if count >= 2**31:
+        raise UsageError(
+            f"{part} would cut an observation of {len(cells)} entries into about "
+            f"10^{len(str(count)) - 1} cells, more than can be told apart: take a network that "
+            "generalises, such as MLP, or far fewer cells."
+        )
+    return count
+
+
 def flat_index(coordinates: jax.Array, cells: np.ndarray) -> jax.Array:
     """Return the row-major index of integer cell coordinates, shape [..., D] → [...]."""
     strides = np.concatenate([np.cumprod(cells[::-1])[-2::-1], [1]]).astype(np.int32)

@@ -1,6 +1,5 @@
 """The Q-table: one row a state, boxes cut into bins."""
 
-import math
 from dataclasses import dataclass
 
 import jax
@@ -9,7 +8,7 @@ import numpy as np
 
 from qlax.errors import require
 from qlax.features import SparseFeatures
-from qlax.networks.grid import box_limits, cell_coordinates, flat_index
+from qlax.networks.grid import box_limits, cell_coordinates, flat_index, require_few
 from qlax.spaces import Discrete, Space
 from qlax.validation import check_types
 
@@ -46,9 +45,10 @@ class Table:
             return SparseFeatures(observation.astype(jnp.int32).reshape(-1, 1), space.n)
         low, high = box_limits(space, self.low, self.high, "Table")
         bins = _per_entry(self.bins, len(low), "Table.bins")
+        rows_in_all = require_few(bins.tolist(), 1, "Table")
         inside = cell_coordinates(observation, low, high, bins).astype(jnp.int32)
         rows = flat_index(jnp.minimum(inside, bins - 1), bins)
-        return SparseFeatures(rows[:, None], math.prod(bins.tolist()))
+        return SparseFeatures(rows[:, None], rows_in_all)
 
 
 def _per_entry(counts: tuple[int, ...], entries: int, field: str) -> np.ndarray:

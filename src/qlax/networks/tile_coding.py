@@ -8,7 +8,7 @@ import numpy as np
 
 from qlax.errors import require
 from qlax.features import SparseFeatures
-from qlax.networks.grid import box_limits, cell_coordinates, flat_index
+from qlax.networks.grid import box_limits, cell_coordinates, flat_index, require_few
 from qlax.spaces import Space
 from qlax.validation import check_types
 
@@ -45,11 +45,12 @@ class TileCoding:
         entries = len(low)
         # A shifted grid needs one cell more to cover the box.
         cells = np.full(entries, self.tiles + 1, np.int32)
+        tiles_in_all = require_few(cells.tolist(), self.tilings, "TileCoding")
         displacement = np.arange(1, 2 * entries, 2)
         shifts = (np.arange(self.tilings)[:, None] * displacement % self.tilings) / self.tilings
         coordinates = cell_coordinates(observation, low, high, cells - 1)
         tiles = jnp.floor(coordinates[:, None, :] + shifts).astype(jnp.int32)
-        tiles_in_grid = int(np.prod(cells))
+        tiles_in_grid = tiles_in_all // self.tilings
         offsets = np.arange(self.tilings, dtype=np.int32) * tiles_in_grid
         indices = flat_index(jnp.minimum(tiles, cells - 1), cells) + offsets
-        return SparseFeatures(indices, self.tilings * tiles_in_grid)
+        return SparseFeatures(indices, tiles_in_all)

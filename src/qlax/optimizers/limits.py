@@ -9,7 +9,7 @@ from qlax.schedules import Schedule, extremes
 def check_learning_rate(owner: str, learning_rate: float | Schedule) -> None:
     """Raise `UsageError` if a learning rate is ever negative."""
     smallest, _ = extremes(learning_rate)
-    require(smallest >= 0.0, f"{owner}.learning_rate", learning_rate, "0 or more")
+    require(not smallest < 0.0, f"{owner}.learning_rate", learning_rate, "0 or more")
 
 
 def check_max_grad_norm(owner: str, max_norm: float | None) -> None:

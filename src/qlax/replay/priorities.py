@@ -91,7 +91,8 @@ def check_proportional(
     """Raise `UsageError` if the law would be none."""
     smallest, largest = extremes(importance)
     require(0.0 <= exponent <= 1.0, f"{owner}.exponent", exponent, "in [0, 1]")
-    require(smallest >= 0.0 and largest <= 1.0, f"{owner}.importance", importance, "in [0, 1]")
+    beyond = smallest < 0.0 or largest > 1.0
+    require(not beyond, f"{owner}.importance", importance, "in [0, 1]")
     require(epsilon > 0.0, f"{owner}.epsilon", epsilon, "greater than 0")
 
 

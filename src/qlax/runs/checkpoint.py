@@ -20,7 +20,9 @@ def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
         save_arrays(aside / "state.npz", state)
         write_json(aside / "checkpoint.json", {"iteration": iteration})
     for old in checkpoints(folder)[:-KEPT]:
-        shutil.rmtree(old)
+        old.rename(old.with_name(f".{old.name}.old"))  # half of one must not pass for one
+    for rest in path.parent.glob(".iteration-*"):
+        shutil.rmtree(rest)
     return path
 
 

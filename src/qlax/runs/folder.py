@@ -1,5 +1,8 @@
 """The folder of a run, and writing into it so that a crash leaves the old or the new, never half.
 
+A folder that replaces another does so in two renames: a crash between them leaves the old one
+beside it, as `.NAME.….old`.
+
 config.json     everything needed to run it again
 metrics.jsonl   one line for every stretch of training
 checkpoints/    whole states to resume from
@@ -24,36 +27,86 @@ CONFIG, METRICS, RESULT = "config.json", "metrics.jsonl", "result.json"
 POLICY, CHECKPOINTS, CURVE = "policy", "checkpoints", "curve.png"
 
 
-def new_folder(out: str | Path | None, env_id: str, agent_name: str, seed_name: str) -> Path:
-    """Return where a new run goes, without making it.
+@contextlib.contextmanager
+def new_folder(
+    out: str | Path | None, env_id: str, agent_name: str, seed_name: str
+) -> Iterator[Path]:
+    """Make the folder that a new run goes to, for nobody else; it goes again if left empty.
 
     Raises:
-        UsageError: if `out` exists and is not an empty folder.
+        UsageError: if `out` exists and is not an empty folder, or the folder cannot be made.
     """
-    if out is not None:
-        folder = Path(out)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise UsageError(
-                f"{folder} exists already: give another --out, or go on with it by "
-                f"`qlax resume {folder}`."
-            )
-        return folder
-    parent = Path("runs") / env_id.replace("/", "-") / agent_name
-    folder = parent / seed_name
-    if folder.exists():
-        folder = parent / f"{seed_name}-{time.strftime('%Y%m%d-%H%M%S')}"
-    attempt = 1
-    while folder.exists():
-        attempt += 1
-        folder = folder.with_name(f"{folder.name.partition('~')[0]}~{attempt}")
-    return folder
-
-
-def make(folder: Path) -> None:
-    """Make a run's folder and those above it, or say why that cannot be."""
+    if out is None:
+        above = Path("runs") / env_id.rpartition(":")[2].replace("/", "-") / agent_name
+        folder, made = _next_free(above / seed_name)
+    else:
+        folder, made = _as_given(Path(out))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / CHECKPOINTS).mkdir(exist_ok=True)
+        yield folder
+    finally:
+        with contextlib.suppress(OSError):  # what is not empty stays, and so does what is above it
+            for path in made:
+                path.rmdir()
+
+
+def _as_given(folder: Path) -> tuple[Path, list[Path]]:
+    """Make a folder if it is not there; return it and what was made."""
+    require_free(folder)
+    if folder.exists():
+        return folder, []
+    try:
+        return folder, _make(folder)
+    except FileExistsError:
+        raise UsageError(f"{folder} has just been taken by another run.") from None
+
+
+def _next_free(folder: Path) -> tuple[Path, list[Path]]:
+    """Make a folder of this name, or of one like it; return it and what was made."""
+    if folder.exists():
+        folder = folder.with_name(f"{folder.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    name, attempt = folder.name, 1
+    while True:
+        try:
+            return folder, _make(folder)
+        except FileExistsError:
+            attempt += 1
+            folder = folder.with_name(f"{name}~{attempt}")
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder and those above it; return those that were not there, the lowest first.
+
+    Raises:
+        FileExistsError: if the folder itself is there, perhaps since a moment.
+        UsageError: if it cannot be made.
+    """
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
+    return missing
+
+
+def require_free(folder: Path) -> None:
+    """Raise `UsageError` if there is something where a run is to go."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError(
+            f"{folder} exists already: give another --out, or go on with it by "
+            f"`qlax resume {folder}`."
+        )
+
+
+def make_member(folder: Path) -> None:
+    """Make the folder of a seed inside that of its run, or say why that cannot be."""
+    try:
+        (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
 
@@ -81,7 +134,7 @@ def replacing(path: Path) -> Iterator[Path]:
     _remove(aside)
     try:
         yield aside
-        _to_disk(aside)
+        _to_disk(aside, *(aside.rglob("*") if aside.is_dir() else ()))
         if path.is_dir():
             old = path.with_name(f".{path.name}.{os.getpid()}.old")
             path.rename(old)
@@ -126,14 +179,13 @@ def _line(row: dict[str, Any]) -> str:
     return json.dumps(finite, allow_nan=False) + "\n"
 
 
-def _to_disk(path: Path) -> None:
-    for entry in path.iterdir() if path.is_dir() and path.suffix != "" else ():
-        _to_disk(entry)
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _to_disk(*paths: Path) -> None:
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _remove(path: Path) -> None:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
 from qlax.envs.core import Dynamics
-from qlax.errors import UsageError
+from qlax.errors import UsageError, require
 
 World = str | Callable[[], Any] | Dynamics
 """An environment: Gymnasium's id, a function that makes one, or pure functions in JAX."""
@@ -78,6 +78,14 @@ class Plan:
                 "python": platform.python_version(),
             },
         }
+
+
+def require_seeds(seeds: Sequence[int]) -> None:
+    """Raise `UsageError` unless there are seeds, all different and such as keys are made from."""
+    distinct = len(seeds) >= 1 and len(set(seeds)) == len(seeds)
+    require(distinct, "seeds", seeds, "one or more, different")
+    for seed in seeds:
+        require(0 <= seed < 2**32, "seed", seed, "from 0 to 4,294,967,295")
 
 
 def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[str, int]:

@@ -18,6 +18,12 @@ class Timing:
     """How long importing took; None when qlax is used as a library."""
     seconds: dict[str, float] = field(default_factory=dict)
     """Seconds spent in each phase so far."""
+    whole: "Timing | None" = None
+    """What this is a part of, and counts towards."""
+
+    def part(self) -> "Timing":
+        """Return a timing of its own for a part of the work."""
+        return Timing(self.began, self.import_seconds, whole=self)
 
     @contextlib.contextmanager
     def measuring(self, phase: str) -> Iterator[None]:
@@ -26,7 +32,12 @@ class Timing:
         try:
             yield
         finally:
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+            self._count(phase, time.perf_counter() - start)
+
+    def _count(self, phase: str, seconds: float) -> None:
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+        if self.whole is not None:
+            self.whole._count(phase, seconds)
 
     def as_json(self) -> dict[str, float | None]:
         """Return every phase and the total, in seconds."""
