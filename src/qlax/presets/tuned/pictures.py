@@ -81,7 +81,7 @@ MINIGRID = dataclasses.replace(
 # One wrong jump ends the game, so the policy is an average: the newest one may be about to make it.
 MARIO = dataclasses.replace(
     PICTURES,
-    steps=90_000,
+    steps=180_000,
     epsilon=Linear(start=1.0, end=0.01, steps=30_000),
     n_step=5,
     capacity=50_000,
