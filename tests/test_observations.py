@@ -8,7 +8,17 @@ import pytest
 import qlax
 from qlax.agent import ActingParams
 from qlax.envs.vectorised import Vectorised
-from qlax.observations import Normalise, Pixels, Raw, ScaleToBounds, dense, variance_of
+from qlax.observations import (
+    Moments,
+    Normalise,
+    Pixels,
+    Raw,
+    ScaleToBounds,
+    dense,
+    moments_with,
+    variance_of,
+)
+from qlax.rewards.moments import moments_with_valid
 from qlax.spaces import Box, Composite, Discrete
 from tests.envs.test_vectorised import Noisy
 from tests.probes.training import agent_for_probes
@@ -120,6 +130,17 @@ def seen(stage, batches, space):
     for batch in batches:
         state = update(state, batch)
     return state
+
+
+def test_what_can_no_longer_be_counted_changes_nothing():
+    """A float32 does not count beyond 2²⁴; the sums of squares would."""
+    most = 2.0**24
+    wide = jnp.full((2, 2), 5.0).at[1].set(-5.0)
+    nearly = Moments(jnp.float32(most - 4), jnp.zeros(2), jnp.full(2, most - 4))
+    once = moments_with(nearly, wide)
+    assert (float(once.count), float(once.squares[0])) == (most - 2, most - 4 + 50)
+    for after in (moments_with(once, wide), moments_with_valid(once, wide, jnp.ones(2, bool))):
+        jax.tree.map(np.testing.assert_array_equal, after, once)
 
 
 @pytest.mark.parametrize("num_envs", [1, 5])

@@ -139,7 +139,7 @@ def _advance(
     with Interruptible() as interrupt:
         progress.begin(iteration * plan.agent.num_envs)
         while iteration < plan.iterations:
-            before, stop = iteration, plan.next_stop(iteration)
+            stop = plan.next_stop(iteration)
             try:
                 while iteration < stop and not interrupt.requested:
                     until = min(stop, iteration + pace.iterations)
@@ -150,7 +150,7 @@ def _advance(
                 state, iteration = failure.loop_state, failure.iteration
                 save()
                 raise
-            if iteration == stop:
+            if iteration == stop and plan.report_due(stop):
                 rows, state = driver.report(state)
                 for member, row in zip(members, rows, strict=True):
                     folder.append_metrics(member.folder, row)
@@ -160,7 +160,7 @@ def _advance(
                         f"The loss is no longer a number after {rows[0]['env_steps']:,} steps: "
                         "try a smaller learning rate, or Adam(max_grad_norm=10)."
                     )
-            if plan.checkpoint_due(before, iteration) or interrupt.requested:
+            if interrupt.requested or (iteration == stop and plan.checkpoint_due(stop)):
                 save()
             if interrupt.requested:
                 raise Interrupted(group)

@@ -130,6 +130,9 @@ def _is_image(space: Space) -> bool:
     return isinstance(space, Box) and space.dtype == "uint8" and len(space.shape) >= 2
 
 
+_MOST = 2.0**24 - 1.0
+
+
 class Moments(Pytree):
     """Running mean and variance of every entry of a Box."""
 
@@ -197,13 +200,25 @@ def moments_with(moments: Moments, values: jax.Array) -> Moments:
     new, count = values.shape[0], moments.count + values.shape[0]
     mean = values.mean(0)
     shift = mean - moments.mean
-    return Moments(
+    after = Moments(
         count=count,
         mean=moments.mean + shift * new / count,
         squares=moments.squares
         + jnp.square(values - mean).sum(0)
         + jnp.square(shift) * moments.count * new / count,
     )
+    return unless_full(moments, after)
+
+
+def unless_full(before: Moments, after: Moments) -> Moments:
+    """Return the later statistics, or the earlier ones if no more can be counted.
+
+    A float32 does not count beyond 2²⁴, but sums would grow on. What so many observations came to
+    is final.
+    """
+    full = after.count > _MOST
+    kept: Moments = jax.tree.map(lambda old, new: jnp.where(full, old, new), before, after)
+    return kept
 
 
 def variance_of(moments: Moments) -> jax.Array:

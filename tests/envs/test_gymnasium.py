@@ -201,7 +201,7 @@ def test_what_the_environment_raises_is_named():
     env, _ = made(fail_at=2)
     env.reset(0)
     env.step(np.zeros(1, np.int32))
-    with pytest.raises(EnvironmentFailure, match=r"step: RuntimeError: the wheels came off$"):
+    with pytest.raises(EnvironmentFailure, match=r"step: RuntimeError: the wheels came off\.$"):
         env.step(np.zeros(1, np.int32))
 
 

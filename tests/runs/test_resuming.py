@@ -102,6 +102,15 @@ def test_a_host_run_goes_on_with_a_fresh_episode_and_all_else(tmp_path):
     assert flags[151] & 4
 
 
+def test_checkpoints_come_when_they_are_due_whatever_reports_do(tmp_path):
+    run = qlax.train(
+        ENV, AGENT, steps=400, out=tmp_path / "r", checkpoint_every=133, eval_episodes=0
+    )
+    kept = [checkpoint.iteration_of(path) for path in checkpoint.checkpoints(run.folder)]
+    assert kept == [399, 400]
+    assert [row["env_steps"] for row in folder.read_metrics(run.folder)] == list(range(4, 401, 4))
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "missing"])
 def test_a_damaged_checkpoint_is_named_and_so_is_the_one_before(unbroken, tmp_path, damage):
     path = broken_off(unbroken, tmp_path, STEPS)

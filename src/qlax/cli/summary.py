@@ -14,6 +14,7 @@ from qlax.evaluation import LONGEST, Evaluation
 from qlax.execution import Run
 from qlax.policy import Policy
 from qlax.runs import folder
+from qlax.wording import counted
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -101,7 +102,7 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
         return "not evaluated"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
-        f"mean return {mean:.1f} ± {std:.1f} over {played} episode{'s' * (played != 1)} of the "
+        f"mean return {mean:.1f} ± {std:.1f} over {counted(played, 'episode')} of the "
         "original environment"
     )
     if evaluation.get("cut"):

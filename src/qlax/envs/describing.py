@@ -22,6 +22,7 @@ from qlax.envs import worlds
 from qlax.envs.reading import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
+from qlax.wording import first_line, kind_and_first_line
 
 EnvFactory = Callable[[], gymnasium.Env]
 
@@ -64,7 +65,7 @@ def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
         except UsageError:
             raise
         except Exception as error:
-            raise UsageError(f"{name} cannot be made: {_first_line(error)}") from error
+            raise UsageError(f"{name} cannot be made: {first_line(error)}.") from error
     if not isinstance(made, gymnasium.Env):
         raise UsageError(
             f"{name} made {type(made).__name__}, but a Gymnasium environment is needed: an object "
@@ -85,7 +86,7 @@ def failures_named(name: str, action: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise EnvironmentFailure(
-            f"{name} failed to {action}: {type(error).__name__}: {_first_line(error)}"
+            f"{name} failed to {action}: {kind_and_first_line(error)}."
         ) from error
 
 
@@ -247,7 +248,7 @@ def _registered(name: str) -> Any:
             return gymnasium.spec(identity)
     except ImportError as error:
         raise UsageError(
-            f"{name} cannot be made: importing {module} failed: {_first_line(error)}."
+            f"{name} cannot be made: importing {module} failed: {first_line(error)}."
         ) from error
     except gymnasium.error.Error as error:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
@@ -265,8 +266,3 @@ def warnings_kept_short() -> Iterator[None]:
             yield
     finally:
         gymnasium.logger.min_level = level
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

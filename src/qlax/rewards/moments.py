@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from qlax.observations import Moments
+from qlax.observations import Moments, unless_full
 
 
 def no_moments(shape: tuple[int, ...] = ()) -> Moments:
@@ -19,10 +19,11 @@ def moments_with_valid(moments: Moments, values: jax.Array, valid: jax.Array) ->
     mean = (weight * values).sum(0) / jnp.maximum(new, 1.0)
     count = moments.count + new
     shift, share = mean - moments.mean, new / jnp.maximum(count, 1.0)
-    return Moments(
+    after = Moments(
         count=count,
         mean=moments.mean + shift * share,
         squares=moments.squares
         + (weight * jnp.square(values - mean)).sum(0)
         + jnp.square(shift) * moments.count * share,
     )
+    return unless_full(moments, after)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from qlax.runs.folder import replacing
+from qlax.wording import counted
 
 _INK, _FAINT, _LINE, _EVAL, _SOLVED = "#1f2933", "#9aa5b1", "#2166ac", "#b2182b", "#1a9850"
 
@@ -58,7 +59,7 @@ def draw_curve(
             color=_EVAL,
             capsize=4,
             zorder=5,
-            label=f"greedy, {played} episode{'s' * (played != 1)}: "
+            label=f"greedy, {counted(played, 'episode')}: "
             f"{evaluation['mean']:.1f} ± {evaluation['std']:.1f}",
         )
     axes.set_title(title, loc="left", fontsize=12, color=_INK)

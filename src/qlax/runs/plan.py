@@ -52,12 +52,17 @@ class Plan:
 
     def next_stop(self, iteration: int) -> int:
         """Return the end of the stretch that begins at an iteration."""
-        return min((iteration // self.report_every + 1) * self.report_every, self.iterations)
+        intervals = (self.report_every, self.checkpoint_every)
+        due = [(iteration // every + 1) * every for every in intervals]
+        return min(*due, self.iterations)
 
-    def checkpoint_due(self, before: int, after: int) -> bool:
-        """Return whether a stretch ends where a checkpoint is to be written."""
-        passed = after // self.checkpoint_every > before // self.checkpoint_every
-        return passed or after == self.iterations
+    def report_due(self, iteration: int) -> bool:
+        """Return whether a line of metrics is to be written after an iteration."""
+        return iteration % self.report_every == 0 or iteration == self.iterations
+
+    def checkpoint_due(self, iteration: int) -> bool:
+        """Return whether a checkpoint is to be written after an iteration."""
+        return iteration % self.checkpoint_every == 0 or iteration == self.iterations
 
     def as_json(self) -> dict[str, Any]:
         """Return the run's configuration as plain values."""

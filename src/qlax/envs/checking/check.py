@@ -14,6 +14,7 @@ from qlax.envs.describing import EnvFactory, factory_of, warnings_kept_short
 from qlax.envs.hosted import Hosted
 from qlax.envs.select import is_dynamics
 from qlax.errors import UsageError, require
+from qlax.wording import counted
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class Report:
         return not self.problems
 
     def __str__(self) -> str:
-        played = f"{_counted(self.episodes, 'episode')}, {_counted(self.steps, 'step')}"
-        verdict = _counted(len(self.problems), "problem") if self.problems else "fit to train in"
+        played = f"{counted(self.episodes, 'episode')}, {counted(self.steps, 'step')}"
+        verdict = counted(len(self.problems), "problem") if self.problems else "fit to train in"
         lines = [f"{self.env}: {verdict} ({played})"]
         lines += [f"  problem: {sentence}" for sentence in self.problems]
         lines += [f"  note: {sentence}" for sentence in self.notes]
@@ -96,7 +97,3 @@ def _given(env: Any, findings: Findings) -> tuple[str, Callable[[], Any] | None,
             "or a Dynamics, whose spec is an EnvSpec."
         )
     return getattr(env, "__name__", type(env).__name__), env, None
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -9,6 +9,7 @@ import numpy as np
 from qlax.envs.checking.findings import Findings
 from qlax.envs.core import Dynamics, Transition
 from qlax.spaces import zeros
+from qlax.wording import kind_and_first_line
 
 _TRIED = 3
 """Keys with which both functions are called twice, to see whether they are pure."""
@@ -63,10 +64,9 @@ def _traced(name: str, function: Any, findings: Findings, *given: Any) -> Any:
     try:
         return jax.eval_shape(function, *given)
     except Exception as error:
-        text = (str(error).strip() or "no message").splitlines()[0].rstrip(".")
         findings.problem(
             name,
-            f"{name} cannot be compiled: {type(error).__name__}: {text}. It must be a pure "
+            f"{name} cannot be compiled: {kind_and_first_line(error)}. It must be a pure "
             "function of arrays, without `if` or `while` on their values.",
         )
         return None
@@ -138,10 +138,7 @@ def _check_mapped(dynamics: Dynamics, findings: Findings) -> None:
     try:
         jax.eval_shape(jax.vmap(both), jax.random.split(jax.random.key(0), 2))
     except Exception as error:
-        text = (str(error).strip() or "no message").splitlines()[0].rstrip(".")
-        findings.problem(
-            "map", f"The functions fail under jax.vmap: {type(error).__name__}: {text}."
-        )
+        findings.problem("map", f"The functions fail under jax.vmap: {kind_and_first_line(error)}.")
 
 
 def _check_pure(dynamics: Dynamics, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
 from qlax.envs.reading import MASK
+from qlax.wording import counted, kind_and_first_line
 
 _LARGE = 100.0
 """Rewards beyond this get a note."""
@@ -43,7 +44,7 @@ def check_play(
     try:
         env = make()
     except Exception as error:
-        findings.problem("make", f"It cannot be made: {_said(error)}.")
+        findings.problem("make", f"It cannot be made: {kind_and_first_line(error)}.")
         return
     if not isinstance(env, gymnasium.Env):
         findings.problem(
@@ -68,7 +69,7 @@ def check_play(
     try:
         env.close()
     except Exception as error:
-        findings.problem("close", f"close() failed: {_said(error)}.")
+        findings.problem("close", f"close() failed: {kind_and_first_line(error)}.")
 
 
 class _Player:
@@ -115,7 +116,7 @@ class _Player:
         try:
             returned = self._env.reset(seed=seed)
         except Exception as error:
-            self._unplayable("reset", f"reset(seed={seed}) failed: {_said(error)}.")
+            self._unplayable("reset", f"reset(seed={seed}) failed: {kind_and_first_line(error)}.")
         if not (isinstance(returned, tuple) and len(returned) == 2):
             what = f"{len(returned)} values" if isinstance(returned, tuple) else "one value"
             self._unplayable(
@@ -127,13 +128,13 @@ class _Player:
         try:
             returned = self._env.step(action)
         except Exception as error:
-            self._unplayable("step", f"step({action}) failed: {_said(error)}.")
+            self._unplayable("step", f"step({action}) failed: {kind_and_first_line(error)}.")
         count = len(returned) if isinstance(returned, tuple) else 1
         if count != 5:
             old = ", which is the old API of Gym with one `done`" if count == 4 else ""
             self._unplayable(
                 "step",
-                f"step returned {count} value{'s' * (count != 1)}{old}, but must return five: "
+                f"step returned {counted(count, 'value')}{old}, but must return five: "
                 "observation, reward, terminated, truncated and info.",
             )
         observation, reward, terminated, truncated, info = returned
@@ -211,8 +212,3 @@ class _Player:
     def _unplayable(self, about: str, sentence: str) -> None:
         self._findings.problem(about, sentence)
         raise Unplayable
-
-
-def _said(error: BaseException) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0].rstrip('.')}" if lines else type(error).__name__
