@@ -6,6 +6,7 @@ import sys
 
 import jax
 import pytest
+from xdist.scheduler import WorkStealingScheduling
 
 _SIMPLE_LOOPS = "--xla_cpu_use_fusion_emitters=false"
 """XLA's older way to write loops: half the work to compile."""
@@ -30,6 +31,11 @@ def pytest_configure(config):
     a_worker = hasattr(config, "workerinput")  # it has the environment of the process it works for
     if not a_worker and _knows(_SIMPLE_LOOPS):
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_SIMPLE_LOOPS}".strip()
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Give a worker that has nothing left what another has not begun: some tests take a minute."""
+    return WorkStealingScheduling(config, log)
 
 
 def _knows(flag):

@@ -12,7 +12,7 @@ def solved(agent, steps):
     return qlax.train(Recall(), agent, steps=steps, eval_episodes=100).result["eval"]["mean"]
 
 
-REMEMBERING = {"drqn": 6_000, "r2d2": 12_000, "pqn_lstm": 40_000}
+REMEMBERING = {"drqn": 3_000, "r2d2": 6_000, "pqn_lstm": 20_000}
 
 
 @pytest.mark.parametrize("name", REMEMBERING)
