@@ -74,13 +74,12 @@ def sweep(
     require(
         eval_episodes is None or eval_episodes >= 0, "eval_episodes", eval_episodes, "0 or more"
     )
-    rates = [float(rate) for rate in learning_rates]
+    rates, gammas = list(learning_rates), list(discounts)
     if rates and isinstance(base.optimizer, ObGD):
         raise UsageError(
             "The steps of ObGD are bounded by its learning rate, which a shared program cannot "
             "change: call `train` for each."
         )
-    gammas = [float(discount) for discount in discounts]
     settings = [
         (_with(base, rate, discount), int(seed))
         for rate in rates or (None,)

@@ -171,11 +171,10 @@ def _train_new(
     interval = options.checkpoint_every
     require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
     require_seeds(seeds)
-    if options.out is not None:
+    if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(Path(options.out))
     selected = _select(env, preset.agent, options.backend)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
-
     plan = Plan(
         env=env,
         agent=preset.agent,
