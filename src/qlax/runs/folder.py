@@ -81,17 +81,22 @@ def _make(folder: Path) -> list[Path]:
         UsageError: if it cannot be made.
     """
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
+    with _refusing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
-    try:
+    with _refusing(folder, but=(FileExistsError,)):
         folder.mkdir()
-    except FileExistsError:
+    return missing
+
+
+@contextlib.contextmanager
+def _refusing(folder: Path, *, but: tuple[type[OSError], ...] = ()) -> Iterator[None]:
+    """Say why a folder cannot be made, but for errors that pass."""
+    try:
+        yield
+    except but:
         raise
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
-    return missing
 
 
 def require_free(folder: Path) -> None:
@@ -105,10 +110,8 @@ def require_free(folder: Path) -> None:
 
 def make_member(folder: Path) -> None:
     """Make the folder of a seed inside that of its run, or say why that cannot be."""
-    try:
+    with _refusing(folder):
         (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error
 
 
 def write_json(path: Path, document: Any) -> None:
