@@ -139,7 +139,7 @@ def _cell(env: str, agent: str, options: argparse.Namespace) -> dict[str, Any]:
 def _times_as_long(agent: str) -> int:
     """Return how many steps an agent takes for each one of those with a replay."""
     from qlax.presets import AGENTS
-    from qlax.presets.tuned.suit import STEPS_WITHOUT_REPLAY
+    from qlax.presets.fitting.settings import STEPS_WITHOUT_REPLAY
     from qlax.replay import Latest, Rollout
 
     return STEPS_WITHOUT_REPLAY if isinstance(AGENTS[agent]().replay, Latest | Rollout) else 1

@@ -2,7 +2,7 @@
 
 import gymnasium
 
-from qlax.envs.describing import factory_of
+from qlax.envs.description import factory_of
 from qlax.evaluation import LONGEST
 
 EPISODES = 100

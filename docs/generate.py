@@ -18,8 +18,8 @@ from qlax.explorers import Duration
 from qlax.heads import Rescaling, Stream
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.observations import Raw
-from qlax.presets.base import deep
-from qlax.replay import Proportional, Traces
+from qlax.presets.deep import deep
+from qlax.replay import LambdaReturn, Proportional
 
 _HERE = Path(__file__).parent
 
@@ -46,7 +46,7 @@ _OWNERS = {
     "head.stream": "Scalar",
     "head.rescaling": "Scalar",
     "replay.priority": "Sequences",
-    "replay.traces": "Sequences",
+    "replay.lambda_return": "Sequences",
 }
 
 # Of those, parts that go into a part: what they are, the slot, and what they are for.
@@ -58,7 +58,7 @@ _INSIDE: dict[str, list[tuple[type, str, str]]] = {
     "explorers": [(Duration, "explorer.duration", "How long an exploratory action is repeated")],
     "replay": [
         (Proportional, "replay.priority", "Which sequences are drawn more often"),
-        (Traces, "replay.traces", "How far returns look ahead"),
+        (LambdaReturn, "replay.lambda_return", "How far returns look ahead"),
     ],
 }
 

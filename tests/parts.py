@@ -72,10 +72,10 @@ EXPLORERS = (
 )
 
 TRACES = (
-    replay.Traces(decay=0.7, kind="peng"),
-    replay.Traces(decay=0.7, kind="watkins"),
-    replay.Traces(decay=0.7, kind="tree"),
-    replay.Traces(decay=0.7, kind="retrace"),
+    replay.LambdaReturn(decay=0.7, kind="peng"),
+    replay.LambdaReturn(decay=0.7, kind="watkins"),
+    replay.LambdaReturn(decay=0.7, kind="tree"),
+    replay.LambdaReturn(decay=0.7, kind="retrace"),
 )
 
 # Fully corrected, as what is uncertain is otherwise learned with a bias.

@@ -269,7 +269,9 @@ def test_how_likely_each_action_was_is_stored_beside_it():
     agent = agent_for_probes(
         network=networks.MLP(hidden=(8,)),
         explorer=explorers.EpsilonGreedy(epsilon=0.4),
-        replay=replay.Sequences(capacity=400, length=4, traces=replay.Traces(kind="retrace")),
+        replay=replay.Sequences(
+            capacity=400, length=4, lambda_return=replay.LambdaReturn(kind="retrace")
+        ),
         num_envs=4,
         learning_starts=1_000_000,
     )

@@ -86,9 +86,9 @@ REFUSED = [
     (replay.Uniform, "n_step", 0),
     (replay.Uniform, "n_step", 50_001),
     (replay.Latest, "n_step", 0),
-    (replay.Traces, "decay", -0.1),
-    (replay.Traces, "decay", 1.1),
-    (replay.Traces, "kind", "sarsa"),
+    (replay.LambdaReturn, "decay", -0.1),
+    (replay.LambdaReturn, "decay", 1.1),
+    (replay.LambdaReturn, "kind", "sarsa"),
     (replay.Sequences, "batch_size", 0),
     (replay.Sequences, "length", 0),
     (replay.Sequences, "length", 50_001),
@@ -128,7 +128,7 @@ MISTYPED = [
     (heads.Scalar, "rescaling", None),
     (heads.Plain, "layer", "noisy"),
     (memories.LSTM, "size", 8.5),
-    (replay.Sequences, "traces", "retrace"),
+    (replay.Sequences, "lambda_return", "retrace"),
     (networks.MLP, "hidden", 64),
     (networks.Table, "bins", 40),
     (networks.Table, "bins", (2.5,)),
@@ -215,17 +215,17 @@ def test_a_value_of_the_wrong_type_is_refused_by_field_and_value(kind, field, va
         ),
         (
             {
-                "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+                "replay": replay.Sequences(lambda_return=replay.LambdaReturn(kind="retrace")),
                 "explorer": explorers.GaussianNoise(),
             },
-            'Traces(kind="retrace") needs action probabilities, which GaussianNoise',
+            'LambdaReturn(kind="retrace") needs action probabilities, which GaussianNoise',
         ),
         (
             {
-                "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+                "replay": replay.Sequences(lambda_return=replay.LambdaReturn(kind="retrace")),
                 "explorer": explorers.EpsilonGreedy(duration=explorers.Zeta()),
             },
-            'Traces(kind="retrace") needs action probabilities, which EpsilonGreedy',
+            'LambdaReturn(kind="retrace") needs action probabilities, which EpsilonGreedy',
         ),
     ],
 )
@@ -260,9 +260,9 @@ def test_parts_that_do_not_fit_together_are_refused(parts, named):
             "update_every": 8,
             "learning_starts": 48,
         },
-        {"replay": replay.Sequences(traces=replay.Traces(kind="tree"))},
+        {"replay": replay.Sequences(lambda_return=replay.LambdaReturn(kind="tree"))},
         {
-            "replay": replay.Sequences(traces=replay.Traces(kind="retrace")),
+            "replay": replay.Sequences(lambda_return=replay.LambdaReturn(kind="retrace")),
             "explorer": explorers.Boltzmann(),
         },
     ],
@@ -274,9 +274,9 @@ def test_the_edge_of_what_is_possible_is_allowed(parts):
 @pytest.mark.parametrize("part", [replay.Sequences, replay.Rollout])
 def test_traces_take_the_place_of_n_steps(part):
     with pytest.raises(
-        UsageError, match=rf"{part.__name__}\.n_step is 2, but must be 1 with traces"
+        UsageError, match=rf"{part.__name__}\.n_step is 2, but must be 1 with a lambda_return"
     ):
-        part(n_step=2, traces=replay.Traces())
+        part(n_step=2, lambda_return=replay.LambdaReturn())
 
 
 def test_replacing_checks_anew():

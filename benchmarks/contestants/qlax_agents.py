@@ -17,7 +17,7 @@ from qlax.layers import Noisy
 from qlax.networks import MLP
 from qlax.observations import Raw
 from qlax.optimizers import Adam
-from qlax.replay import Prioritised, Rollout, Traces, Uniform
+from qlax.replay import LambdaReturn, Prioritised, Rollout, Uniform
 from qlax.targets import Online, Periodic
 
 STEPS_AT_ONCE = {"compiled": 2_000, "host": 500}
@@ -82,7 +82,9 @@ def cleanrl_pqn() -> Agent:
     """Return the agent of CleanRL's `pqn.py` with its defaults."""
     return dqn(
         network=MLP(hidden=(120, 84), layer_norm=True),
-        replay=Rollout(length=128, minibatches=4, traces=Traces(decay=0.65, kind="peng")),
+        replay=Rollout(
+            length=128, minibatches=4, lambda_return=LambdaReturn(decay=0.65, kind="peng")
+        ),
         target=Online(),
         optimizer=Adam(learning_rate=2.5e-4, max_grad_norm=10.0),
         num_envs=4,

@@ -7,10 +7,10 @@ import jax
 import numpy as np
 
 from qlax.envs import worlds
+from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.core import Dynamics, HostEnv
-from qlax.envs.describing import EnvFactory
+from qlax.envs.description import EnvFactory
 from qlax.envs.select import describe, is_dynamics, select
-from qlax.envs.stepped import SteppedEnv
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec, zeros
@@ -119,14 +119,14 @@ def _world_of(env: str | EnvFactory | Dynamics) -> worlds.World | None:
 def _may_go_on_for_ever(env: str | EnvFactory | Dynamics, spec: EnvSpec) -> bool:
     """Return whether nothing is known to end an episode: games end themselves."""
     world = _world_of(env)
-    return spec.time_limit is None and (world is None or world.dressed is None)
+    return spec.time_limit is None and (world is None or world.preprocessed is None)
 
 
 def _original(env: str | EnvFactory | Dynamics, num_envs: int, time_limit: int | None) -> HostEnv:
     """Return the environment itself, never a twin; a `Dynamics` is its own original."""
     if is_dynamics(env):
         compiled = select(env, num_envs=num_envs, time_limit=time_limit).env
-        return SteppedEnv(compiled)  # type: ignore[arg-type]
+        return CompiledAsHost(compiled)  # type: ignore[arg-type]
     chosen = select(env, num_envs=num_envs, backend="gymnasium", time_limit=time_limit)
     return chosen.env  # type: ignore[return-value]
 

@@ -17,10 +17,10 @@ from qlax.policy import Policy
 from qlax.runs import checkpoint, folder
 from qlax.runs.curve import draw_curve
 from qlax.runs.interrupt import Interruptible
-from qlax.runs.memory import release_freed, require_memory
 from qlax.runs.pace import Pace
 from qlax.runs.plan import Plan
 from qlax.runs.progress import ProgressLine, announce
+from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 
 _FIRST_EVALUATION_SEED = 1_000_000
@@ -98,7 +98,7 @@ def _train_together(
         driver = HostDriver(plan.agent, selected.env)  # type: ignore[arg-type]
     began = resumed and all(checkpoint.checkpoints(member.folder) for member in members)
     with ProgressLine(plan.steps, quiet=quiet) as progress:
-        require_memory(plan.agent, driver.shape(plan.seed), len(members), quiet=quiet)
+        require_ram(plan.agent, driver.shape(plan.seed), len(members), quiet=quiet)
         with timing.measuring("compile"):
             if began:
                 state, iteration = _restore(members, driver)

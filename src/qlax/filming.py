@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from PIL import Image
 
-from qlax.envs.describing import EnvFactory, factory_of, failures_named
+from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
 from qlax.runs.folder import replacing

@@ -11,8 +11,8 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import ActingParams, Agent
+from qlax.envs.conversion import read_observation
 from qlax.envs.core import TimeStep
-from qlax.envs.reading import read_observation
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
 from qlax.runs.arrays import load_arrays, save_arrays

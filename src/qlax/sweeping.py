@@ -16,8 +16,8 @@ from qlax.evaluation import Evaluation, evaluate
 from qlax.optimizers import ObGD
 from qlax.policy import Policy
 from qlax.presets import Preset
-from qlax.runs.memory import require_memory
-from qlax.runs.plan import World, require_seeds
+from qlax.runs.plan import EnvLike, require_seeds
+from qlax.runs.ram import require_ram
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Trial:
 
 
 def sweep(
-    env: World,
+    env: EnvLike,
     agent: Agent | Preset | str | None = None,
     *,
     learning_rates: Sequence[float] = (),
@@ -97,7 +97,7 @@ def sweep(
     # A constant rate is data: the program's own rate is 1, and each trial has its factor.
     shared = _with(base, 1.0 if rates else None, None)
     driver = CompiledDriver(shared, selected.env, side_by_side=True)  # type: ignore[arg-type]
-    require_memory(shared, driver.shape(settings[0][1]), len(settings), quiet=True)
+    require_ram(shared, driver.shape(settings[0][1]), len(settings), quiet=True)
     state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(rates))
     state = driver.advance(state, 0, -(-steps // base.num_envs))
     spec = as_asked_for(env)

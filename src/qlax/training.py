@@ -13,12 +13,12 @@ from qlax.evaluation import usual_episodes
 from qlax.execution import Member, Run, carry_out
 from qlax.presets import Preset
 from qlax.runs import folder
-from qlax.runs.plan import Plan, World, intervals, plan_from_json, require_seeds
+from qlax.runs.plan import EnvLike, Plan, intervals, plan_from_json, require_seeds
 from qlax.runs.timing import Timing
 
 
 def train(
-    env: World,
+    env: EnvLike,
     agent: Agent | Preset | str | None = None,
     *,
     steps: int | None = None,
@@ -57,7 +57,7 @@ def train(
 
 
 def train_seeds(
-    env: World,
+    env: EnvLike,
     agent: Agent | Preset | str | None = None,
     *,
     seeds: Sequence[int],
@@ -96,7 +96,7 @@ def train_seeds(
 def resume(
     path: str | Path,
     *,
-    env: World | None = None,
+    env: EnvLike | None = None,
     agent: Agent | None = None,
     steps: int | None = None,
     quiet: bool = True,
@@ -151,7 +151,7 @@ class _Options(NamedTuple):
 
 
 def _train_new(
-    env: World,
+    env: EnvLike,
     agent: Agent | Preset | str | None,
     seeds: list[int],
     options: _Options,
@@ -195,5 +195,5 @@ def _train_new(
         return carry_out(members, selected, timing, quiet=quiet, resumed=False, group=path)
 
 
-def _select(env: World, agent: Agent, backend: str) -> Selected:
+def _select(env: EnvLike, agent: Agent, backend: str) -> Selected:
     return select(env, num_envs=agent.num_envs, backend=backend, time_limit=agent.time_limit)

@@ -213,9 +213,9 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
         "0.2",
         "--agent.explorer",
         "boltzmann",
-        "--agent.replay.traces",
+        "--agent.replay.lambda_return",
         "traces",
-        "--agent.replay.traces.kind",
+        "--agent.replay.lambda_return.kind",
         "tree",
         "--agent.explorer.temperature",
         "0.3",
@@ -225,7 +225,7 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
     assert agent.head.rescaling == qlax.heads.SquareRoot()
     assert agent.network.layer == qlax.layers.Noisy(sigma=0.2)
     assert agent.explorer == qlax.explorers.Boltzmann(temperature=0.3)
-    assert agent.replay == qlax.replay.Sequences(traces=qlax.replay.Traces(kind="tree"))
+    assert agent.replay == qlax.replay.Sequences(traces=qlax.replay.LambdaReturn(kind="tree"))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Box2D's, which crash as errors

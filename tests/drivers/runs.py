@@ -7,7 +7,7 @@ import numpy as np
 
 from qlax import Agent, explorers, networks, optimizers, replay, targets
 from qlax.drivers import CompiledDriver, HostDriver
-from qlax.envs.stepped import SteppedEnv
+from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from tests.probes import mdp
 
@@ -46,7 +46,7 @@ def compiled(agent, side_by_side=False):
 @functools.cache
 def hosted(agent):
     """Return a driver of the same environments on the host, likewise."""
-    return HostDriver(agent, SteppedEnv(world(agent.num_envs)))
+    return HostDriver(agent, CompiledAsHost(world(agent.num_envs)))
 
 
 def advanced(driver, stops, seeds=(0,)):

@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from qlax.drivers import HostDriver
-from qlax.envs.stepped import SteppedEnv
+from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from tests.drivers.runs import agent, compiled, world
 from tests.probes import mdp
 
 
-class Recorded(SteppedEnv):
+class Recorded(CompiledAsHost):
     """Keeps everything it showed."""
 
     def reset(self, seed):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
 from qlax.envs.worlds import atari

@@ -13,10 +13,10 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs.describing import factory_of
+from qlax.envs.as_host import CompiledAsHost
+from qlax.envs.description import factory_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import describe, select
-from qlax.envs.stepped import SteppedEnv
 from qlax.envs.worlds.bsuite import BSUITE, Catch, DeepSea, DiscountingChain, MemoryChain
 from qlax.memories import GRU
 from qlax.replay import Sequences
@@ -189,7 +189,7 @@ def test_ids_are_compiled_and_evaluated_as_any_other(name):
     assert chosen.env.spec == describe(name) == BSUITE[name].spec
     original = select(name, num_envs=2, backend="gymnasium").env
     assert isinstance(original, GymnasiumEnv)
-    ours = SteppedEnv(chosen.env)
+    ours = CompiledAsHost(chosen.env)
     rng = np.random.default_rng(0)
     ours.reset(0)
     original.reset(0)

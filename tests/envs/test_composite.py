@@ -11,9 +11,9 @@ import qlax
 from qlax import Agent, EnvironmentFailure, UsageError, explorers, networks, optimizers, replay
 from qlax.drivers import CompiledDriver, HostDriver
 from qlax.envs import Transition
-from qlax.envs.describing import spec_of
+from qlax.envs.as_host import CompiledAsHost
+from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.stepped import SteppedEnv
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 from tests.drivers.runs import assert_equal
@@ -246,7 +246,7 @@ class Pendulums:
 
 def test_dynamics_may_show_several_parts_and_both_drivers_agree():
     worlds = Vectorised(Pendulums(), 2)
-    compiled, hosted = CompiledDriver(AGENT, worlds), HostDriver(AGENT, SteppedEnv(worlds))
+    compiled, hosted = CompiledDriver(AGENT, worlds), HostDriver(AGENT, CompiledAsHost(worlds))
     ours, theirs = compiled.init([0]), hosted.init([0])
     assert_equal(ours.agent, theirs.agent)
     for start, stop in ((0, 30), (30, 60)):

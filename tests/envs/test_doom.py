@@ -10,7 +10,7 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.worlds import doom
 from qlax.networks import CNN, MLP, PerKey
@@ -168,7 +168,7 @@ def test_ctrl_c_does_not_end_the_game():
     """A terminal sends it to the game as well, which is asked to play on to the end of the run."""
     code = """
 import os, signal, time
-from qlax.envs.describing import factory_of
+from qlax.envs.description import factory_of
 env = factory_of("VizdoomBasic-v1")()
 env.reset(seed=0)
 asked = []

@@ -10,7 +10,7 @@ import pytest
 
 import qlax
 from qlax.envs.core import AsyncEnv
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
 from qlax.envs.worlds import atari

@@ -9,7 +9,7 @@ from gymnasium import spaces
 from gymnasium.wrappers import FrameStackObservation, TimeLimit, TransformObservation
 
 import qlax
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.networks import MLP
 from qlax.replay import Uniform

@@ -8,7 +8,7 @@ import pytest
 from gymnasium import spaces
 
 from qlax import EnvironmentFailure, UsageError
-from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import describe, select
 from qlax.spaces import Box, Discrete

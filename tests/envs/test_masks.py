@@ -16,7 +16,7 @@ from qlax import (
     replay,
     schedules,
 )
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.spaces import Box, Composite, Discrete
 

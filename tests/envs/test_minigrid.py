@@ -9,7 +9,7 @@ import pytest
 
 import qlax
 from qlax import networks
-from qlax.envs.describing import factory_of, spec_of
+from qlax.envs.description import factory_of, spec_of
 from qlax.envs.select import select
 from qlax.envs.worlds.minigrid import Language, Readable, language_of
 from qlax.observations import ScaleToBounds

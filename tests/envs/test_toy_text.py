@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.select import select
 from qlax.envs.toy_text import TABLES, ToyText
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.envs import Transition
-from qlax.envs.stepped import SteppedEnv
+from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, EnvSpec
 
@@ -117,7 +117,7 @@ def test_every_episode_and_every_environment_begins_with_its_own_random_numbers(
 
 def test_a_stepped_environment_shows_what_the_compiled_one_does():
     env = Vectorised(Noisy(time_limit=3), 2)
-    stepped = SteppedEnv(env)
+    stepped = CompiledAsHost(env)
     shown = stepped.reset(7)
     env_key, _ = jax.random.split(jax.random.key(7))
     state, timestep = env.init(env_key)

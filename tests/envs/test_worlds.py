@@ -4,7 +4,7 @@ import pytest
 
 from qlax import UsageError
 from qlax.cli.environments import print_envs
-from qlax.envs.describing import spec_of
+from qlax.envs.description import spec_of
 from qlax.envs.worlds import World, families
 
 

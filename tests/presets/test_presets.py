@@ -9,7 +9,7 @@ from qlax import Agent, UsageError, networks, presets
 from qlax.explorers import OneStep
 from qlax.layers import Noisy
 from qlax.observations import Pixels, ScaleToBounds
-from qlax.presets.tuned import pictures, published, toy_text
+from qlax.presets.fitting import images, published, toy_text
 from qlax.replay import Rollout
 from qlax.rewards import Clipped
 
@@ -145,13 +145,13 @@ def showing(space):
 @pytest.mark.parametrize(
     ("shown", "network"),
     [
-        ("picture", pictures.FIRST_CNN),
-        ("small picture", pictures.GRID_CNN),
+        ("picture", images.FIRST_CNN),
+        ("small picture", images.GRID_CNN),
         (
             "several",
             networks.PerKey(
                 keys=("screen", "health"),
-                networks=(pictures.FIRST_CNN, networks.MLP(hidden=(64,))),
+                networks=(images.FIRST_CNN, networks.MLP(hidden=(64,))),
             ),
         ),
     ],

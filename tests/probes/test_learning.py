@@ -62,12 +62,12 @@ TARGETS = tuple(
 REPLAYS = (
     *parts.REPLAYS,
     *(
-        replay.Sequences(capacity=4_000, batch_size=16, length=4, traces=traces)
+        replay.Sequences(capacity=4_000, batch_size=16, length=4, lambda_return=traces)
         for traces in parts.TRACES
         if traces.kind in ("retrace", "peng")
     ),
     *(
-        replay.Rollout(length=4, minibatches=2, traces=traces)
+        replay.Rollout(length=4, minibatches=2, lambda_return=traces)
         for traces in parts.TRACES
         if traces.kind in ("watkins", "tree")
     ),
@@ -187,7 +187,7 @@ def case_of(combination) -> Case:
 
 def peng(memory) -> bool:
     """Return whether returns take every action for the policy's own."""
-    traces = getattr(memory, "traces", None)
+    traces = getattr(memory, "lambda_return", None)
     return traces is not None and traces.kind == "peng"
 
 

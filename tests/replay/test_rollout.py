@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from qlax import Agent, UsageError, bootstraps, explorers, optimizers, schedules
-from qlax.replay import Rollout, Traces
+from qlax.replay import LambdaReturn, Rollout
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, update_priorities
@@ -173,7 +173,7 @@ FORCED = mdp.side_by_side(list(mdp.FORCED.values()), 4)
 def test_an_agent_that_forgets_learns_q_star(kind):
     """A pass over every rollout of eight steps, in four minibatches."""
     agent = agent_for_probes(
-        replay=Rollout(length=8, minibatches=4, traces=Traces(kind=kind, decay=0.8)),
+        replay=Rollout(length=8, minibatches=4, lambda_return=LambdaReturn(kind=kind, decay=0.8)),
         explorer=explorers.EpsilonGreedy(epsilon=1.0),
         update_every=8,
         updates=4,

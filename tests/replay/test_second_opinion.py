@@ -12,7 +12,7 @@ import rlax
 from qlax.heads import Scalar, SquareRoot
 from qlax.maths import sum_tree
 from qlax.maths.bootstrap import Backup
-from qlax.replay import Prioritised, Seen, Traces, Uniform, stream
+from qlax.replay import LambdaReturn, Prioritised, Seen, Uniform, stream
 from qlax.replay.sequence_batch import sequences
 from tests.replay.history import drawn, filled, step
 
@@ -170,7 +170,7 @@ def off_policy_sequence(seed, length=15, actions=4):
 def our_target(ring, traces, q_next, policy, head):
     zeros = jnp.zeros(1, jnp.int32)
     length = len(q_next)
-    batch = sequences(ring, zeros, zeros, length, jnp.float32(0.9), traces=traces)
+    batch = sequences(ring, zeros, zeros, length, jnp.float32(0.9), lambda_return=traces)
     return batch.target(head, q_next, Backup(policy))
 
 
@@ -184,12 +184,14 @@ def test_pengs_and_watkins_returns_are_those_of_rlax(seed):
     now = known["q_tm1"][jnp.arange(15), known["a_tm1"]]
     for kind, decay in [("peng", 0.7), ("watkins", 0.7 * (known["a_t"] == best))]:
         theirs = now + rlax.q_lambda(**given, lambda_=decay)
-        ours = our_target(ring, Traces(kind=kind, decay=0.7), known["q_t"], greedy, Scalar())
+        ours = our_target(ring, LambdaReturn(kind=kind, decay=0.7), known["q_t"], greedy, Scalar())
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
     theirs = rlax.lambda_returns(
         known["r_t"], known["discount_t"], (known["pi_t"] * known["q_t"]).sum(-1), 0.7
     )
-    ours = our_target(ring, Traces(kind="peng", decay=0.7), known["q_t"], known["pi_t"], Scalar())
+    ours = our_target(
+        ring, LambdaReturn(kind="peng", decay=0.7), known["q_t"], known["pi_t"], Scalar()
+    )
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
@@ -201,7 +203,9 @@ def test_tree_backups_and_retraces_returns_are_those_of_rlax(seed):
     given = {name: known[name] for name in names}
     for kind, weight in [("tree", likely), ("retrace", jnp.minimum(1.0, likely / known["mu_t"]))]:
         theirs = rlax.general_off_policy_returns_from_action_values(**given, c_t=0.7 * weight)
-        ours = our_target(ring, Traces(kind=kind, decay=0.7), known["q_t"], known["pi_t"], Scalar())
+        ours = our_target(
+            ring, LambdaReturn(kind=kind, decay=0.7), known["q_t"], known["pi_t"], Scalar()
+        )
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
@@ -213,6 +217,8 @@ def test_rescaled_retrace_is_that_of_rlax(seed):
         **known, lambda_=0.7, tx_pair=rlax.SIGNED_HYPERBOLIC_PAIR, eps=0.0
     )
     head = Scalar(rescaling=SquareRoot(epsilon=1e-3))
-    target = our_target(ring, Traces(kind="retrace", decay=0.7), known["q_t"], known["pi_t"], head)
+    target = our_target(
+        ring, LambdaReturn(kind="retrace", decay=0.7), known["q_t"], known["pi_t"], head
+    )
     ours = target - known["q_tm1"][jnp.arange(15), known["a_tm1"]]
     np.testing.assert_allclose(ours, theirs, atol=2e-4)

@@ -27,10 +27,10 @@ def test_what_is_said_to_fit_fits(monkeypatch):
     agent = qlax.Agent(replay=replay.Uniform(capacity=100_000_000))
     state = shapes(agent)
     with pytest.raises(UsageError) as refusal:
-        memory.require_memory(agent, state, 1, quiet=True)
+        memory.require_ram(agent, state, 1, quiet=True)
     fitting = int(str(refusal.value).rpartition(" ")[2].rstrip("."))
     smaller = qlax.Agent(replay=replay.Uniform(capacity=fitting))
-    memory.require_memory(smaller, shapes(smaller), 1, quiet=True)
+    memory.require_ram(smaller, shapes(smaller), 1, quiet=True)
     assert memory.bytes_of(shapes(smaller)) > 1.9e9
 
 
@@ -42,16 +42,16 @@ def test_gradients_of_a_large_table_need_room_as_well(monkeypatch):
     for free, fits in ((1.9 * table, False), (2.1 * table, True)):
         monkeypatch.setattr(memory, "_free_bytes", lambda free=free: rest + free + memory._RESERVE)
         if fits:
-            memory.require_memory(agent, state, 1, quiet=True)
+            memory.require_ram(agent, state, 1, quiet=True)
         else:
             with pytest.raises(UsageError, match="of memory"):
-                memory.require_memory(agent, state, 1, quiet=True)
+                memory.require_ram(agent, state, 1, quiet=True)
 
 
 def test_much_memory_is_announced_and_little_is_not(capsys):
     for capacity, expected in ((1_000, ""), (30_000_000, "memory")):
         agent = qlax.Agent(replay=replay.Uniform(capacity=capacity))
-        memory.require_memory(agent, shapes(agent), 1, quiet=False)
+        memory.require_ram(agent, shapes(agent), 1, quiet=False)
         assert capsys.readouterr().out[: len("memory")] == expected
 
 

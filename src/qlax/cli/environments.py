@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax.cli.console import console
-from qlax.envs.describing import warnings_kept_short
+from qlax.envs.description import warnings_kept_short
 from qlax.envs.select import backend_of
 from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
@@ -21,7 +21,7 @@ _NOTES = (
 )
 
 
-class Family(NamedTuple):
+class Listing(NamedTuple):
     """A world with those of its ids that are registered."""
 
     title: str
@@ -57,7 +57,7 @@ def print_envs(search: str | None) -> None:
         console().print(note)
 
 
-def _print_installed(families: list[Family]) -> None:
+def _print_installed(families: list[Listing]) -> None:
     table = _table("installed", "ids", "runs on", "such as")
     for family in families:
         shown = escape("  ".join(family.examples))
@@ -74,7 +74,7 @@ def _print_missing(missing: list[World]) -> None:
     console().print(table)
 
 
-def _print_found(families: list[Family], missing: list[World], search: str) -> None:
+def _print_found(families: list[Listing], missing: list[World], search: str) -> None:
     """Print every id with the text in it, or in its world's name."""
     wanted = search.lower()
     table = _table("environment", "runs on", "solved at")
@@ -99,7 +99,7 @@ def _print_found(families: list[Family], missing: list[World], search: str) -> N
         _print_missing(could_be)
 
 
-def _families() -> list[Family]:
+def _families() -> list[Listing]:
     """Return what is registered, by world, in the order of the worlds; then all others at once."""
     members: dict[str, list[str]] = {
         world.title: [] for world in WORLDS if world.are_many and world.is_installed
@@ -114,7 +114,7 @@ def _families() -> list[Family]:
     known = {world.title: (world.examples, world.backend) for world in WORLDS}
     others = tuple(members.get("Others", ())[:3]), "gymnasium"
     return [
-        Family(title, tuple(members[title]), *known.get(title, others))
+        Listing(title, tuple(members[title]), *known.get(title, others))
         for title in [*known, "Others"]
         if title in members
     ]

@@ -12,7 +12,7 @@ from qlax.agent import Agent
 from qlax.compilation import Options, quickly
 from qlax.drivers.core import (
     LoopState,
-    Report,
+    MetricsRow,
     as_report,
     first_statistics,
     interrupted,
@@ -73,7 +73,7 @@ class CompiledDriver:
         after: LoopState = self._compiled_advance(state, np.int32(start), np.int32(stop))
         return after
 
-    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+    def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, for each seed, and the state to go on."""
         summary, statistics = self._jitted_summary(state)
         summary = jax.device_get(summary)

@@ -25,7 +25,7 @@ from qlax.envs.core import TimeStep
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec, zeros
 
-Report = dict[str, float | None]
+MetricsRow = dict[str, float | None]
 """What happened in a stretch of training, by name."""
 
 
@@ -79,7 +79,7 @@ class Driver(Protocol):
         """Return the state after iterations start … stop − 1; the old one is used up."""
         ...
 
-    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+    def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, for each seed, and the state to go on from.
 
         Training may stop and go on between reports as it likes: nothing is lost or counted twice.
@@ -209,7 +209,7 @@ def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistic
     return summary, since_report(state.statistics)
 
 
-def as_report(summary: dict[str, Any]) -> Report:
+def as_report(summary: dict[str, Any]) -> MetricsRow:
     """Return a summary as plain numbers; None for the mean of nothing."""
     statistics: Statistics = summary["statistics"]
 

@@ -13,7 +13,7 @@ from qlax.agent import Agent
 from qlax.compilation import quickly
 from qlax.drivers.core import (
     LoopState,
-    Report,
+    MetricsRow,
     as_report,
     first_statistics,
     interrupted,
@@ -117,7 +117,7 @@ class HostDriver:
         after: LoopState = programs.end(packed)
         return after
 
-    def report(self, state: LoopState) -> tuple[list[Report], LoopState]:
+    def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, and the state to go on from."""
         summary, statistics = self._jitted_summary(state)
         return [as_report(jax.device_get(summary))], state.replace(statistics=statistics)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, TimeStep, Transition
 
 if TYPE_CHECKING:
-    from qlax.envs.checking import Report, check_env
+    from qlax.envs.checking import CheckReport, check_env
 
 __all__ = [
+    "CheckReport",
     "CompiledEnv",
     "Dynamics",
     "HostEnv",
-    "Report",
     "TimeStep",
     "Transition",
     "check_env",

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from qlax.envs.conversion import MASK, named_arrays, read_observation
 from qlax.envs.core import TimeStep
-from qlax.envs.describing import EnvFactory, failures_named
-from qlax.envs.reading import MASK, named_arrays, read_observation
+from qlax.envs.description import EnvFactory, failures_named
 from qlax.envs.threads import usable_cores
 from qlax.errors import EnvironmentFailure
 from qlax.spaces import EnvSpec, zeros

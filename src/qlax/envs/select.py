@@ -8,7 +8,7 @@ import gymnasium
 
 from qlax.envs import worlds
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
-from qlax.envs.describing import EnvFactory, factory_of, spec_of
+from qlax.envs.description import EnvFactory, factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.toy_text import TABLES, ToyText

@@ -2,21 +2,7 @@
 
 from qlax.presets.article import article_dqn, article_q_table
 from qlax.presets.distributional import c51, fqf, iqn, m_iqn, qr_dqn, rainbow
-from qlax.presets.online import pqn, pqn_lstm, stream_q
-from qlax.presets.pixels import btr
-from qlax.presets.recurrent import drqn, r2d2
-from qlax.presets.resolve import AGENTS, Preset, resolve
-from qlax.presets.tables import q_table, tile_coding
-from qlax.presets.tabular import (
-    double_q_learning,
-    dyna_q,
-    expected_sarsa,
-    q_lambda,
-    q_learning,
-    sarsa,
-    tree_backup,
-)
-from qlax.presets.values import (
+from qlax.presets.dqn_family import (
     boltzmann_dqn,
     double_dqn,
     dqn,
@@ -26,6 +12,20 @@ from qlax.presets.values import (
     m_dqn,
     noisy_dqn,
     per_dqn,
+)
+from qlax.presets.linear import q_table, tile_coding
+from qlax.presets.online import pqn, pqn_lstm, stream_q
+from qlax.presets.pixels import btr
+from qlax.presets.recurrent import drqn, r2d2
+from qlax.presets.resolve import AGENTS, Preset, resolve
+from qlax.presets.tabular import (
+    double_q_learning,
+    dyna_q,
+    expected_sarsa,
+    q_lambda,
+    q_learning,
+    sarsa,
+    tree_backup,
 )
 
 __all__ = [

@@ -5,7 +5,7 @@ from qlax.bootstraps import Double, Munchausen
 from qlax.explorers import Greedy
 from qlax.heads import C51, FQF, IQN, Dueling, QuantileRegression
 from qlax.layers import Noisy
-from qlax.presets.base import BATCH_SIZE, CAPACITY, deep
+from qlax.presets.deep import BATCH_SIZE, CAPACITY, deep
 from qlax.replay import Prioritised
 from qlax.targets import Periodic
 

@@ -11,7 +11,7 @@ from qlax.memories import LSTM
 from qlax.networks import MLP
 from qlax.observations import Normalise
 from qlax.optimizers import Adam, ObGD
-from qlax.replay import Latest, Rollout, Traces
+from qlax.replay import LambdaReturn, Latest, Rollout
 from qlax.rewards import ScaledByReturns
 from qlax.schedules import Linear
 from qlax.targets import Online
@@ -76,7 +76,9 @@ def _pqn(**parts: Any) -> Agent:
             "head": Scalar(loss_function="squared"),
             "bootstrap": Greedy(),
             "explorer": EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=50_000)),
-            "replay": Rollout(length=32, minibatches=4, traces=Traces(decay=0.65, kind="peng")),
+            "replay": Rollout(
+                length=32, minibatches=4, lambda_return=LambdaReturn(decay=0.65, kind="peng")
+            ),
             "target": Online(),
             "optimizer": Adam(learning_rate=1e-3, max_grad_norm=10.0),
             "observation": Normalise(),

@@ -6,7 +6,7 @@ from qlax.explorers import EpsilonGreedy
 from qlax.heads import Dueling, Scalar, SquareRoot
 from qlax.memories import LSTM
 from qlax.networks import MLP
-from qlax.presets.base import CAPACITY, deep
+from qlax.presets.deep import CAPACITY, deep
 from qlax.replay import Proportional, Sequences
 
 

@@ -10,16 +10,16 @@ from qlax.errors import UsageError, nearest
 from qlax.presets import (
     article,
     distributional,
+    dqn_family,
+    linear,
     online,
     pixels,
     recurrent,
-    tables,
     tabular,
-    values,
 )
-from qlax.presets.tuned import DEFAULT_AGENT, DEFAULT_STEPS, PUBLISHED_STEPS, tuning
+from qlax.presets.fitting import DEFAULT_AGENT, DEFAULT_STEPS, PUBLISHED_STEPS, tuning
 
-_FAMILIES = (values, distributional, pixels, recurrent, online, tabular, tables, article)
+_FAMILIES = (dqn_family, distributional, pixels, recurrent, online, tabular, linear, article)
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     name: make

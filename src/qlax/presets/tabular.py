@@ -9,7 +9,7 @@ from qlax.heads import Scalar
 from qlax.networks import Table
 from qlax.observations import Raw
 from qlax.optimizers import SGD, TraceSGD
-from qlax.replay import Dyna, Latest, Rollout, Traces
+from qlax.replay import Dyna, LambdaReturn, Latest, Rollout
 from qlax.schedules import Linear
 from qlax.targets import Exchange, Online
 
@@ -65,7 +65,10 @@ def tree_backup() -> Agent:
     return _table(
         bootstrap=ExpectedSarsa(),
         replay=Rollout(
-            length=4, minibatches=1, traces=Traces(decay=1.0, kind="tree"), first_only=True
+            length=4,
+            minibatches=1,
+            lambda_return=LambdaReturn(decay=1.0, kind="tree"),
+            first_only=True,
         ),
         learning_starts=4,
     )

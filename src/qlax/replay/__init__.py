@@ -2,19 +2,20 @@
 
 from qlax.replay.core import Batch, Replay, Seen, Step
 from qlax.replay.dyna import Dyna
+from qlax.replay.lambda_return import LambdaReturn
 from qlax.replay.latest import Latest
 from qlax.replay.priorities import Proportional
 from qlax.replay.prioritised import Prioritised
 from qlax.replay.rollout import Rollout
 from qlax.replay.sequence_batch import SequenceBatch
 from qlax.replay.sequences import Sequences
-from qlax.replay.traces import Traces
 from qlax.replay.transition_batch import TransitionBatch
 from qlax.replay.uniform import Uniform
 
 __all__ = [
     "Batch",
     "Dyna",
+    "LambdaReturn",
     "Latest",
     "Prioritised",
     "Proportional",
@@ -24,7 +25,6 @@ __all__ = [
     "SequenceBatch",
     "Sequences",
     "Step",
-    "Traces",
     "TransitionBatch",
     "Uniform",
 ]

@@ -10,9 +10,9 @@ from qlax.errors import UsageError, require
 from qlax.pytree import Pytree
 from qlax.replay import stream
 from qlax.replay.core import Batch, Seen, Step
+from qlax.replay.lambda_return import LambdaReturn, check_lambda_return
 from qlax.replay.sequence_batch import SequenceBatch, sequences
 from qlax.replay.sizes import require_first_window
-from qlax.replay.traces import Traces, check_traces
 from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
@@ -45,7 +45,7 @@ class Rollout:
     """Parts the environments are cut into; divides their number."""
     n_step: int = 1
     """Rewards summed before bootstrapping; at least 1, shorter near the rollout's end."""
-    traces: Traces | None = None
+    lambda_return: LambdaReturn | None = None
     """How returns look along the rollout instead; then n_step is 1."""
     first_only: bool = False
     """Learn only from each rollout's first step: with update_every = 1 the textbook's n-step
@@ -57,7 +57,10 @@ class Rollout:
             require(getattr(self, name) >= 1, f"Rollout.{name}", getattr(self, name), "at least 1")
         require(self.n_step <= self.length, "Rollout.n_step", self.n_step, f"at most {self.length}")
         require(
-            self.traces is None or self.n_step == 1, "Rollout.n_step", self.n_step, "1 with traces"
+            self.lambda_return is None or self.n_step == 1,
+            "Rollout.n_step",
+            self.n_step,
+            "1 with a lambda_return",
         )
 
     @property
@@ -68,7 +71,7 @@ class Rollout:
     @property
     def uses_probability(self) -> bool:
         """Whether the explorer's probabilities must be stored."""
-        return self.traces is not None and self.traces.uses_probability
+        return self.lambda_return is not None and self.lambda_return.uses_probability
 
     def check(self, agent: Any) -> None:
         """Raise `UsageError` if the rollouts cannot be cut, or some steps would be left out."""
@@ -83,7 +86,7 @@ class Rollout:
                 "steps long: the others would never be learned from."
             )
         require_first_window(self.length, agent)
-        check_traces(self.traces, agent)
+        check_lambda_return(self.lambda_return, agent)
 
     def init(self, seen: Seen, spec: EnvSpec) -> RolloutState:
         """Return an empty rollout, with room for one step more."""
@@ -111,7 +114,7 @@ class Rollout:
             self.length,
             discount,
             n_step=self.n_step,
-            traces=self.traces,
+            lambda_return=self.lambda_return,
             next_action=next_action,
         )
         if self.first_only:

@@ -11,7 +11,7 @@ from qlax.maths.returns import lambda_return, n_step_return
 from qlax.pytree import Pytree, static
 from qlax.replay import stream
 from qlax.replay.core import Evaluate, Seen
-from qlax.replay.traces import Traces
+from qlax.replay.lambda_return import LambdaReturn
 
 
 class SequenceBatch(Pytree):
@@ -44,7 +44,7 @@ class SequenceBatch(Pytree):
     """The row and environment each sequence came from, int32, [B, 2]."""
     burn_in: int = static()
     """Steps at the beginning that are not learned from."""
-    traces: Traces | None = static()
+    lambda_return: LambdaReturn | None = static()
     """How returns look along the sequence; None for n-step returns."""
 
     @property
@@ -91,7 +91,7 @@ class SequenceBatch(Pytree):
     def target(self, head: Head, next_prediction: Any, backup: Backup) -> Any:
         """Return the head's n-step target, or one made of the returns along the sequence."""
         reward, discount = self._learned(self.reward), self._learned(self.discount)
-        if self.traces is None:
+        if self.lambda_return is None:
             return head.backup(reward, discount, next_prediction, backup)
         shape = (-1, self.taken.shape[1])
         q_next = head.q_values(next_prediction)
@@ -109,8 +109,8 @@ class SequenceBatch(Pytree):
             reward=with_bonus(reward, backup).reshape(shape),
             discount=discount.reshape(shape),
             next_value=value.reshape(shape),
-            next_taken=self.traces.baseline(q_next, value, taken).reshape(shape),
-            trace=self.traces.weight(backup.policy, taken, probability).reshape(shape)
+            next_taken=self.lambda_return.baseline(q_next, value, taken).reshape(shape),
+            trace=self.lambda_return.weight(backup.policy, taken, probability).reshape(shape)
             * self.continues[self.burn_in :],
         )
         return head.from_return(_flat(returns))  # type: ignore[attr-defined]
@@ -137,7 +137,7 @@ def sequences(
     *,
     n_step: int = 1,
     burn_in: int = 0,
-    traces: Traces | None = None,
+    lambda_return: LambdaReturn | None = None,
     next_action: bool = False,
 ) -> SequenceBatch:
     """Return the sequences of `length` steps that begin at the given steps.
@@ -154,7 +154,7 @@ def sequences(
         discount: γ, scalar.
         n_step: Most steps a sum spans.
         burn_in: Steps at the beginning that are not learned from.
-        traces: How returns look along the sequence; then sums are over one step.
+        lambda_return: How returns look along the sequence; then sums are over one step.
         next_action: Whether a′ is wanted; one step more must have been stored then.
     """
     steps = start + jnp.arange(length + 1)[:, None]
@@ -196,7 +196,7 @@ def sequences(
         weights=counts.astype(jnp.float32),
         source=jnp.stack([start % ring.rows, env], -1),
         burn_in=burn_in,
-        traces=traces,
+        lambda_return=lambda_return,
     )
 
 

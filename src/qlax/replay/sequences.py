@@ -10,10 +10,10 @@ from qlax.errors import require
 from qlax.pytree import Pytree
 from qlax.replay import priorities, stream
 from qlax.replay.core import Seen, Step
+from qlax.replay.lambda_return import LambdaReturn, check_lambda_return
 from qlax.replay.priorities import Priorities, Proportional
 from qlax.replay.sequence_batch import SequenceBatch, sequences
 from qlax.replay.sizes import draw_below, require_first_window, require_room, rows_for
-from qlax.replay.traces import Traces, check_traces
 from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
@@ -32,8 +32,8 @@ class Sequences:
 
     A memory starts from the state it had when the sequence was lived, which the replay keeps, and
     is run over `burn_in` further steps before learning begins. Without a memory, sequences serve
-    for returns with `traces`. Sequences go on across the ends of episodes; memories and returns
-    do not.
+    for returns with a `lambda_return`. Sequences go on across the ends of episodes; memories and
+    returns do not.
 
     They are drawn uniformly, or by their errors over the steps that are learned from:
     p = η max_t |δ_t| + (1 − η) mean_t |δ_t| + ε, and all steps of one have the same weight.
@@ -52,7 +52,7 @@ class Sequences:
     """Steps before them that only bring the memory up to date; 0 or more."""
     n_step: int = 1
     """Rewards summed before bootstrapping; at least 1, shorter near a sequence's end."""
-    traces: Traces | None = None
+    lambda_return: LambdaReturn | None = None
     """How returns look along the sequence instead; then n_step is 1."""
     stride: int = 1
     """Steps of an environment from one sequence's beginning to the next one's; at least 1. Where
@@ -80,10 +80,10 @@ class Sequences:
             self.n_step <= self.length, "Sequences.n_step", self.n_step, f"at most {self.length}"
         )
         require(
-            self.traces is None or self.n_step == 1,
+            self.lambda_return is None or self.n_step == 1,
             "Sequences.n_step",
             self.n_step,
-            "1 with traces",
+            "1 with a lambda_return",
         )
         require(0.0 <= self.eta <= 1.0, "Sequences.eta", self.eta, "in [0, 1]")
 
@@ -100,17 +100,17 @@ class Sequences:
     @property
     def uses_probability(self) -> bool:
         """Whether the explorer's probabilities must be stored."""
-        return self.traces is not None and self.traces.uses_probability
+        return self.lambda_return is not None and self.lambda_return.uses_probability
 
     def check(self, agent: Any) -> None:
-        """Raise `UsageError` if sequences would not fit, or traces not go with the agent."""
+        """Raise `UsageError` if sequences would not fit, or a λ-return not go with the agent."""
         next_action = agent.bootstrap.uses_next_action
         # A sequence must begin in the ring at all times, however far apart beginnings are.
         room = max(self.steps, self.stride + next_action)
         require_room("Sequences", self.capacity, room, agent)
         waits = self.priority is not None and not next_action
         require_first_window(self.steps + waits, agent)
-        check_traces(self.traces, agent)
+        check_lambda_return(self.lambda_return, agent)
 
     def init(self, seen: Seen, spec: EnvSpec) -> SequencesState:
         """Return an empty replay."""
@@ -147,7 +147,7 @@ class Sequences:
             discount,
             n_step=self.n_step,
             burn_in=self.burn_in,
-            traces=self.traces,
+            lambda_return=self.lambda_return,
             next_action=next_action,
         )
         if self.priority is not None and state.priorities is not None:

@@ -15,7 +15,7 @@ from qlax.agent import Agent
 from qlax.envs.core import Dynamics
 from qlax.errors import UsageError, require
 
-World = str | Callable[[], Any] | Dynamics
+EnvLike = str | Callable[[], Any] | Dynamics
 """An environment: Gymnasium's id, a function that makes one, or pure functions in JAX."""
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
@@ -29,7 +29,7 @@ _CHECKPOINTS = 5
 class Plan:
     """Everything that decides how a run of one seed goes."""
 
-    env: World
+    env: EnvLike
     agent: Agent
     agent_name: str
     backend: str
@@ -105,7 +105,7 @@ def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[st
 
 
 def plan_from_json(
-    document: dict[str, Any], where: str, *, env: World | None, agent: Agent | None
+    document: dict[str, Any], where: str, *, env: EnvLike | None, agent: Agent | None
 ) -> Plan:
     """Return the plan that a `config.json` describes.
 

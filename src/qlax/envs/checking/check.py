@@ -6,19 +6,19 @@ from typing import Any
 
 import gymnasium
 
+from qlax.envs.as_gymnasium import DynamicsAsGymnasium
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
 from qlax.envs.checking.play import check_play
 from qlax.envs.core import Dynamics
-from qlax.envs.describing import EnvFactory, factory_of, warnings_kept_short
-from qlax.envs.hosted import Hosted
+from qlax.envs.description import EnvFactory, factory_of, warnings_kept_short
 from qlax.envs.select import is_dynamics
 from qlax.errors import UsageError, require
 from qlax.wording import counted
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """What a check found. A problem makes training fail or learn what is wrong; a note does not."""
 
     env: str
@@ -50,7 +50,7 @@ class Report:
 
 def check_env(
     env: str | EnvFactory | Dynamics, *, episodes: int = 3, seed: int = 0, steps: int = 1_000
-) -> Report:
+) -> CheckReport:
     """Play episodes with random legal actions and report everything that is wrong.
 
     Args:
@@ -69,7 +69,7 @@ def check_env(
     if make is not None:
         with warnings_kept_short():
             check_play(make, findings, episodes=episodes, seed=seed, steps=steps, limit=limit)
-    return Report(
+    return CheckReport(
         env=name,
         problems=tuple(findings.problems.values()),
         notes=tuple(findings.notes.values()),
@@ -90,7 +90,7 @@ def _given(env: Any, findings: Findings) -> tuple[str, Callable[[], Any] | None,
     if is_dynamics(env):
         check_functions(env, findings)
         fit = not findings.problems
-        return env.spec.id, (lambda: Hosted(env)) if fit else None, env.spec.time_limit
+        return env.spec.id, (lambda: DynamicsAsGymnasium(env)) if fit else None, env.spec.time_limit
     if not callable(env):
         raise UsageError(
             f"env is {env!r}, but must be Gymnasium's id, a function that makes an environment, "

@@ -10,7 +10,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
-from qlax.envs.reading import MASK
+from qlax.envs.conversion import MASK
 from qlax.wording import counted, kind_and_first_line
 
 _LARGE = 100.0

@@ -7,8 +7,8 @@ import numpy as np
 from gymnasium import spaces
 
 from qlax.envs.checking.findings import Findings
-from qlax.envs.describing import describe_space
-from qlax.envs.reading import MASK
+from qlax.envs.conversion import MASK
+from qlax.envs.description import describe_space
 from qlax.errors import UsageError
 
 _TOLERANCE = 1e-5

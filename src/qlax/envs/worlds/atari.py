@@ -23,7 +23,7 @@ MOST_NOOPS = 30
 """A game begins after 1 to so many frames in which nothing is done."""
 
 
-def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
+def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""
     from ale_py import ALEInterface, LoggerMode
     from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation, TimeLimit

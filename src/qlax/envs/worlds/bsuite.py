@@ -284,7 +284,7 @@ def register() -> None:
         if identity not in gymnasium.registry:
             gymnasium.register(
                 identity,
-                entry_point="qlax.envs.hosted:Hosted",
+                entry_point="qlax.envs.as_gymnasium:DynamicsAsGymnasium",
                 reward_threshold=world.spec.reward_threshold,
                 kwargs={"dynamics": world},
             )

@@ -22,7 +22,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from qlax.envs.worlds.pictures import shrunk_to
+from qlax.envs.worlds.screens import shrunk_to
 
 FRAME_SKIP = 4
 """Frames that an action lasts, of 35 in a second."""
@@ -34,7 +34,7 @@ STACK = 4
 """Pictures, and numbers, seen at once; an episode's first stand for those before it."""
 
 
-def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
+def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the scenario that a record of Gymnasium's registry names, as an agent sees it."""
     from gymnasium.wrappers import FrameStackObservation, TimeLimit
 

@@ -15,8 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qlax.envs.conversion import MASK
 from qlax.envs.core import TimeStep
-from qlax.envs.reading import MASK
 from qlax.envs.worlds import envpool_tasks
 from qlax.errors import UsageError
 from qlax.pytree import Pytree, static

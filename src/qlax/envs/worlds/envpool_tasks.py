@@ -34,7 +34,7 @@ def register() -> None:
             )
 
 
-def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
+def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the task that a record of Gymnasium's registry names; EnvPool limits its episodes.
 
     Raises:

@@ -28,7 +28,7 @@ class World(NamedTuple):
     """How its ids begin; or end, after a star."""
     register: Callable[[], Any]
     """Makes its ids known to Gymnasium."""
-    dressed: Callable[[Any, int | None], gymnasium.Env] | None = None
+    preprocessed: Callable[[Any, int | None], gymnasium.Env] | None = None
     """Makes one from its record, as an agent sees it, and a time limit, None for its own; itself
     None where Gymnasium's own `make` does."""
     backend: str = "gymnasium"
@@ -139,7 +139,7 @@ ATARI = World(
     extra="atari",
     begins=("ALE/", "*NoFrameskip-v4"),
     register=_on_import("ale_py"),
-    dressed=atari.dressed,
+    preprocessed=atari.preprocessed,
     backend="ale",
     eval_episodes=20,
     examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
@@ -150,7 +150,7 @@ ENVPOOL = World(
     extra="envpool",
     begins=(envpool_tasks.PREFIX,),
     register=envpool_tasks.register,
-    dressed=envpool_tasks.dressed,
+    preprocessed=envpool_tasks.preprocessed,
     backend="envpool" if sys.platform == "linux" else "gymnasium",
     examples=("EnvPool/Pong-v5", "EnvPool/CartPole-v1", "EnvPool/Jumanji-Maze-v0"),
     are_many=True,
@@ -180,7 +180,7 @@ DOOM = World(
     extra="doom",
     begins=("Vizdoom",),
     register=_on_import("vizdoom.gymnasium_wrapper"),
-    dressed=doom.dressed,
+    preprocessed=doom.preprocessed,
     listed=doom.listed,
     in_threads=True,
     examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
@@ -191,7 +191,7 @@ MARIO = World(
     extra="mario",
     begins=("SuperMarioBros",),
     register=mario.register,
-    dressed=mario.dressed,
+    preprocessed=mario.preprocessed,
     listed=mario.listed,
     eval_episodes=1,
     in_threads=True,
@@ -211,7 +211,7 @@ MINIGRID = World(
     extra="minigrid",
     begins=("MiniGrid-", "BabyAI-"),
     register=_on_import("minigrid"),
-    dressed=minigrid.dressed,
+    preprocessed=minigrid.preprocessed,
     examples=("MiniGrid-DoorKey-8x8-v0", "MiniGrid-Fetch-5x5-N2-v0", "BabyAI-GoToLocal-v0"),
 )
 LUNAR_LANDER = World(

@@ -21,7 +21,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from qlax.envs.worlds.pictures import shrunk_to
+from qlax.envs.worlds.screens import shrunk_to
 
 RIGHT, LEFT, A, B = 0b1000_0000, 0b0100_0000, 0b0000_0001, 0b0000_0010
 """Buttons of the console's pad: A jumps, B runs."""
@@ -38,7 +38,7 @@ STACK = 4
 """Pictures seen at once; black ones stand before an episode's first."""
 
 
-def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
+def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the game that a record of Gymnasium's registry names, as an agent sees it."""
     from gymnasium.wrappers import (
         FrameStackObservation,

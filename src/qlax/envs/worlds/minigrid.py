@@ -66,7 +66,7 @@ class Readable(gymnasium.ObservationWrapper):
         return shown
 
 
-def dressed(record: Any, time_limit: int | None) -> gymnasium.Env:
+def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     """Return the environment that a record of Gymnasium's registry names, as an agent sees it.
 
     Its own limit of steps, by which it scales its reward too, is told to whoever asks. BabyAI draws

@@ -8,7 +8,7 @@ from qlax.heads import Dueling, HLGauss, Plain, Scalar, SquareRoot
 from qlax.layers import Noisy
 from qlax.networks import MLP
 from qlax.optimizers import RMSProp
-from qlax.presets.base import BATCH_SIZE, CAPACITY, deep
+from qlax.presets.deep import BATCH_SIZE, CAPACITY, deep
 from qlax.replay import Prioritised, Uniform
 from qlax.schedules import Linear
 from qlax.targets import Periodic

@@ -9,7 +9,7 @@ from qlax.layers import Noisy
 from qlax.networks import CNN
 from qlax.observations import Raw
 from qlax.optimizers import Adam
-from qlax.replay import Prioritised, Rollout, Traces, Uniform
+from qlax.replay import LambdaReturn, Prioritised, Rollout, Uniform
 from qlax.schedules import Linear
 from qlax.targets import Periodic
 
@@ -46,7 +46,9 @@ def _pqn_minatar(agent: Agent) -> Agent:
         network=CNN(layer_norm=True),
         observation=Raw(),
         explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.05, steps=STEPS // 10)),
-        replay=Rollout(length=32, minibatches=16, traces=Traces(decay=0.65, kind="peng")),
+        replay=Rollout(
+            length=32, minibatches=16, lambda_return=LambdaReturn(decay=0.65, kind="peng")
+        ),
         optimizer=Adam(
             learning_rate=Linear(start=5e-4, end=5e-5, steps=STEPS // 64),
             max_grad_norm=10.0,

@@ -5,7 +5,7 @@ import dataclasses
 from qlax.explorers import Uniform, Zeta
 from qlax.networks import CNN, MLP, Network, PerKey
 from qlax.observations import Normalise, Pixels, ScaleToBounds
-from qlax.presets.tuned.suit import Suit
+from qlax.presets.fitting.settings import Settings
 from qlax.rewards import Clipped, Multiplied
 from qlax.schedules import Linear
 from qlax.spaces import Box, Composite, Space
@@ -22,7 +22,7 @@ _LARGE = 36
 
 # One update of batch 32 for every four steps, as on Atari since 2013; eight environments at a time
 # share the way into the compiled program and back.
-PICTURES = Suit(
+IMAGES = Settings(
     steps=500_000,
     observation=Pixels(others=Normalise()),
     epsilon=Linear(start=1.0, end=0.02, steps=100_000),
@@ -41,7 +41,7 @@ PICTURES = Suit(
 
 # What the ALE's games ask on top: rewards whose sign counts, and less room for C51's atoms.
 ATARI = dataclasses.replace(
-    PICTURES,
+    IMAGES,
     steps=1_000_000,
     capacity=200_000,
     observation=Pixels(),
@@ -51,7 +51,7 @@ ATARI = dataclasses.replace(
 
 # Doom's scenarios: rewards are tens and hundreds; few actions are worth repeating for long.
 DOOM = dataclasses.replace(
-    PICTURES,
+    IMAGES,
     steps=100_000,
     epsilon=Linear(start=1.0, end=0.02, steps=40_000),
     duration=Uniform(low=1, high=4),
@@ -65,7 +65,7 @@ DOOM = dataclasses.replace(
 # MiniGrid shows what each square holds as three numbers, not as a picture. Its one reward comes at
 # the end and is found by wandering far.
 MINIGRID = dataclasses.replace(
-    PICTURES,
+    IMAGES,
     steps=300_000,
     observation=ScaleToBounds(),
     epsilon=Linear(start=1.0, end=0.05, steps=100_000),
@@ -80,7 +80,7 @@ MINIGRID = dataclasses.replace(
 # move is worth shows within a second or two; the emulator takes longer than a few updates more.
 # One wrong jump ends the game, so the policy is an average: the newest one may be about to make it.
 MARIO = dataclasses.replace(
-    PICTURES,
+    IMAGES,
     steps=180_000,
     epsilon=Linear(start=1.0, end=0.01, steps=30_000),
     n_step=5,
@@ -97,9 +97,9 @@ MARIO = dataclasses.replace(
 )
 
 
-def suited_to(suit: Suit, space: Space) -> Suit:
-    """Return the suit with a network for what is seen."""
-    return dataclasses.replace(suit, network=_network_for(space))
+def fitted_to(settings: Settings, space: Space) -> Settings:
+    """Return the settings with a network for what is seen."""
+    return dataclasses.replace(settings, network=_network_for(space))
 
 
 def _network_for(space: Space) -> Network:

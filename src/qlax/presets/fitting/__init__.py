@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from qlax.agent import Agent
 from qlax.envs import worlds
 from qlax.envs.worlds.envpool_tasks import PREFIX, is_atari
-from qlax.presets.tuned import environments, pictures, published, toy_text
-from qlax.presets.tuned.minatar import MINATAR
-from qlax.presets.tuned.suit import Suit, is_deep
+from qlax.presets.fitting import environments, images, published, toy_text
+from qlax.presets.fitting.minatar import MINATAR
+from qlax.presets.fitting.settings import Settings, is_deep
 from qlax.spaces import Space
 
 
@@ -23,14 +23,14 @@ class Tuning(NamedTuple):
 
 
 # What single environments ask for.
-SUITS: dict[str, Suit] = {**environments.SUITS, **toy_text.SUITS}
+SETTINGS: dict[str, Settings] = {**environments.SETTINGS, **toy_text.SETTINGS}
 
 # What the environments of a world ask for, with a network for what each of them shows.
-_WORLDS: tuple[tuple[worlds.World, Suit], ...] = (
-    (worlds.ATARI, pictures.ATARI),
-    (worlds.DOOM, pictures.DOOM),
-    (worlds.MARIO, pictures.MARIO),
-    (worlds.MINIGRID, pictures.MINIGRID),
+_WORLDS: tuple[tuple[worlds.World, Settings], ...] = (
+    (worlds.ATARI, images.ATARI),
+    (worlds.DOOM, images.DOOM),
+    (worlds.MARIO, images.MARIO),
+    (worlds.MINIGRID, images.MINIGRID),
 )
 
 # Agents that are what somebody published, and so stay as they are.
@@ -45,7 +45,7 @@ PUBLISHED_STEPS = {"btr": published.STEPS}
 
 
 def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
-    """Return how a named agent is suited to an environment; None if its general settings will do.
+    """Return how a named agent is fitted to an environment; None if its general settings will do.
 
     Args:
         env: The environment; only ids are known.
@@ -54,15 +54,15 @@ def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tunin
         see: Returns what the environment shows; asked only where that matters.
     """
     if not isinstance(env, str):
-        return _by_sight(None, agent, see) if _can_be_suited(name, agent) else None
+        return _by_sight(None, agent, see) if _can_be_fitted(name, agent) else None
     if (env, name) in _TABLES:
         return _TABLES[env, name]
     if (env, name) in MINATAR:
         return Tuning(*MINATAR[env, name])
-    if not _can_be_suited(name, agent):
+    if not _can_be_fitted(name, agent):
         return None
-    if env in SUITS:
-        return Tuning(SUITS[env], SUITS[env].steps_of(agent))
+    if env in SETTINGS:
+        return Tuning(SETTINGS[env], SETTINGS[env].steps_of(agent))
     world = _world_of(env)
     if world is worlds.ATARI and name in published.PUBLISHED:
         return Tuning(published.PUBLISHED[name], published.STEPS)
@@ -72,11 +72,11 @@ def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tunin
 def _by_sight(world: worlds.World | None, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
     """Return what a world's environments ask for, or, where we tried none, those with images."""
     space = see()
-    suit = next((suit for other, suit in _WORLDS if other is world), None)
-    if suit is None and not pictures.has_image(space):
+    settings = next((settings for other, settings in _WORLDS if other is world), None)
+    if settings is None and not images.has_image(space):
         return None
-    fitted = pictures.suited_to(suit or pictures.PICTURES, space)
-    return Tuning(fitted, fitted.steps_of(agent), tried=suit is not None)
+    fitted = images.fitted_to(settings or images.IMAGES, space)
+    return Tuning(fitted, fitted.steps_of(agent), tried=settings is not None)
 
 
 def _world_of(env: str) -> worlds.World | None:
@@ -87,7 +87,7 @@ def _world_of(env: str) -> worlds.World | None:
     return world
 
 
-def _can_be_suited(name: str, agent: Agent) -> bool:
+def _can_be_fitted(name: str, agent: Agent) -> bool:
     return is_deep(agent) and name not in _AS_PUBLISHED
 
 

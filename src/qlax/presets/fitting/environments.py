@@ -2,13 +2,13 @@
 
 from qlax.explorers import Uniform
 from qlax.observations import Normalise, Raw, ScaleToBounds
-from qlax.presets.tuned.suit import Suit
+from qlax.presets.fitting.settings import Settings
 from qlax.schedules import Linear
 from qlax.targets import Periodic, Polyak
 
 # What matters here, in this order: exploration that persists, returns over ten steps, a target
 # network that moves seldom, a replay that forgets the first wandering, annealing.
-MOUNTAIN_CAR = Suit(
+MOUNTAIN_CAR = Settings(
     steps=42_000,
     epsilon=Linear(start=1.0, end=0.05, steps=20_000),
     duration=Uniform(low=1, high=40),
@@ -25,7 +25,7 @@ MOUNTAIN_CAR = Suit(
 
 # What fails late is a slow drift to the edge: long training episodes show where it leads, and
 # weights averaged over many updates hold the cart more steadily than the last ones.
-CART_POLE = Suit(
+CART_POLE = Settings(
     steps=50_000,
     epsilon=Linear(start=1.0, end=0.05, steps=10_000),
     observation=Normalise(),
@@ -39,7 +39,7 @@ CART_POLE = Suit(
 
 # The limits of its velocities are far wider than what is seen: no scaling to them. Wandering
 # finds the goal by itself, so exploratory actions need not last and one step suffices.
-ACROBOT = Suit(
+ACROBOT = Settings(
     steps=100_000,
     epsilon=Linear(start=1.0, end=0.05, steps=15_000),
     observation=Raw(),
@@ -54,7 +54,7 @@ ACROBOT = Suit(
 )
 
 # A longer horizon and short repeats of exploratory actions keep it from hovering for ever.
-LUNAR_LANDER = Suit(
+LUNAR_LANDER = Settings(
     steps=400_000,
     epsilon=Linear(start=1.0, end=0.02, steps=80_000),
     duration=Uniform(low=1, high=6),
@@ -71,7 +71,7 @@ LUNAR_LANDER = Suit(
     updates=2,
 )
 
-SUITS = {
+SETTINGS = {
     "MountainCar-v0": MOUNTAIN_CAR,
     "CartPole-v1": CART_POLE,
     "Acrobot-v1": ACROBOT,

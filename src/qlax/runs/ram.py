@@ -26,7 +26,7 @@ def bytes_of(shapes: Any) -> int:
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
 
 
-def require_memory(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -> None:
+def require_ram(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -> None:
     """Say what a run needs, if that is much, and refuse it if it cannot fit.
 
     Args:

@@ -6,7 +6,7 @@ import pytest
 
 from qlax import Agent, UsageError, explorers, heads
 from qlax.maths.bootstrap import Backup, scalar_backup
-from qlax.replay import Rollout, Seen, Sequences, Step, Traces, stream
+from qlax.replay import LambdaReturn, Rollout, Seen, Sequences, Step, stream
 from qlax.replay.sequence_batch import sequences
 from tests.replay.history import SPEC
 
@@ -43,7 +43,9 @@ def returns(ring, traces, q_next, policy, *, start=0, length=None, burn_in=0, **
     """Return the targets of a sequence, given q(s′, ·) and π(· | s′) of the steps learned from."""
     length = len(q_next) if length is None else length
     zeros = jnp.zeros(1, jnp.int32)
-    batch = sequences(ring, zeros + start, zeros, length, HALF, traces=traces, burn_in=burn_in)
+    batch = sequences(
+        ring, zeros + start, zeros, length, HALF, lambda_return=traces, burn_in=burn_in
+    )
     given = Backup(jnp.asarray(policy, jnp.float32), **backup)
     target = batch.target(heads.Scalar(), jnp.asarray(q_next, jnp.float32), given)
     return np.asarray(target, np.float64)
@@ -70,14 +72,14 @@ BY_HAND = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_by_hand(kind):
     ring = lived(REWARDS, ACTIONS, probability=CHANCES)
-    found = returns(ring, Traces(kind=kind, decay=0.5), Q_NEXT, POLICY)
+    found = returns(ring, LambdaReturn(kind=kind, decay=0.5), Q_NEXT, POLICY)
     np.testing.assert_allclose(found, BY_HAND[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_end_ends_the_trace(kind):
     """The second of three steps ends the episode; the third only begins the next."""
-    traces = Traces(kind=kind, decay=0.5)
+    traces = LambdaReturn(kind=kind, decay=0.5)
     ended = lived(REWARDS, ACTIONS, probability=CHANCES, terminated=[1], reset=[2])
     cut = lived(REWARDS, ACTIONS, probability=CHANCES, truncated=[1], reset=[2])
     # c_1 and u_1 as by hand: v for Peng, q(s_1, a_1) = 4 for the others
@@ -100,7 +102,7 @@ def test_what_follows_an_end_does_not_reach_back():
             lived([1.0, 2.0, 0.0, later, later], [0] * 5, truncated=[1], reset=[2])
             for later in (0.0, 1e6)
         )
-        inputs = Traces(kind=kind, decay=1.0), jnp.ones((5, 2)), jnp.full((5, 2), 0.5)
+        inputs = LambdaReturn(kind=kind, decay=1.0), jnp.ones((5, 2)), jnp.full((5, 2), 0.5)
         before, after = returns(poor, *inputs), returns(rich, *inputs)
         np.testing.assert_array_equal(before[:2], after[:2])
         assert after[3] > 1e6
@@ -129,7 +131,7 @@ def random_sequence(seed, length=12, actions=4, greedy=False):
 @pytest.mark.parametrize("seed", range(3))
 def test_without_decay_a_return_is_one_step(kind, seed):
     ring, q_next, policy = random_sequence(seed)
-    found = returns(ring, Traces(kind=kind, decay=0.0), q_next, policy)
+    found = returns(ring, LambdaReturn(kind=kind, decay=0.0), q_next, policy)
     np.testing.assert_allclose(found, returns(ring, None, q_next, policy), atol=1e-6)
 
 
@@ -137,7 +139,8 @@ def test_without_decay_a_return_is_one_step(kind, seed):
 def test_of_a_greedy_policy_tree_backup_is_watkins(seed):
     ring, q_next, policy = random_sequence(seed, greedy=True)
     tree, watkins = (
-        returns(ring, Traces(kind=kind, decay=0.7), q_next, policy) for kind in ("tree", "watkins")
+        returns(ring, LambdaReturn(kind=kind, decay=0.7), q_next, policy)
+        for kind in ("tree", "watkins")
     )
     np.testing.assert_allclose(tree, watkins, atol=1e-6)
 
@@ -148,14 +151,14 @@ def test_on_policy_and_in_full_a_return_is_the_sum_of_rewards(kind):
     rewards, actions = [1.0, 2.0, 4.0], [0, 1, 0]
     q_next = [[0.0, 5.0], [7.0, 0.0], [6.0, 2.0]]
     policy = [[0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]
-    found = returns(lived(rewards, actions), Traces(kind=kind, decay=1.0), q_next, policy)
+    found = returns(lived(rewards, actions), LambdaReturn(kind=kind, decay=1.0), q_next, policy)
     # 4 + ½ · 6 = 7; 2 + ½ · 7 = 5.5; 1 + ½ · 5.5 = 3.75
     np.testing.assert_allclose(found, [3.75, 5.5, 7.0])
 
 
 def test_burn_in_is_left_out():
     ring, q_next, policy = random_sequence(5)
-    traces = Traces(kind="retrace", decay=0.7)
+    traces = LambdaReturn(kind="retrace", decay=0.7)
     whole = returns(ring, traces, q_next[3:], policy[3:], length=12, burn_in=3)
     later = returns(ring, traces, q_next[3:], policy[3:], start=3)
     np.testing.assert_allclose(whole, later, atol=1e-6)
@@ -165,11 +168,11 @@ def test_a_bootstraps_bonus_is_earned_at_every_step_and_its_cost_paid_at_every_v
     cost, bonus = [[1.0, 1.0], [2.0, 2.0], [0.0, 4.0]], [0.5, 0.0, -1.0]
     extra = {"cost": jnp.asarray(cost), "bonus": jnp.asarray(bonus)}
     ring = lived(REWARDS, ACTIONS)
-    found = returns(ring, Traces(kind="peng", decay=0.5), Q_NEXT, POLICY, **extra)
+    found = returns(ring, LambdaReturn(kind="peng", decay=0.5), Q_NEXT, POLICY, **extra)
     # v = 3.5 − 1, 2.25 − 2 and 8 − 4; G_2 = 4 − 1 + ½ · 4 = 5;
     # G_1 = 3 + ½ [0.25 + ½ (5 − 0.25)] = 4.3125; G_0 = 1.5 + ½ [2.5 + ½ (4.3125 − 2.5)]
     np.testing.assert_allclose(found, [3.203125, 4.3125, 5.0])
-    one_step = returns(ring, Traces(kind="tree", decay=0.0), Q_NEXT, POLICY, **extra)
+    one_step = returns(ring, LambdaReturn(kind="tree", decay=0.0), Q_NEXT, POLICY, **extra)
     backup = Backup(jnp.asarray(POLICY), **extra)
     expected = scalar_backup(jnp.asarray(REWARDS), HALF, jnp.asarray(Q_NEXT), backup)
     np.testing.assert_allclose(one_step, expected, atol=1e-6)
@@ -179,8 +182,8 @@ def test_a_rescaled_head_has_rescaled_targets():
     """The return is of true values: h of what a plain head learns from h⁻¹ of its predictions."""
     ring, q_next, policy = random_sequence(1)
     zeros = jnp.zeros(1, jnp.int32)
-    traces = Traces(kind="retrace", decay=0.7)
-    batch = sequences(ring, zeros, zeros, 12, HALF, traces=traces)
+    traces = LambdaReturn(kind="retrace", decay=0.7)
+    batch = sequences(ring, zeros, zeros, 12, HALF, lambda_return=traces)
     backup = Backup(jnp.asarray(policy, jnp.float32))
     scale = heads.SquareRoot()
     plain = batch.target(heads.Scalar(), jnp.asarray(q_next), backup)
@@ -190,30 +193,33 @@ def test_a_rescaled_head_has_rescaled_targets():
 
 @pytest.mark.parametrize("decay", [-0.1, 1.1])
 def test_a_decay_outside_zero_to_one_is_refused(decay):
-    with pytest.raises(UsageError, match=r"Traces\.decay"):
-        Traces(decay=decay)
+    with pytest.raises(UsageError, match=r"LambdaReturn\.decay"):
+        LambdaReturn(decay=decay)
 
 
 @pytest.mark.parametrize("make", [Sequences, Rollout])
 def test_traces_need_a_head_that_learns_from_returns(make):
     parts = {"num_envs": 4, "learning_starts": 1_000}
-    Agent(replay=make(traces=Traces(kind="tree")), **parts)
+    Agent(replay=make(lambda_return=LambdaReturn(kind="tree")), **parts)
     with pytest.raises(UsageError, match="C51 learns whole distributions"):
-        Agent(replay=make(traces=Traces(kind="tree")), head=heads.C51(), **parts)
+        Agent(replay=make(lambda_return=LambdaReturn(kind="tree")), head=heads.C51(), **parts)
 
 
 @pytest.mark.parametrize("make", [Sequences, Rollout])
 def test_retrace_needs_an_explorer_that_knows_its_probabilities(make):
     parts = {"num_envs": 4, "learning_starts": 1_000, "explorer": explorers.UpperConfidence()}
-    Agent(replay=make(traces=Traces(kind="tree")), **parts)
+    Agent(replay=make(lambda_return=LambdaReturn(kind="tree")), **parts)
     with pytest.raises(UsageError, match="UpperConfidence"):
-        Agent(replay=make(traces=Traces(kind="retrace")), **parts)
+        Agent(replay=make(lambda_return=LambdaReturn(kind="retrace")), **parts)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_probabilities_are_stored_where_they_are_used(kind):
-    traces = Traces(kind=kind)
-    for replay in (Sequences(capacity=8, length=2, traces=traces), Rollout(traces=traces)):
+    traces = LambdaReturn(kind=kind)
+    for replay in (
+        Sequences(capacity=8, length=2, lambda_return=traces),
+        Rollout(lambda_return=traces),
+    ):
         state = replay.init(Seen(jnp.zeros(4)), SPEC)
         assert (state.stream.probability is not None) == replay.uses_probability
         assert replay.uses_probability == (kind == "retrace")

@@ -9,7 +9,7 @@ from qlax.envs.core import CompiledEnv, TimeStep
 from qlax.spaces import EnvSpec
 
 
-class SteppedEnv:
+class CompiledAsHost:
     """Makes a `CompiledEnv` a `HostEnv`: to evaluate in one, or to hold two drivers together."""
 
     def __init__(self, env: CompiledEnv) -> None:

@@ -20,12 +20,12 @@ STEPS_WITHOUT_REPLAY = 10
 
 
 def is_deep(agent: Agent) -> bool:
-    """Return whether a suit can be put on an agent: tables have settings of their own."""
+    """Return whether settings can be put on an agent: tables have settings of their own."""
     return isinstance(agent.network, MLP)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Suit:
+class Settings:
     """Sizes, schedules and scales for one environment, put on an agent part by part.
 
     An agent's idea stays: its head, bootstrap, memory, kinds of layer and kind of replay. Parts
@@ -92,7 +92,7 @@ class Suit:
         return self.steps * max(1, round(steps_per_update * self.updates / self.num_envs))
 
     def __call__(self, agent: Agent) -> Agent:
-        """Return the agent, suited."""
+        """Return the agent, fitted."""
         if isinstance(agent.replay, Uniform | Prioritised | Sequences):
             if self.learning_starts is not None:
                 agent = agent.replace(learning_starts=self.learning_starts)

@@ -19,7 +19,7 @@ from gymnasium.wrappers import (
 )
 
 from qlax.envs import worlds
-from qlax.envs.reading import MASK
+from qlax.envs.conversion import MASK
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 from qlax.wording import first_line, kind_and_first_line
@@ -44,8 +44,8 @@ def factory_of(
         record = copy.deepcopy(record)
         record.kwargs["render_mode"] = render_mode
     world = worlds.world_of(record)
-    if world is not None and world.dressed is not None:
-        return functools.partial(world.dressed, record, time_limit)
+    if world is not None and world.preprocessed is not None:
+        return functools.partial(world.preprocessed, record, time_limit)
     limit = {} if time_limit is None else {"max_episode_steps": time_limit}
     return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
 

@@ -14,7 +14,7 @@ from qlax.validation import check_types
 
 
 @dataclass(frozen=True, kw_only=True)
-class Traces:
+class LambdaReturn:
     """G_t = r_t + b_t + γ [ v(s_{t+1}) + c_{t+1} (G_{t+1} − u_{t+1}) ].
 
     | kind       | c_{t+1}                          | u_{t+1}            |
@@ -26,7 +26,7 @@ class Traces:
 
     with v(s) = Σ_a π(a) [q(s, a) − e(a)]; π, e and b the bootstrap's, μ the explorer's policy.
     Peng's ignores that exploratory actions are not π's: quick, and biased off policy; the others
-    are not. Traces end with the episode and with the sequence.
+    are not. Returns end with the episode and with the sequence.
 
     References: Watkins (1989); Peng and Williams (1996), Incremental multi-step Q-learning;
     Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation; Munos et
@@ -40,7 +40,7 @@ class Traces:
 
     def __post_init__(self) -> None:
         check_types(self)
-        require(0.0 <= self.decay <= 1.0, "Traces.decay", self.decay, "in [0, 1]")
+        require(0.0 <= self.decay <= 1.0, "LambdaReturn.decay", self.decay, "in [0, 1]")
 
     @property
     def uses_probability(self) -> bool:
@@ -66,14 +66,14 @@ class Traces:
         return value if self.kind == "peng" else chosen(q_values, action)
 
 
-def check_traces(traces: Traces | None, agent: Any) -> None:
-    """Raise `UsageError` if the agent's head or explorer cannot do what the traces need."""
-    if traces is None:
+def check_lambda_return(part: LambdaReturn | None, agent: Any) -> None:
+    """Raise `UsageError` if the agent's head or explorer cannot do what the return needs."""
+    if part is None:
         return
     if not isinstance(agent.head, LearnsFromReturns):
         raise UsageError(
-            f"Traces make one return of a sequence, but {type(agent.head).__name__} learns whole "
-            "distributions: use n_step, or a head that learns from returns, such as Scalar."
+            f"LambdaReturn makes one return of a sequence, but {type(agent.head).__name__} learns "
+            "whole distributions: use n_step, or a head that learns from returns, such as Scalar."
         )
-    if traces.uses_probability:
-        require_probabilities(agent.explorer, 'Traces(kind="retrace")')
+    if part.uses_probability:
+        require_probabilities(agent.explorer, 'LambdaReturn(kind="retrace")')

@@ -14,8 +14,8 @@ from qlax.layers import Noisy
 from qlax.memories import LSTM
 from qlax.observations import Pixels
 from qlax.optimizers import Adam, RMSProp
-from qlax.presets.tuned.pictures import NATURE_CNN
-from qlax.replay import Prioritised, Proportional, Rollout, Sequences, Traces, Uniform
+from qlax.presets.fitting.images import NATURE_CNN
+from qlax.replay import LambdaReturn, Prioritised, Proportional, Rollout, Sequences, Uniform
 from qlax.rewards import Clipped
 from qlax.schedules import Linear
 from qlax.targets import Periodic
@@ -108,7 +108,9 @@ def _pqn(agent: Agent) -> Agent:
         agent,
         network=dataclasses.replace(NATURE_CNN, layer_norm=True),
         explorer=EpsilonGreedy(epsilon=Linear(start=1.0, end=0.001, steps=STEPS // 10)),
-        replay=Rollout(length=32, minibatches=32, traces=Traces(decay=0.65, kind="peng")),
+        replay=Rollout(
+            length=32, minibatches=32, lambda_return=LambdaReturn(decay=0.65, kind="peng")
+        ),
         target=agent.target,
         optimizer=Adam(learning_rate=2.5e-4, max_grad_norm=10.0),
         num_envs=128,

@@ -6,13 +6,13 @@ from typing import Any
 from qlax.agent import Agent
 from qlax.explorers import EpsilonGreedy
 from qlax.observations import Raw
-from qlax.presets.tuned.suit import Suit
+from qlax.presets.fitting.settings import Settings
 from qlax.schedules import Linear
 from qlax.targets import Polyak
 
 # A state is a column of zeros with a single one: nothing to scale. Chance and wandering find the
 # goal by themselves, and where moves slip, several steps' rewards are more noise than news.
-CLIFF_WALKING = Suit(
+CLIFF_WALKING = Settings(
     steps=50_000,
     epsilon=Linear(start=1.0, end=0.05, steps=20_000),
     observation=Raw(),
@@ -27,7 +27,7 @@ TAXI = dataclasses.replace(CLIFF_WALKING, returns=(-200.0, 20.0))
 # luck it had.
 FROZEN_LAKE = dataclasses.replace(CLIFF_WALKING, sequences=2, returns=(0.0, 1.0))
 
-SUITS = {
+SETTINGS = {
     "FrozenLake-v1": FROZEN_LAKE,
     "CliffWalking-v1": CLIFF_WALKING,
     "Taxi-v3": TAXI,

@@ -8,12 +8,12 @@ import gymnasium
 import jax
 import numpy as np
 
+from qlax.envs.conversion import MASK
 from qlax.envs.core import Dynamics
-from qlax.envs.reading import MASK
 from qlax.spaces import Box, Composite, Discrete, Space
 
 
-class Hosted(gymnasium.Env):
+class DynamicsAsGymnasium(gymnasium.Env):
     """Steps the functions one call at a time; what is equal is compiled once.
 
     Time limits are a wrapper's, as with any Gymnasium environment.
