@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         memories,
         networks,
         observations,
+        observers,
         optimizers,
         presets,
         replay,
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     )
     from qlax.agent import Agent, TrainState
     from qlax.evaluation import Evaluation, evaluate
-    from qlax.execution import Run
     from qlax.filming import film
     from qlax.policy import Policy, load
+    from qlax.runs.outcome import Run
     from qlax.sweeping import Trial, sweep
     from qlax.training import resume, train, train_seeds
 
@@ -55,6 +56,7 @@ __all__ = [
     "memories",
     "networks",
     "observations",
+    "observers",
     "optimizers",
     "presets",
     "replay",
@@ -77,7 +79,7 @@ _HOMES = {
     "film": "filming",
     "Policy": "policy",
     "load": "policy",
-    "Run": "execution",
+    "Run": "runs.outcome",
     "resume": "training",
     "Trial": "sweeping",
     "sweep": "sweeping",

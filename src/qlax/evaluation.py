@@ -8,6 +8,7 @@ import numpy as np
 
 from qlax.envs import worlds
 from qlax.envs.as_host import CompiledAsHost
+from qlax.envs.closing import close
 from qlax.envs.core import Dynamics, HostEnv
 from qlax.envs.description import EnvFactory
 from qlax.envs.select import describe, is_dynamics, select
@@ -86,7 +87,7 @@ def evaluate(
     try:
         returns, cut = _play(policy, stepped, quotas, seed)
     finally:
-        stepped.close()
+        close(stepped)
     return Evaluation(
         episodes=episodes,
         seed=seed,

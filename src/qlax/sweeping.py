@@ -97,7 +97,7 @@ def sweep(
     # A constant rate is data: the program's own rate is 1, and each trial has its factor.
     shared = _with(base, 1.0 if rates else None, None)
     driver = CompiledDriver(shared, selected.env, side_by_side=True)  # type: ignore[arg-type]
-    require_ram(shared, driver.shape(settings[0][1]), len(settings), quiet=True)
+    require_ram(shared, driver.shape(settings[0][1]), len(settings))
     state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(rates))
     state = driver.advance(state, 0, -(-steps // base.num_envs))
     spec = as_asked_for(env)

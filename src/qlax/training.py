@@ -10,11 +10,13 @@ from qlax.agent import Agent
 from qlax.envs.select import Selected, select
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
-from qlax.execution import Member, Run, carry_out
+from qlax.observers.core import Member, Observer
 from qlax.presets import Preset
 from qlax.runs import folder
+from qlax.runs.outcome import Run
 from qlax.runs.plan import EnvLike, Plan, intervals, plan_from_json, require_seeds
 from qlax.runs.timing import Timing
+from qlax.session import carry_out
 
 
 def train(
@@ -27,7 +29,7 @@ def train(
     backend: str = "auto",
     eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
-    quiet: bool = True,
+    observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> Run:
     """Train an agent, evaluate it on the original environment, and write everything down.
@@ -43,7 +45,7 @@ def train(
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation, 0 for none; None for what `evaluate` plays.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
-        quiet: Whether to show no progress.
+        observers: Who watches, such as `observers.Progress()`, which shows how far training is.
         timing: What has been timed already; for the command line.
 
     Raises:
@@ -53,7 +55,7 @@ def train(
         Diverged: if the loss is no longer a number.
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
-    return _train_new(env, agent, [seed], options, timing, quiet=quiet, grouped=False)[0]
+    return _train_new(env, agent, [seed], options, timing, observers, grouped=False)[0]
 
 
 def train_seeds(
@@ -66,7 +68,7 @@ def train_seeds(
     backend: str = "auto",
     eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
-    quiet: bool = True,
+    observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> list[Run]:
     """Train several seeds: side by side in one compiled program where the environment allows.
@@ -83,14 +85,14 @@ def train_seeds(
         backend: As in `train`.
         eval_episodes: Episodes of each seed's final evaluation.
         checkpoint_every: As in `train`.
-        quiet: As in `train`.
+        observers: As in `train`.
         timing: As in `train`.
 
     Raises:
         UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
-    return _train_new(env, agent, list(seeds), options, timing, quiet=quiet, grouped=True)
+    return _train_new(env, agent, list(seeds), options, timing, observers, grouped=True)
 
 
 def resume(
@@ -99,7 +101,7 @@ def resume(
     env: EnvLike | None = None,
     agent: Agent | None = None,
     steps: int | None = None,
-    quiet: bool = True,
+    observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> Run | list[Run]:
     """Go on with a run from its newest checkpoint.
@@ -112,7 +114,7 @@ def resume(
         env: The environment, if it was not given by its id; as in `train`.
         agent: The agent, if it has parts of your own: code is never loaded from a file.
         steps: A new total of environment steps, to train for longer; None for the old one.
-        quiet: Whether to show no progress.
+        observers: As in `train`.
         timing: What has been timed already; for the command line.
 
     Raises:
@@ -135,8 +137,12 @@ def resume(
     plan = members[0].plan
     if not grouped:
         members = [Member(dataclasses.replace(plan, side_by_side=0), path)]
-    selected = _select(plan.env, plan.agent, plan.backend if isinstance(plan.env, str) else "auto")
-    runs = carry_out(members, selected, timing, quiet=quiet, resumed=True, group=path)
+    backend = plan.backend if isinstance(plan.env, str) else "auto"
+
+    def reopen() -> Selected:
+        return _select(plan.env, plan.agent, backend)
+
+    runs = carry_out(members, reopen(), reopen, timing, observers, resumed=True, group=path)
     return runs if grouped else runs[0]
 
 
@@ -156,8 +162,8 @@ def _train_new(
     seeds: list[int],
     options: _Options,
     timing: Timing | None,
+    observers: Sequence[Observer],
     *,
-    quiet: bool,
     grouped: bool,
 ) -> list[Run]:
     """Check everything, plan a run for each seed, and train them."""
@@ -173,7 +179,11 @@ def _train_new(
     require_seeds(seeds)
     if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(Path(options.out))
-    selected = _select(env, preset.agent, options.backend)
+
+    def reopen() -> Selected:
+        return _select(env, preset.agent, options.backend)
+
+    selected = reopen()
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
     plan = Plan(
         env=env,
@@ -192,7 +202,7 @@ def _train_new(
             Member(dataclasses.replace(plan, seed=seed), path / f"seed-{seed}" if grouped else path)
             for seed in seeds
         ]
-        return carry_out(members, selected, timing, quiet=quiet, resumed=False, group=path)
+        return carry_out(members, selected, reopen, timing, observers, resumed=False, group=path)
 
 
 def _select(env: EnvLike, agent: Agent, backend: str) -> Selected:

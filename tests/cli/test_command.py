@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from qlax.execution import Run
 
 import qlax
 from qlax import presets
 from qlax.cli import overrides
 from qlax.cli.main import run as exit_code_of
 from qlax.cli.summary import print_summaries
-from qlax.execution import Run
 
 
 def run(*words, cwd):

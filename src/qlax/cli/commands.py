@@ -45,7 +45,8 @@ class Train:
         from qlax import presets
         from qlax.cli.overrides import override
         from qlax.cli.summary import print_summaries
-        from qlax.execution import Run
+        from qlax.observers import Progress
+        from qlax.runs.outcome import Run
         from qlax.runs.timing import since_process_start
         from qlax.training import train, train_seeds
 
@@ -59,7 +60,7 @@ class Train:
             "backend": self.backend,
             "eval_episodes": self.eval_episodes,
             "checkpoint_every": self.checkpoint_every,
-            "quiet": self.quiet,
+            "observers": [] if self.quiet else [Progress()],
             "timing": timing,
         }
         runs: Run | list[Run]
@@ -120,11 +121,13 @@ class Resume:
     def run(self) -> None:
         """Resume as told."""
         from qlax.cli.summary import print_summaries
+        from qlax.observers import Progress
         from qlax.runs.timing import since_process_start
         from qlax.training import resume
 
         timing = since_process_start()
-        runs = resume(self.run_folder, steps=self.steps, quiet=self.quiet, timing=timing)
+        watching = [] if self.quiet else [Progress()]
+        runs = resume(self.run_folder, steps=self.steps, observers=watching, timing=timing)
         print_summaries(runs, quiet=self.quiet)
 
 

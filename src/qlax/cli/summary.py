@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -11,9 +12,9 @@ from qlax import presets
 from qlax.cli.console import console
 from qlax.envs.select import describe
 from qlax.evaluation import LONGEST, Evaluation
-from qlax.execution import Run
 from qlax.policy import Policy
 from qlax.runs import folder
+from qlax.runs.outcome import Result, Run
 from qlax.wording import counted
 
 
@@ -56,7 +57,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         print(run.folder)
         return
     lines = {
-        "result": _outcome(result["eval"], result["threshold"]),
+        "result": _outcome(result["eval"], result["threshold"], result["eval_error"]),
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
@@ -67,7 +68,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         print(f"{name:<10}{text}")
 
 
-def _training(result: dict[str, Any]) -> str:
+def _training(result: Result) -> str:
     """Return what was done, and how fast, since the run began or went on."""
     new = result["env_steps"] - result["resumed_at"]
     done = f"{result['env_steps']:,} steps and {result['updates']:,} updates"
@@ -87,7 +88,8 @@ def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
         return
     for run in runs:
         result = run.result
-        print(f"seed {result['seed']:<5}{_outcome(result['eval'], result['threshold'])}")
+        outcome = _outcome(result["eval"], result["threshold"], result["eval_error"])
+        print(f"seed {result['seed']:<5}{outcome}")
     parent = runs[0].folder.parent
     solved = [run for run in runs if run.result["solved"]]
     if runs[0].result["solved"] is not None:
@@ -96,10 +98,12 @@ def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
     print(f"time      {_times(whole)}\nwritten   {parent}/")
 
 
-def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
+def _outcome(
+    evaluation: dict[str, Any] | None, threshold: float | None, failure: str | None = None
+) -> str:
     """Return the evaluation in a line, and whether it counts as solved."""
     if evaluation is None:
-        return "not evaluated"
+        return "not evaluated" if failure is None else f"not evaluated: {failure}"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
         f"mean return {mean:.1f} ± {std:.1f} over {counted(played, 'episode')} of the "
@@ -113,7 +117,7 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
     return f"{verdict}: {text} (threshold {threshold:g})"
 
 
-def _times(result: dict[str, Any]) -> str:
+def _times(result: Mapping[str, Any]) -> str:
     phases = ("import", "compile", "train", "eval")
     known = {phase: result.get(f"{phase}_seconds") for phase in phases}
     inside = ", ".join(f"{name} {value:.1f}" for name, value in known.items() if value is not None)

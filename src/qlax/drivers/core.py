@@ -26,7 +26,7 @@ from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec, zeros
 
 MetricsRow = dict[str, float | None]
-"""What happened in a stretch of training, by name."""
+"""The metrics of a stretch of training by name; None for the mean of nothing."""
 
 
 class Statistics(Pytree):

@@ -30,6 +30,11 @@ class Selected(NamedTuple):
     """`gymnax`, `ale`, `envpool`, `gymnasium`; `jax` for qlax's own and a user's dynamics."""
 
     @property
+    def described(self) -> str:
+        """What runs the environment, in a sentence."""
+        return f"{self.backend}: {_DESCRIBED[self.backend]}"
+
+    @property
     def is_compiled(self) -> bool:
         """Whether the whole loop can be one program."""
         return self.backend != "gymnasium"
@@ -101,6 +106,13 @@ def select(
 _OUTSIDE: dict[str, Callable[[EnvSpec, int], OutsideEnv]] = {
     "ale": AtariGames,
     "envpool": PooledEnvs,
+}
+_DESCRIBED = {
+    "gymnax": "gymnax twin of the environment, compiled with the agent into one program",
+    "jax": "the environment's own functions, compiled with the agent into one program",
+    "ale": "the Arcade Learning Environment, stepped by the compiled program",
+    "envpool": "EnvPool, stepping in its own threads while the compiled program learns",
+    "gymnasium": "Gymnasium, stepped on the host",
 }
 # What each compiled backend has of Gymnasium's ids.
 _OFFERED = {

@@ -3,7 +3,7 @@
 import contextlib
 import ctypes
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import psutil
@@ -26,14 +26,35 @@ def bytes_of(shapes: Any) -> int:
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(shapes))
 
 
-def require_ram(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -> None:
-    """Say what a run needs, if that is much, and refuse it if it cannot fit.
+class Forecast(NamedTuple):
+    """The bytes that a run takes."""
+
+    need: float
+    """Of everything."""
+    replay: float
+    """Of the replay alone."""
+    free: float
+    """Free now."""
+
+    def __str__(self) -> str:
+        return (
+            f"{_shown(self.need)}, of which the replay {_shown(self.replay)}; "
+            f"{_shown(self.free)} are free"
+        )
+
+    @property
+    def is_much(self) -> bool:
+        """Whether the need is worth a line."""
+        return self.need > _WORTH_SAYING
+
+
+def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
+    """Return what a run needs, or refuse it if that cannot fit.
 
     Args:
         agent: The agent.
         state: Shapes of everything the run of one seed is.
         seeds: How many run side by side.
-        quiet: Whether to say nothing.
 
     Raises:
         UsageError: if less is free.
@@ -47,12 +68,7 @@ def require_ram(agent: Agent, state: LoopState, seeds: int, *, quiet: bool) -> N
             f"The run needs {_shown(need)} of memory, {_shown(replay)} of it for the replay, and "
             f"{_shown(free)} are free{_remedy(agent, replay, free - _RESERVE - need + replay)}."
         )
-    if need > _WORTH_SAYING and not quiet:
-        print(
-            f"memory    {_shown(need)}, of which the replay {_shown(replay)}; "
-            f"{_shown(free)} are free",
-            flush=True,
-        )
+    return Forecast(need, replay, free)
 
 
 def release_freed() -> None:

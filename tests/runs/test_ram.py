@@ -1,12 +1,14 @@
 """What a run needs is known before any of it is taken."""
 
+import re
+
 import jax
 import numpy as np
 import pytest
 
 import qlax
 from qlax import UsageError, replay
-from qlax.runs import memory
+from qlax.runs import ram
 
 
 def test_a_replay_that_cannot_fit_is_refused_and_nothing_is_written(tmp_path):
@@ -23,41 +25,42 @@ def test_seeds_side_by_side_need_as_many_replays(tmp_path):
 
 
 def test_what_is_said_to_fit_fits(monkeypatch):
-    monkeypatch.setattr(memory, "_free_bytes", lambda: 3e9)
+    monkeypatch.setattr(ram, "_free_bytes", lambda: 3e9)
     agent = qlax.Agent(replay=replay.Uniform(capacity=100_000_000))
     state = shapes(agent)
     with pytest.raises(UsageError) as refusal:
-        memory.require_ram(agent, state, 1, quiet=True)
+        ram.require_ram(agent, state, 1)
     fitting = int(str(refusal.value).rpartition(" ")[2].rstrip("."))
     smaller = qlax.Agent(replay=replay.Uniform(capacity=fitting))
-    memory.require_ram(smaller, shapes(smaller), 1, quiet=True)
-    assert memory.bytes_of(shapes(smaller)) > 1.9e9
+    ram.require_ram(smaller, shapes(smaller), 1)
+    assert ram.bytes_of(shapes(smaller)) > 1.9e9
 
 
 def test_gradients_of_a_large_table_need_room_as_well(monkeypatch):
     agent = qlax.presets.tile_coding()
     state = shapes(agent, "MountainCar-v0")
-    table = memory.bytes_of(state.agent.params)
-    rest = memory.bytes_of(state) - table
+    table = ram.bytes_of(state.agent.params)
+    rest = ram.bytes_of(state) - table
     for free, fits in ((1.9 * table, False), (2.1 * table, True)):
-        monkeypatch.setattr(memory, "_free_bytes", lambda free=free: rest + free + memory._RESERVE)
+        monkeypatch.setattr(ram, "_free_bytes", lambda free=free: rest + free + ram._RESERVE)
         if fits:
-            memory.require_ram(agent, state, 1, quiet=True)
+            ram.require_ram(agent, state, 1)
         else:
             with pytest.raises(UsageError, match="of memory"):
-                memory.require_ram(agent, state, 1, quiet=True)
+                ram.require_ram(agent, state, 1)
 
 
-def test_much_memory_is_announced_and_little_is_not(capsys):
-    for capacity, expected in ((1_000, ""), (30_000_000, "memory")):
+def test_much_memory_is_told_and_little_is_not():
+    for capacity, much in ((1_000, False), (30_000_000, True)):
         agent = qlax.Agent(replay=replay.Uniform(capacity=capacity))
-        memory.require_ram(agent, shapes(agent), 1, quiet=False)
-        assert capsys.readouterr().out[: len("memory")] == expected
+        forecast = ram.require_ram(agent, shapes(agent), 1)
+        assert forecast.is_much == much
+    assert re.fullmatch(r"0\.8 GB, of which the replay 0\.8 GB; [\d.]+ GB are free", str(forecast))
 
 
 def test_bytes_are_those_of_the_arrays():
     tree = {"a": np.zeros((3, 5), np.float32), "b": jax.ShapeDtypeStruct((7,), np.uint8)}
-    assert memory.bytes_of(tree) == 67
+    assert ram.bytes_of(tree) == 67
 
 
 def shapes(agent, env="CartPole-v1"):

@@ -3,10 +3,27 @@
 from pathlib import Path
 from typing import Any
 
+from qlax.observers.core import Ended, Observer
+from qlax.runs import folder
 from qlax.runs.folder import replacing
 from qlax.wording import counted
 
 _INK, _FAINT, _LINE, _EVAL, _SOLVED = "#1f2933", "#9aa5b1", "#2166ac", "#b2182b", "#1a9850"
+
+
+class LearningCurve(Observer):
+    """Draws `curve.png` of a finished run: training returns, final evaluation and threshold."""
+
+    def end(self, event: Ended) -> None:
+        """Draw it."""
+        path, plan = event.member.folder, event.member.plan
+        draw_curve(
+            path / folder.CURVE,
+            folder.read_metrics(path),
+            title=f"{plan.agent_name} on {event.spec.id}, seed {plan.seed}",
+            threshold=event.result["threshold"],
+            evaluation=event.result["eval"],
+        )
 
 
 def draw_curve(
@@ -36,8 +53,10 @@ def draw_curve(
     seen = [row for row in rows if row["episode_return"] is not None]
     steps = [row["env_steps"] for row in seen]
     returns = [row["episode_return"] for row in seen]
-    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label="training episodes")
-    axes.plot(steps, _smoothed(returns), color=_LINE, linewidth=2, label="smoothed")
+    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label="training, interval means")
+    axes.plot(
+        steps, _smoothed(returns), color=_LINE, linewidth=2, label="smoothed, with exploration"
+    )
     if threshold is not None:
         axes.axhline(threshold, color=_SOLVED, linestyle="--", linewidth=1.2)
         axes.annotate(

@@ -1,0 +1,21 @@
+"""The end of a run whose loss is no longer a number."""
+
+import math
+
+from qlax.errors import Diverged
+from qlax.observers.core import Observer, Report
+
+
+class DivergenceCheck(Observer):
+    """Ends training with `Diverged` once a loss is not finite: nothing is learned from there on."""
+
+    is_essential = True
+
+    def report(self, event: Report) -> None:
+        """Look at the losses."""
+        losses = (row["loss"] for row in event.rows)
+        if any(loss is not None and not math.isfinite(loss) for loss in losses):
+            raise Diverged(
+                f"The loss is no longer a number after {event.env_steps:,} steps: "
+                "try a smaller learning rate, or Adam(max_grad_norm=10)."
+            )

@@ -1,0 +1,287 @@
+"""A session of training: from start or checkpoint, stretch by stretch, to the finished runs."""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import jax
+
+from qlax.compilation import keep_compiled_programs
+from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
+from qlax.envs.closing import close
+from qlax.envs.select import Selected, as_asked_for, describe
+from qlax.errors import EnvironmentFailure, Interrupted, UsageError
+from qlax.evaluation import Evaluation, evaluate
+from qlax.observers.core import (
+    Audience,
+    Beginning,
+    Checkpointed,
+    Ended,
+    Evaluated,
+    Member,
+    Observer,
+    Report,
+)
+from qlax.observers.divergence import DivergenceCheck
+from qlax.observers.learning_curve import LearningCurve
+from qlax.observers.metrics_file import MetricsFile
+from qlax.policy import Policy
+from qlax.runs import checkpoint, folder
+from qlax.runs.interrupt import Interruptible
+from qlax.runs.notes import notes_on
+from qlax.runs.outcome import Result, Run, summary_of
+from qlax.runs.pace import Pace
+from qlax.runs.ram import release_freed, require_ram
+from qlax.runs.timing import Timing
+from qlax.spaces import EnvSpec
+
+_FIRST_EVALUATION_SEED = 1_000_000
+
+_ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, DivergenceCheck)
+"""The observers of every run. The check comes last: the row that shows a divergence is kept."""
+
+
+def carry_out(
+    members: list[Member],
+    selected: Selected,
+    reopen: Callable[[], Selected],
+    timing: Timing,
+    observers: Sequence[Observer],
+    *,
+    resumed: bool,
+    group: Path,
+) -> list[Run]:
+    """Train every member: together in one program, or one after another on the host.
+
+    Args:
+        members: The seeds.
+        selected: The environments that the first of them train in.
+        reopen: Opens environments for those that come after them.
+        timing: Where the time goes.
+        observers: Who watches, beside those that watch every run.
+        resumed: Whether checkpoints are gone on from.
+        group: The folder of the run, which holds those of several members.
+    """
+    keep_compiled_programs()
+    audience = Audience([*(make() for make in _ALWAYS), *observers])
+    together = [members] if selected.is_pure else [[member] for member in members]
+    grouped = members[0].folder != group
+    runs: list[Run] = []
+    try:
+        for index, some in enumerate(together):
+            if index > 0:
+                selected = reopen()
+            session = _Session(some, members, selected, timing.part(), audience, group)
+            runs += session.run(resumed=resumed, is_first=index == 0)
+    except KeyboardInterrupt as error:
+        saved = any(checkpoint.checkpoints(member.folder) for member in members)
+        stop = Interrupted(group) if saved else error
+        audience.failure(stop)
+        raise stop from None
+    except BaseException as error:
+        audience.failure(error)
+        raise
+    if grouped:
+        folder.write_json(group / folder.RESULT, summary_of(runs, timing))
+    return runs
+
+
+@dataclass
+class _Session:
+    """Training of members that share a program, until their runs are finished."""
+
+    members: list[Member]
+    everyone: list[Member]
+    """All members of the run, also those whose turn is another time."""
+    selected: Selected
+    timing: Timing
+    audience: Audience
+    group: Path
+    stopped: str | None = None
+    """Why an observer ended training early."""
+
+    def run(self, *, resumed: bool, is_first: bool) -> list[Run]:
+        """Train to the end, close the environments, and finish every member's run."""
+        try:
+            state, first_step = self._train(resumed=resumed, is_first=is_first)
+        finally:
+            # Before evaluation opens its own: one may be all there is.
+            if not self.selected.is_pure:
+                close(self.selected.env)
+        states = self._driver.split(state)
+        return [
+            self._finish(member, own_state, first_step)
+            for member, own_state in zip(self.members, states, strict=True)
+        ]
+
+    def _train(self, *, resumed: bool, is_first: bool) -> tuple[LoopState, int]:
+        """Return the trained state, and the environment steps that training began with."""
+        plan = self.members[0].plan
+        driver = self._driver = self._make_driver()
+        found = resumed and all(checkpoint.checkpoints(member.folder) for member in self.members)
+        restored = _newest_common(self.members) if found else []
+        iteration = checkpoint.iteration_of(restored[0]) if restored else 0
+        first_step = iteration * plan.agent.num_envs
+        self.audience.begin(
+            Beginning(
+                plan=plan,
+                spec=self._spec,
+                backend=self.selected.described,
+                members=tuple(self.members),
+                is_first=is_first,
+                env_steps=first_step,
+            )
+        )
+        forecast = require_ram(plan.agent, driver.shape(plan.seed), len(self.members))
+        if is_first:
+            own_limit = describe(plan.env).time_limit if plan.agent.time_limit else None
+            for note in notes_on(plan, own_limit):
+                self.audience.note("note", note)
+            if forecast.is_much:
+                self.audience.note("memory", str(forecast))
+        with self.timing.measuring("compile"):
+            if restored:
+                like = driver.shape(plan.seed)
+                state = driver.join([checkpoint.load_state(path, like) for path in restored])
+            else:
+                state = driver.init([member.seed for member in self.members])
+            release_freed()
+            if iteration < plan.iterations:
+                driver.compile(state)
+                release_freed()
+        self._prepare_folders()
+        with self.timing.measuring("train"):
+            return self._advance(state, iteration), first_step
+
+    def _advance(self, state: LoopState, iteration: int) -> LoopState:
+        """Train to the end, stretch by stretch; between stretches report and checkpoint."""
+        plan, driver, audience = self.members[0].plan, self._driver, self.audience
+        pace = Pace()
+        with Interruptible() as interrupt:
+            audience.advance(iteration * plan.agent.num_envs)
+            while iteration < plan.iterations and self.stopped is None:
+                stop = plan.next_stop(iteration)
+                try:
+                    while iteration < stop and not interrupt.requested:
+                        until = min(stop, iteration + pace.iterations)
+                        state = _timed(pace, driver, state, iteration, until)
+                        iteration = until
+                        audience.advance(iteration * plan.agent.num_envs)
+                except EnvironmentFailure as failure:
+                    self._save(failure.loop_state, failure.iteration)
+                    raise
+                if iteration == stop and plan.report_due(stop):
+                    rows, state = driver.report(state)
+                    self.stopped = audience.report(
+                        Report(
+                            env_steps=iteration * plan.agent.num_envs,
+                            members=tuple(self.members),
+                            rows=tuple(rows),
+                        )
+                    )
+                due = iteration == stop and plan.checkpoint_due(stop)
+                if due or interrupt.requested or self.stopped is not None:
+                    self._save(state, iteration)
+                if interrupt.requested:
+                    raise Interrupted(self.group)
+        return state
+
+    def _save(self, state: LoopState, iteration: int) -> None:
+        """Write a checkpoint of every member."""
+        for member, own_state in zip(self.members, self._driver.split(state), strict=True):
+            path = checkpoint.save_checkpoint(member.folder, own_state, iteration)
+            steps = iteration * member.plan.agent.num_envs
+            self.audience.checkpoint(Checkpointed(member=member, env_steps=steps, path=path))
+
+    def _finish(self, member: Member, state: LoopState, first_step: int) -> Run:
+        """Save the policy, then evaluate it and write the result."""
+        plan, path = member.plan, member.folder
+        # The policy is for the environment as it is, whatever limit training put on its episodes.
+        policy = Policy(plan.agent, as_asked_for(plan.env), plan.agent.policy_params(state.agent))
+        policy.save(path / folder.POLICY)
+        timing = self.timing.part()
+        threshold = self._spec.reward_threshold
+        with timing.measuring("eval"):
+            evaluation, failure = self._evaluate(member, policy)
+        solved = None
+        if evaluation is not None and threshold is not None:
+            solved = evaluation.mean >= threshold
+        document = {
+            "env": self._spec.id,
+            "agent": plan.agent_name,
+            "backend": plan.backend,
+            "seed": plan.seed,
+            "env_steps": int(state.agent.env_steps),
+            "updates": int(state.agent.updates),
+            "resumed_at": first_step,
+            "stopped": self.stopped,
+            **self.timing.as_json(),
+            **timing.as_json(),
+            "eval": None if evaluation is None else evaluation.as_json(),
+            "eval_error": failure,
+            "threshold": threshold,
+            "solved": solved,
+        }
+        folder.write_json(path / folder.RESULT, document)
+        result = cast(Result, document)
+        if evaluation is not None:
+            steps = result["env_steps"]
+            self.audience.evaluation(
+                Evaluated(member=member, env_steps=steps, evaluation=evaluation)
+            )
+        self.audience.end(Ended(member=member, spec=self._spec, result=result))
+        return Run(path, result, policy)
+
+    def _evaluate(self, member: Member, policy: Policy) -> tuple[Evaluation | None, str | None]:
+        """Return the final evaluation, if one was asked for, or why it failed."""
+        plan = member.plan
+        if not plan.eval_episodes:
+            return None, None
+        seed = _FIRST_EVALUATION_SEED + plan.seed
+        try:
+            return evaluate(policy, plan.env, episodes=plan.eval_episodes, seed=seed), None
+        except (UsageError, EnvironmentFailure) as error:
+            warnings.warn(f"The policy is saved, but not evaluated: {error}", stacklevel=2)
+            return None, str(error)
+
+    def _make_driver(self) -> Driver:
+        plan = self.members[0].plan
+        if self.selected.is_compiled:
+            side_by_side = plan.side_by_side > 0
+            return CompiledDriver(plan.agent, self.selected.env, side_by_side=side_by_side)  # type: ignore[arg-type]
+        return HostDriver(plan.agent, self.selected.env)  # type: ignore[arg-type]
+
+    @property
+    def _spec(self) -> EnvSpec:
+        return self.selected.env.spec
+
+    def _prepare_folders(self) -> None:
+        """Write what every run is to do, also those whose turn is later: all can be resumed."""
+        for member in self.everyone:
+            folder.make_member(member.folder)
+            folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
+        if self.everyone[0].folder != self.group:
+            seeds = [member.seed for member in self.everyone]
+            folder.write_json(self.group / folder.CONFIG, {"seeds": seeds})
+
+
+def _timed(pace: Pace, driver: Driver, state: LoopState, start: int, stop: int) -> LoopState:
+    """Return the state after some iterations, which set the pace."""
+    began = time.perf_counter()
+    state = driver.advance(state, start, stop)
+    jax.block_until_ready(state.statistics)
+    pace.took(stop - start, time.perf_counter() - began)
+    return state
+
+
+def _newest_common(members: list[Member]) -> list[Path]:
+    """Return each member's checkpoint of the newest step that all of them have saved."""
+    common = set.intersection(
+        *({path.name for path in checkpoint.checkpoints(member.folder)} for member in members)
+    )
+    if not common:
+        raise UsageError("The seeds have no checkpoint of the same step: train them anew.")
+    return [member.folder / folder.CHECKPOINTS / max(common) for member in members]
