@@ -1,4 +1,4 @@
-"""A short film of a policy at play, as a GIF that a page can show."""
+"""A short film of a policy at play, as a GIF or WebP that a page can show."""
 
 import os
 from pathlib import Path
@@ -15,6 +15,7 @@ from qlax.runs.folder import replacing
 
 # Shades in a frame: games have few, and a film of photographs is not what this is for.
 _COLOURS = 64
+_FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 
 
 def film(
@@ -32,7 +33,7 @@ def film(
 
     Args:
         policy: Who plays.
-        path: The GIF to write.
+        path: The film to write, a .gif or a .webp.
         env: Where; None for the environment it was trained for.
         seed: Seed of the environment.
         seconds: Longest film; the episode may end before.
@@ -51,6 +52,9 @@ def film(
     require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
     require(every >= 1, "every", every, "at least 1")
     require(width >= 1, "width", width, "at least 1")
+    path = Path(path).expanduser()
+    format = _FORMATS.get(path.suffix.lower())
+    require(format is not None, "path", str(path), f"a file that ends in {' or '.join(_FORMATS)}")
     name, world = _drawn(policy.spec.id if env is None else env)
     actor, total = policy.actor(), 0.0
     pictures: list[Image.Image] = []
@@ -68,10 +72,10 @@ def film(
                 ended, step = terminated or truncated, step + 1
     finally:
         world.close()
-    with replacing(Path(path)) as aside:
+    with replacing(path) as aside:
         pictures[0].save(
             aside,
-            format="GIF",
+            format=format,
             save_all=True,
             append_images=pictures[1:],
             duration=1000 // fps,

@@ -1,6 +1,7 @@
 """The commands and their options. JAX is imported by the ones that need it, once they run."""
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,7 +87,7 @@ class Eval:
     json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print everything as JSON."""
     film: Path | None = None
-    """Write a film of one more episode's first 20 seconds here, as a GIF."""
+    """Write a film of one more episode's first 20 seconds here: a .gif or a .webp."""
 
     def run(self) -> None:
         """Evaluate as told."""
@@ -102,6 +103,7 @@ class Eval:
             from qlax.filming import film
 
             film(policy, self.film, self.env, seed=self.seed + episodes)
+            print(f"The film is {self.film.expanduser()}.", file=sys.stderr)
         evaluation = evaluate(policy, self.env, episodes=episodes, seed=self.seed)
         print_evaluation(policy, self.env, evaluation, as_json=self.json)
 

@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+import shlex
 import sys
 from typing import Any
 
@@ -14,7 +15,7 @@ from qlax.evaluation import LONGEST, Evaluation
 from qlax.execution import Run
 from qlax.policy import Policy
 from qlax.runs import folder
-from qlax.wording import counted
+from qlax.wording import counted, mean_of, significant
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -60,7 +61,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
-        "next": f"qlax eval {run.folder}",
+        "next": f"qlax eval {shlex.quote(str(run.folder))}",
     }
     print()
     for name, text in lines.items():
@@ -102,7 +103,7 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
         return "not evaluated"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
-        f"mean return {mean:.1f} ± {std:.1f} over {counted(played, 'episode')} of the "
+        f"mean return {mean_of(mean, std, played)} ± {significant(std)} over {counted(played, 'episode')} of the "
         "original environment"
     )
     if evaluation.get("cut"):
