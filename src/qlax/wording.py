@@ -26,7 +26,7 @@ def mean_of(mean: float, std: float, count: int) -> str:
     if not math.isfinite(error) or not math.isfinite(mean):
         return f"{mean:.1f}"
     spread = error or abs(mean) / 100  # all alike: three digits
-    places = 1 if spread == 0.0 else 1 - math.floor(math.log10(spread))
+    places = 1 if spread == 0.0 or spread >= 0.1 else 1 - math.floor(math.log10(spread))
     return f"{mean:.{min(max(places, 1), 6)}f}"
 
 

@@ -71,7 +71,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
 def _training(result: dict[str, Any]) -> str:
     """Return what was done, and how fast, since the run began or went on."""
     new = result["env_steps"] - result["resumed_at"]
-    done = f"{result['env_steps']:,} steps and {result['updates']:,} updates"
+    done = f"{result['env_steps']:,} steps and {counted(result['updates'], 'update')}"
     if new == 0:
         return f"{done} already, on {result['backend']}"
     rate = new / max(result["train_seconds"], 1e-9)
@@ -103,8 +103,8 @@ def _outcome(evaluation: dict[str, Any] | None, threshold: float | None) -> str:
         return "not evaluated"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
-        f"mean return {mean_of(mean, std, played)} ± {significant(std)} over {counted(played, 'episode')} of the "
-        "original environment"
+        f"mean return {mean_of(mean, std, played)} ± {significant(std)} over "
+        f"{counted(played, 'episode')} of the original environment"
     )
     if evaluation.get("cut"):
         text += f", {evaluation['cut']} of them cut after {LONGEST:,} steps, as nothing ended them"
