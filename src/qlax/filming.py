@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from PIL import Image
 
+from qlax.arguments import path_of, whole_number
 from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
@@ -49,10 +50,12 @@ def film(
         EnvironmentFailure: if it fails.
     """
     require(seconds > 0.0, "seconds", seconds, "greater than 0")
+    fps = whole_number("fps", fps)
     require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
-    require(every >= 1, "every", every, "at least 1")
-    require(width >= 1, "width", width, "at least 1")
-    path = Path(path).expanduser()
+    every = whole_number("every", every, at_least=1)
+    width = whole_number("width", width, at_least=1)
+    path = path_of("path", path)
+    seed = whole_number("seed", seed)
     format = _FORMATS.get(path.suffix.lower())
     require(format is not None, "path", str(path), f"a file that ends in {' or '.join(_FORMATS)}")
     name, world = _drawn(policy.spec.id if env is None else env)
