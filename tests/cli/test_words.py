@@ -1,9 +1,13 @@
 """Words put right, or refused with the option that is meant."""
 
+from pathlib import Path
+
 import pytest
 
 from qlax.cli.main import run
 from qlax.cli.words import whole_numbers
+from qlax.errors import UsageError
+from qlax.runs.folder import require_free
 from qlax.wording import mean_of, significant
 
 
@@ -48,3 +52,18 @@ def test_a_mean_has_the_digits_its_error_leaves(
 
 def test_a_small_spread_keeps_two_digits() -> None:
     assert (significant(0.397), significant(12.34), significant(0.0)) == ("0.40", "12.3", "0.0")
+
+
+def test_a_folder_of_seeds_is_refused_with_its_seeds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a b" / "seed-3" / "policy").mkdir(parents=True)
+    assert run(["eval", str(tmp_path / "a b")]) == 2
+    assert f"give one of '{tmp_path}/a b/seed-3'" in capsys.readouterr().err
+
+
+def test_an_ordinary_folder_is_not_a_run_to_go_on_with(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(UsageError) as refused:
+        require_free(tmp_path)
+    assert "resume" not in str(refused.value)
