@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.arguments import whole_number, whole_numbers
+from qlax.arguments import path_of, whole_number, whole_numbers
 from qlax.envs.select import Selected, select
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
@@ -168,7 +168,7 @@ def _train_new(
     preset = presets.resolve(env, agent)
     steps = preset.steps if options.steps is None else options.steps
     steps = whole_number("steps", steps, at_least=1)
-    seeds = whole_numbers("seed", seeds)
+    seeds = [whole_number("seed", seed) for seed in seeds]
     episodes = options.eval_episodes
     if episodes is None:
         episodes = usual_episodes(env)
@@ -178,7 +178,7 @@ def _train_new(
         interval = whole_number("checkpoint_every", interval, at_least=1)
     require_seeds(seeds)
     if options.out is not None:  # before environments are opened, which may take long
-        folder.require_free(Path(options.out))
+        folder.require_free(path_of("out", options.out))
     selected = _select(env, preset.agent, options.backend)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
     plan = Plan(

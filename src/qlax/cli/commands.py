@@ -1,6 +1,7 @@
 """The commands and their options. JAX is imported by the ones that need it, once they run."""
 
 import dataclasses
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -95,7 +96,14 @@ class Eval:
         from qlax.evaluation import evaluate, usual_episodes
         from qlax.policy import load
 
-        policy = load(self.run_folder)
+        run_folder = self.run_folder.expanduser()
+        seeds = sorted(path.parent for path in run_folder.glob("seed-*/policy"))
+        if seeds and not (run_folder / "policy").exists():
+            raise UsageError(
+                f"{run_folder} holds several seeds: give one of "
+                f"{', '.join(shlex.quote(str(path)) for path in seeds)}."
+            )
+        policy = load(run_folder)
         episodes = self.episodes
         if episodes is None:
             episodes = usual_episodes(policy.spec.id if self.env is None else self.env)
