@@ -6,13 +6,14 @@ from typing import Any
 import jax
 import numpy as np
 
+from qlax.arguments import whole_number
 from qlax.envs import worlds
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.closing import close
 from qlax.envs.core import Dynamics, HostEnv
 from qlax.envs.description import EnvFactory
 from qlax.envs.select import describe, is_dynamics, select
-from qlax.errors import UsageError, require
+from qlax.errors import UsageError
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec, zeros
 
@@ -73,7 +74,8 @@ def evaluate(
     """
     env = policy.spec.id if env is None else env
     episodes = usual_episodes(env) if episodes is None else episodes
-    require(episodes >= 1, "episodes", episodes, "at least 1")
+    episodes = whole_number("episodes", episodes, at_least=1)
+    seed = whole_number("seed", seed)
     spec = describe(env)
     if not _alike(spec, policy.spec):
         raise UsageError(

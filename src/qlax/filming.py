@@ -1,4 +1,4 @@
-"""A short film of a policy at play, as a GIF that a page can show."""
+"""A short film of a policy at play, as a GIF or WebP that a page can show."""
 
 import os
 from pathlib import Path
@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 from PIL import Image
 
+from qlax.arguments import path_of, whole_number
 from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
@@ -15,6 +16,7 @@ from qlax.runs.folder import replacing
 
 # Shades in a frame: games have few, and a film of photographs is not what this is for.
 _COLOURS = 64
+_FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 
 
 def film(
@@ -32,7 +34,7 @@ def film(
 
     Args:
         policy: Who plays.
-        path: The GIF to write.
+        path: The film to write, a .gif or a .webp.
         env: Where; None for the environment it was trained for.
         seed: Seed of the environment.
         seconds: Longest film; the episode may end before.
@@ -48,9 +50,14 @@ def film(
         EnvironmentFailure: if it fails.
     """
     require(seconds > 0.0, "seconds", seconds, "greater than 0")
+    fps = whole_number("fps", fps)
     require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
-    require(every >= 1, "every", every, "at least 1")
-    require(width >= 1, "width", width, "at least 1")
+    every = whole_number("every", every, at_least=1)
+    width = whole_number("width", width, at_least=1)
+    path = path_of("path", path)
+    seed = whole_number("seed", seed)
+    format = _FORMATS.get(path.suffix.lower())
+    require(format is not None, "path", str(path), f"a file that ends in {' or '.join(_FORMATS)}")
     name, world = _drawn(policy.spec.id if env is None else env)
     actor, total = policy.actor(), 0.0
     pictures: list[Image.Image] = []
@@ -68,10 +75,10 @@ def film(
                 ended, step = terminated or truncated, step + 1
     finally:
         world.close()
-    with replacing(Path(path)) as aside:
+    with replacing(path) as aside:
         pictures[0].save(
             aside,
-            format="GIF",
+            format=format,
             save_all=True,
             append_images=pictures[1:],
             duration=1000 // fps,

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
+from qlax.arguments import path_of, whole_number, whole_numbers
 from qlax.envs.select import Selected, select
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
@@ -92,7 +93,8 @@ def train_seeds(
         UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
-    return _train_new(env, agent, list(seeds), options, timing, observers, grouped=True)
+    numbers = whole_numbers("seeds", seeds)
+    return _train_new(env, agent, numbers, options, timing, observers, grouped=True)
 
 
 def resume(
@@ -131,6 +133,7 @@ def resume(
         where = inside / folder.CONFIG
         plan = plan_from_json(folder.read_json(where), str(where), env=env, agent=agent)
         if steps is not None:
+            steps = whole_number("steps", steps)
             require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
             plan = dataclasses.replace(plan, steps=steps)
         members.append(Member(plan, inside))
@@ -169,16 +172,18 @@ def _train_new(
     """Check everything, plan a run for each seed, and train them."""
     preset = presets.resolve(env, agent)
     steps = preset.steps if options.steps is None else options.steps
-    require(steps >= 1, "steps", steps, "at least 1")
+    steps = whole_number("steps", steps, at_least=1)
+    seeds = [whole_number("seed", seed) for seed in seeds]
     episodes = options.eval_episodes
     if episodes is None:
         episodes = usual_episodes(env)
-    require(episodes >= 0, "eval_episodes", episodes, "0 or more")
+    episodes = whole_number("eval_episodes", episodes)
     interval = options.checkpoint_every
-    require(interval is None or interval >= 1, "checkpoint_every", interval, "at least 1")
+    if interval is not None:
+        interval = whole_number("checkpoint_every", interval, at_least=1)
     require_seeds(seeds)
     if options.out is not None:  # before environments are opened, which may take long
-        folder.require_free(Path(options.out))
+        folder.require_free(path_of("out", options.out))
 
     def reopen() -> Selected:
         return _select(env, preset.agent, options.backend)

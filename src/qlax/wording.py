@@ -1,5 +1,7 @@
 """Small turns of phrase that several messages share."""
 
+import math
+
 
 def counted(number: int, what: str) -> str:
     """Return `1 episode`, `2 episodes`."""
@@ -16,3 +18,20 @@ def kind_and_first_line(error: BaseException) -> str:
     """Return an error's kind and the first line of what it says, if it says anything."""
     kind, line = type(error).__name__, first_line(error)
     return kind if line == kind else f"{kind}: {line}"
+
+
+def mean_of(mean: float, std: float, count: int) -> str:
+    """Return a mean with the digits that its standard error leaves certain, at least one."""
+    error = std / math.sqrt(max(count, 1))
+    if not math.isfinite(error) or not math.isfinite(mean):
+        return f"{mean:.1f}"
+    spread = error or abs(mean) / 100  # all alike: three digits
+    places = 1 if spread == 0.0 or spread >= 0.1 else 1 - math.floor(math.log10(spread))
+    return f"{mean:.{min(max(places, 1), 6)}f}"
+
+
+def significant(number: float) -> str:
+    """Return a spread with one decimal, or with two digits if it is below 1."""
+    if not math.isfinite(number) or number == 0.0 or abs(number) >= 1.0:
+        return f"{number:.1f}"
+    return f"{number:.{min(1 - math.floor(math.log10(abs(number))), 6)}f}"

@@ -1,6 +1,8 @@
 """The commands and their options. JAX is imported by the ones that need it, once they run."""
 
 import dataclasses
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,7 +89,7 @@ class Eval:
     json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
     """Print everything as JSON."""
     film: Path | None = None
-    """Write a film of one more episode's first 20 seconds here, as a GIF."""
+    """Write a film of one more episode's first 20 seconds here: a .gif or a .webp."""
 
     def run(self) -> None:
         """Evaluate as told."""
@@ -95,7 +97,14 @@ class Eval:
         from qlax.evaluation import evaluate, usual_episodes
         from qlax.policy import load
 
-        policy = load(self.run_folder)
+        run_folder = self.run_folder.expanduser()
+        seeds = sorted(path.parent for path in run_folder.glob("seed-*/policy"))
+        if seeds and not (run_folder / "policy").exists():
+            raise UsageError(
+                f"{run_folder} holds several seeds: give one of "
+                f"{', '.join(shlex.quote(str(path)) for path in seeds)}."
+            )
+        policy = load(run_folder)
         episodes = self.episodes
         if episodes is None:
             episodes = usual_episodes(policy.spec.id if self.env is None else self.env)
@@ -103,6 +112,7 @@ class Eval:
             from qlax.filming import film
 
             film(policy, self.film, self.env, seed=self.seed + episodes)
+            print(f"The film is {self.film.expanduser()}.", file=sys.stderr)
         evaluation = evaluate(policy, self.env, episodes=episodes, seed=self.seed)
         print_evaluation(policy, self.env, evaluation, as_json=self.json)
 

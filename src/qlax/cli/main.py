@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 the environment failed or training diverged; 2 something t
 cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 """
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
+from qlax.cli.words import refuse_familiar, require_command, whole_numbers
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
@@ -47,7 +49,14 @@ def run(arguments: list[str]) -> int:
     # An environment `module:Name-v0` may live in the folder one is in. Last, unlike `python -m`:
     # a file there hides no package.
     sys.path.append("")
-    arguments, agent_words = _split_agent_words(arguments)
+    arguments, agent_words = _split_agent_words(whole_numbers(arguments))
+    try:
+        if arguments:
+            require_command(arguments[0], list(_COMMANDS))
+        if arguments[:1] == ["train"]:
+            refuse_familiar(arguments)
+    except UsageError as error:
+        return _fail(error, 2)
     command = tyro.extras.subcommand_cli_from_dict(
         _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
     )
@@ -66,12 +75,30 @@ def run(arguments: list[str]) -> int:
         print(f"\n{stop}")
         return 130
     except KeyboardInterrupt:
-        return _fail("stopped before anything could be saved.", 130)
+        return _fail(_stopped(command), 130)
     except BrokenPipeError:
         return 0
     except OSError as error:
-        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error, 1)
+        return _fail(_file_error(error), 1)
     return 0
+
+
+def _stopped(command: object) -> str:
+    """Return what Ctrl-C ended; only training has something to save."""
+    trains = isinstance(command, Train | Resume)
+    return "stopped before anything could be saved." if trains else "stopped."
+
+
+def _file_error(error: OSError) -> str:
+    """Return what went wrong with which file, and for a full disk how to go on."""
+    where = f": {error.filename}" if error.filename else ""
+    text = f"{error.strerror or error}{where}"
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return text
+    return (
+        f"{text}. What was written before is whole, the newest checkpoint too: make room, then go "
+        "on with `qlax resume RUN`."
+    )
 
 
 def _fail(error: object, code: int) -> int:

@@ -181,7 +181,7 @@ def _value_at(agent: Agent, path: str) -> Any:
 
 
 def _is_name(value: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z_\-]*", value)) and value.lower() != "none"
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", value)) and value.lower() != "none"
 
 
 def _known_path(agent: Agent, path: str) -> str:

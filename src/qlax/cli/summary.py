@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +16,7 @@ from qlax.evaluation import LONGEST, Evaluation
 from qlax.policy import Policy
 from qlax.runs import folder
 from qlax.runs.outcome import Result, Run
-from qlax.wording import counted
+from qlax.wording import counted, mean_of, significant
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -61,7 +62,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
-        "next": f"qlax eval {run.folder}",
+        "next": f"qlax eval {shlex.quote(str(run.folder))}",
     }
     print()
     for name, text in lines.items():
@@ -71,7 +72,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
 def _training(result: Result) -> str:
     """Return what was done, and how fast, since the run began or went on."""
     new = result["env_steps"] - result["resumed_at"]
-    done = f"{result['env_steps']:,} steps and {result['updates']:,} updates"
+    done = f"{result['env_steps']:,} steps and {counted(result['updates'], 'update')}"
     if new == 0:
         return f"{done} already, on {result['backend']}"
     rate = new / max(result["train_seconds"], 1e-9)
@@ -106,8 +107,8 @@ def _outcome(
         return "not evaluated" if failure is None else f"not evaluated: {failure}"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
     text = (
-        f"mean return {mean:.1f} ± {std:.1f} over {counted(played, 'episode')} of the "
-        "original environment"
+        f"mean return {mean_of(mean, std, played)} ± {significant(std)} over "
+        f"{counted(played, 'episode')} of the original environment"
     )
     if evaluation.get("cut"):
         text += f", {evaluation['cut']} of them cut after {LONGEST:,} steps, as nothing ended them"

@@ -49,5 +49,6 @@ def load_state(path: Path, like: Any) -> Any:
         if not older:
             raise
         raise UsageError(
-            f"{error} The checkpoint before it is {older[-1]}: to go on from there, delete {path}."
+            f"{error} The checkpoint before it is {older[-1]}: to go on from there, "
+            f"move {path} elsewhere."
         ) from None

@@ -15,6 +15,7 @@ import contextlib
 import json
 import math
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def new_folder(
         above = Path("runs") / env_id.rpartition(":")[2].replace("/", "-") / agent_name
         folder, made = _next_free(above / seed_name)
     else:
-        folder, made = _as_given(Path(out))
+        folder, made = _as_given(Path(out).expanduser())
     try:
         yield folder
     finally:
@@ -102,10 +103,12 @@ def _refusing(folder: Path, *, but: tuple[type[OSError], ...] = ()) -> Iterator[
 def require_free(folder: Path) -> None:
     """Raise `UsageError` if there is something where a run is to go."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(
-            f"{folder} exists already: give another --out, or go on with it by "
-            f"`qlax resume {folder}`."
+        onward = (
+            f", or go on with it by `qlax resume {shlex.quote(str(folder))}`"
+            if (folder / CONFIG).is_file()
+            else ""
         )
+        raise UsageError(f"{folder} exists already: give another --out{onward}.")
 
 
 def make_member(folder: Path) -> None:
