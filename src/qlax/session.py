@@ -132,6 +132,7 @@ class _Session:
                 backend=self.selected.described,
                 members=tuple(self.members),
                 is_first=is_first,
+                seeds=len(self.everyone),
                 env_steps=first_step,
             )
         )

@@ -106,6 +106,8 @@ def test_seeds_on_the_host_begin_one_after_another(tmp_path):
         observers=[recorder],
     )
     assert [event.is_first for event in recorder.named("begin")] == [True, False]
+    assert [event.members[0].seed for event in recorder.named("begin")] == [0, 1]
+    assert [event.seeds for event in recorder.named("begin")] == [2, 2]
 
 
 def test_a_resumed_run_says_where_it_goes_on(tmp_path):

@@ -47,6 +47,8 @@ class Beginning:
     """The seeds that are trained together from here on."""
     is_first: bool
     """Whether they are the first of all seeds; on the host one seed follows another."""
+    seeds: int
+    """How many seeds there are in all."""
     env_steps: int
     """Environment steps done already: 0, or those of the checkpoint that a run goes on from."""
 

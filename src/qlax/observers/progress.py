@@ -38,6 +38,8 @@ class Progress(Observer):
         if event.is_first:
             self.note("training", f"{event.plan.agent_name} on {event.spec.id}")
             self.note("backend", event.backend)
+        if len(event.members) < event.seeds:
+            self.note("seed", f"{event.members[0].seed}, one of {event.seeds}")
         if self._console.is_terminal:
             self._bar = Bar(
                 TextColumn("[bold]{task.description}"),
