@@ -1,6 +1,5 @@
 """A session of training: from start or checkpoint, stretch by stretch, to the finished runs."""
 
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -168,7 +167,9 @@ class _Session:
                 try:
                     while iteration < stop and not interrupt.requested:
                         until = min(stop, iteration + pace.iterations)
-                        state = _timed(pace, driver, state, iteration, until)
+                        with pace.measuring(until - iteration):
+                            state = driver.advance(state, iteration, until)
+                            jax.block_until_ready(state.statistics)
                         iteration = until
                         audience.advance(iteration * plan.agent.num_envs)
                 except EnvironmentFailure as failure:
@@ -267,15 +268,6 @@ class _Session:
         if self.everyone[0].folder != self.group:
             seeds = [member.seed for member in self.everyone]
             folder.write_json(self.group / folder.CONFIG, {"seeds": seeds})
-
-
-def _timed(pace: Pace, driver: Driver, state: LoopState, start: int, stop: int) -> LoopState:
-    """Return the state after some iterations, which set the pace."""
-    began = time.perf_counter()
-    state = driver.advance(state, start, stop)
-    jax.block_until_ready(state.statistics)
-    pace.took(stop - start, time.perf_counter() - began)
-    return state
 
 
 def _newest_common(members: list[Member]) -> list[Path]:

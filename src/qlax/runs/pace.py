@@ -1,5 +1,9 @@
 """How far to train before looking up: to show progress, and to see whether Ctrl-C was pressed."""
 
+import contextlib
+import time
+from collections.abc import Iterator
+
 # Long enough to cost nothing, short enough to be answered soon.
 _SECONDS = 1.0
 _FIRST = 16
@@ -14,8 +18,12 @@ class Pace:
     def __init__(self) -> None:
         self.iterations = _FIRST
 
-    def took(self, iterations: int, seconds: float) -> None:
-        """Learn from how long some iterations took; the pace changes by no more than twice."""
-        fitting = iterations * _SECONDS / max(seconds, 1e-6)
+    @contextlib.contextmanager
+    def measuring(self, iterations: int) -> Iterator[None]:
+        """Learn from how long the block's iterations take; the pace at most doubles or halves."""
+        began = time.perf_counter()
+        yield
+        seconds = max(time.perf_counter() - began, 1e-6)
+        fitting = iterations * _SECONDS / seconds
         limits = self.iterations / 2, self.iterations * 2
         self.iterations = max(1, int(min(max(fitting, limits[0]), limits[1])))
