@@ -33,7 +33,7 @@ AGENTS = {
         num_envs=4,
         explorer=explorers.Boltzmann(temperature=0.5),
         replay=replay.Rollout(
-            length=3, minibatches=2, traces=replay.LambdaReturn(kind="retrace", decay=0.9)
+            length=3, minibatches=2, lambda_return=replay.LambdaReturn(kind="retrace", decay=0.9)
         ),
         update_every=3,
     ),
