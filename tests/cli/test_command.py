@@ -214,7 +214,7 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
         "--agent.explorer",
         "boltzmann",
         "--agent.replay.lambda_return",
-        "traces",
+        "lambda-return",
         "--agent.replay.lambda_return.kind",
         "tree",
         "--agent.explorer.temperature",
