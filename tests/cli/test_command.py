@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from qlax.runs.outcome import Run
 
 import qlax
 from qlax import presets
 from qlax.cli import overrides
 from qlax.cli.main import run as exit_code_of
 from qlax.cli.summary import print_summaries
+from qlax.runs.outcome import Run
 
 
 def run(*words, cwd):
@@ -225,7 +225,9 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
     assert agent.head.rescaling == qlax.heads.SquareRoot()
     assert agent.network.layer == qlax.layers.Noisy(sigma=0.2)
     assert agent.explorer == qlax.explorers.Boltzmann(temperature=0.3)
-    assert agent.replay == qlax.replay.Sequences(lambda_return=qlax.replay.LambdaReturn(kind="tree"))
+    assert agent.replay == qlax.replay.Sequences(
+        lambda_return=qlax.replay.LambdaReturn(kind="tree")
+    )
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Box2D's, which crash as errors
