@@ -150,6 +150,22 @@ def test_every_row_has_its_own_draw_of_own_noise():
     assert np.abs(noise).max() > 0.01
 
 
+def test_a_row_shares_its_own_noise_among_all_inner_axes():
+    """Every quantile level of an environment is seen through one matrix."""
+    module, weights = made(Noisy())
+    basis = jnp.concatenate([jnp.zeros((1, INPUTS)), jnp.eye(INPUTS)])
+    rows = jnp.broadcast_to(jnp.concatenate([basis, X])[None], (3, 1 + INPUTS + len(X), INPUTS))
+    noise = ran(module, weights, rows, own_noise=7) - plain(weights, rows)
+    for bias, *matrix in noise[:, : 1 + INPUTS]:
+        weight = np.stack(matrix) - bias
+        assert np.linalg.matrix_rank(weight, tol=1e-5) == 1
+    biases = noise[:, 0]
+    matrices = noise[:, 1 : 1 + INPUTS] - biases[:, None]
+    expected = np.asarray(X) @ matrices + biases[:, None]
+    np.testing.assert_allclose(noise[:, 1 + INPUTS :], expected, atol=1e-5)
+    assert len(np.unique(biases.round(5), axis=0)) == 3
+
+
 def test_the_noise_of_a_batch_is_one_noisy_matrix_of_rank_one():
     """Noise is Σ ∘ f(ε′) f(ε)ᵀ and σ ∘ f(ε), so with equal deviations it has one row's shape."""
     module, weights = made(Noisy(sigma=0.5))

@@ -22,10 +22,19 @@ class Layer(Protocol):
     def __call__(
         self, features: Features, outputs: int, *, name: str, hidden: bool = False
     ) -> jax.Array:
-        """Return y = W x + b of shape [B, outputs].
+        """Return y = W x + b.
 
-        Sparse features get a table and no bias: of zeros, as tables start, or of random numbers
-        if a nonlinearity follows (`hidden`), which zeros would never leave.
+        Sparse features get a table and no bias. It starts with zeros, as tables do, or with random
+        numbers if a nonlinearity follows (`hidden`): from zeros that would never learn.
+
+        Args:
+            features: x, shape [B, …, F]: the first axis holds the environments or samples.
+            outputs: Entries of y.
+            name: The layer's name among the parameters.
+            hidden: Whether a nonlinearity follows.
+
+        Returns:
+            y, shape [B, …, outputs].
         """
         ...
 
@@ -67,8 +76,9 @@ class Dense:
 class Noisy:
     """y = (W + Σ ∘ f(ε) f(ε′)ᵀ) x + b + σ ∘ f(ε),  f(x) = sign(x) √|x|,  ε and ε′ normal.
 
-    The noise is factorised, and learned: where it hurts, Σ and σ shrink. One draw serves a batch
-    in learning; in acting every environment has its own. A finished policy has none.
+    The noise is factorised and its size is learned: where it hurts, Σ and σ shrink. In learning a
+    whole batch shares one draw. In acting each environment has its own, which all quantile levels
+    share. A finished policy has no noise.
 
     Reference: Fortunato et al. (2018), arXiv 1706.10295.
     """
@@ -167,10 +177,15 @@ class _NoisyLinear(nn.Module):
         return output + out * ((features * at) @ deviation + bias_deviation)
 
     def _noise(self, features: Features, inputs: int) -> tuple[jax.Array, jax.Array] | None:
-        """Return f(ε′) of the inputs and f(ε) of the outputs, or None without a stream of it."""
+        """Return f(ε′) of the inputs and f(ε) of the outputs, or None without a stream of it.
+
+        Shapes are [B, 1, …, F] and [B, 1, …, outputs], or [1, F] and [1, outputs] for a draw that
+        the batch shares. Inner axes, such as quantile levels, never have a draw each: a layer has
+        one set of weights, and noise that differs between levels would average out in their mean.
+        """
         if self.has_rng("own_noise"):
-            shape = features.indices if isinstance(features, SparseFeatures) else features
-            key, rows = self.make_rng("own_noise"), shape.shape[:-1]
+            shape = (features.indices if isinstance(features, SparseFeatures) else features).shape
+            key, rows = self.make_rng("own_noise"), (shape[0], *(1 for _ in shape[1:-1]))
         elif self.has_rng("noise"):
             key, rows = self.make_rng("noise"), (1,)
         else:

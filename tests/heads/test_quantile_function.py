@@ -1,15 +1,22 @@
 """The network of the quantile function, by hand."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
 
+from qlax.agent import ActingParams, Agent
 from qlax.features import SparseFeatures
-from qlax.heads import Dueling, Plain
+from qlax.heads import FQF, IQN, Dueling, Plain
 from qlax.heads.quantile_function import QuantileFunction
 from qlax.layers import Noisy
+from qlax.networks import MLP
+from qlax.observations import Raw
+from qlax.q_network import Evaluator
+from qlax.spaces import Box, EnvSpec
 from tests.heads.predicting import ACTIONS, BATCH, DENSE, SPARSE, random_params
 
 LEVELS = jnp.array([0.0, 0.3, 0.5, 0.9])
@@ -81,6 +88,31 @@ def test_noise_in_the_stream_is_one_draw_for_all_levels_in_learning(stream):
     found = short.apply(params, DENSE, rngs=key)
     np.testing.assert_allclose(found, long.apply(params, DENSE, rngs=key), rtol=1e-5)
     assert float(jnp.abs(found - short.apply(params, DENSE)).max()) > 0.01
+
+
+@pytest.mark.parametrize("stream", [Plain(layer=Noisy()), Dueling(hidden=8, layer=Noisy())])
+@pytest.mark.parametrize("head", [IQN(acting_quantiles=32, embedding=4), FQF(embedding=4)])
+def test_the_mean_over_levels_is_as_noisy_in_acting_as_with_one_draw_of_weights(head, stream):
+    """Noise that differed between 32 levels would leave a fifth of it in their mean."""
+    agent = Agent(network=MLP(hidden=(16,)), head=replace(head, stream=stream), observation=Raw())
+    space = Box(shape=(2,), dtype="float32", low=-1.0, high=1.0)
+    spec = EnvSpec(id="Box", observation=space, num_actions=2)
+    draws = 4_000
+    shown = jnp.tile(jnp.array([[0.3, -0.8]]), (draws, 1))
+    params = agent.init_params(jax.random.key(1), spec, shown[:1])
+
+    def with_one_draw(key):
+        evaluate = Evaluator(agent._network(spec), params, (), {"noise": key})
+        return agent.head.q_values(evaluate(shown[:1]))[0]
+
+    key = jax.random.key(2)
+    of_environments = agent.values(ActingParams(params, ()), spec, shown, key=key)[0]
+    of_weights = jax.vmap(with_one_draw)(jax.random.split(key, draws))
+    # A standard deviation of 4,000 draws is known to about 1.5 %, more with heavy tails.
+    deviation = of_weights.std(0)
+    np.testing.assert_allclose(of_environments.std(0), deviation, rtol=0.08)
+    distance = np.abs(of_environments.mean(0) - of_weights.mean(0))
+    assert (distance < 6 * deviation / draws**0.5).all()
 
 
 def test_a_table_has_vectors_of_its_own():
