@@ -22,6 +22,9 @@ class Covering(NamedTuple):
     """Pairs that no combination was found for."""
 
 
+NOTHING = Covering([], set())
+
+
 def pairs_of(combination: Combination) -> set[Pair]:
     """Return the pairs that a combination holds."""
     numbered = list(enumerate(combination))
@@ -44,17 +47,21 @@ def all_pairs(counts: Sequence[int]) -> set[Pair]:
 
 
 def every_pair(
-    counts: Sequence[int], fits: Callable[[Combination], bool], seed: int = 0
+    counts: Sequence[int],
+    fits: Callable[[Combination], bool],
+    known: Covering = NOTHING,
+    seed: int = 0,
 ) -> Covering:
     """Return combinations that fit, such that every two options that can meet do.
 
-    Greedy: each combination is begun with a pair not met yet, its other slots filled at random
-    many times over, and the filling kept that brings the most pairs not met yet.
+    What is known already is kept, and extended by what it lacks. Greedy: each combination is begun
+    with a pair not met yet, its other slots filled at random many times over, and the filling kept
+    that brings the most pairs not met yet.
     """
     rng = random.Random(seed)
-    missing = all_pairs(counts)
-    chosen: list[Combination] = []
-    impossible: set[Pair] = set()
+    chosen = list(known.combinations)
+    impossible = set(known.impossible)
+    missing = all_pairs(counts) - impossible - set().union(*map(pairs_of, chosen))
     while missing:
         pair = min(missing)
         found = _best_with(pair, counts, fits, missing, rng)
@@ -65,6 +72,26 @@ def every_pair(
             chosen.append(found)
             missing -= pairs_of(found)
     return Covering(chosen, impossible)
+
+
+def one_of_each(
+    counts: Sequence[int], combinations: Sequence[Combination], turn: int, first: int = 3
+) -> set[Combination]:
+    """Return few of the combinations that hold every option, others at every turn.
+
+    The first few are the next in the row, so that all are met over time; each of the rest brings
+    the most options not met yet.
+    """
+    begin = turn * first % len(combinations)
+    waiting = [*combinations[begin:], *combinations[:begin]]
+    chosen = waiting[:first]
+    missing = {(slot, option) for slot, count in enumerate(counts) for option in range(count)}
+    missing -= set().union(*(enumerate(combination) for combination in chosen))
+    while missing:
+        best = max(waiting, key=lambda combination: len(missing & set(enumerate(combination))))
+        chosen.append(best)
+        missing -= set(enumerate(best))
+    return set(chosen)
 
 
 def _best_with(

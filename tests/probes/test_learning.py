@@ -22,8 +22,14 @@ from qlax import (
 )
 from qlax.config import pasteable
 from tests import parts
-from tests.probes import mdp
-from tests.probes.combinations import all_pairs, every_combination, every_pair, pairs_of
+from tests.probes import mdp, stored_pairs
+from tests.probes.combinations import (
+    all_pairs,
+    every_combination,
+    every_pair,
+    one_of_each,
+    pairs_of,
+)
 from tests.probes.fixed_points import true_values
 from tests.probes.training import (
     DISCOUNT,
@@ -33,6 +39,7 @@ from tests.probes.training import (
     learned_q_values,
     trained,
 )
+from tests.tiers import turn
 
 ITERATIONS = 3_000
 TIME_LIMIT = 4
@@ -201,7 +208,8 @@ def described(combination) -> str:
     return "-".join(map(pasteable, chosen_parts(combination).values()))
 
 
-COVERING = every_pair(COUNTS, fits)
+COVERING = every_pair(COUNTS, fits, known=stored_pairs.read(SLOTS))
+QUICK = one_of_each(COUNTS, COVERING.combinations, turn())
 
 
 def pytest_generate_tests(metafunc):
@@ -209,7 +217,17 @@ def pytest_generate_tests(metafunc):
         chosen = COVERING.combinations
         if metafunc.config.getoption("--every-combination"):
             chosen = [found for found in every_combination(COUNTS) if fits(found)]
-        metafunc.parametrize("combination", chosen, ids=described)
+        metafunc.parametrize(
+            "combination",
+            [
+                pytest.param(
+                    found,
+                    id=described(found),
+                    marks=[] if found in QUICK else [pytest.mark.exhaustive],
+                )
+                for found in chosen
+            ],
+        )
 
 
 def test_every_combination_learns_its_values(combination):
@@ -223,6 +241,17 @@ def test_the_chosen_combinations_have_every_two_options_together():
     met = set().union(*map(pairs_of, COVERING.combinations))
     assert met | COVERING.impossible == all_pairs(COUNTS)
     assert not met & COVERING.impossible
+
+
+def test_the_quick_tier_has_every_option_and_reaches_every_combination_in_time():
+    options = {(slot, option) for slot, count in enumerate(COUNTS) for option in range(count)}
+    seen = set()
+    for number in range(len(COVERING.combinations)):
+        chosen = one_of_each(COUNTS, COVERING.combinations, number)
+        assert set().union(*map(enumerate, chosen)) == options
+        assert len(chosen) <= 20
+        seen |= chosen
+    assert seen == set(COVERING.combinations)
 
 
 @pytest.fixture(scope="module", name="plain_values")
