@@ -1,6 +1,8 @@
 """What cannot work is refused when it is made, by the field's name and value."""
 
 import math
+import re
+import typing
 
 import pytest
 
@@ -8,159 +10,104 @@ from qlax import (
     Agent,
     UsageError,
     bootstraps,
+    config,
     explorers,
-    heads,
-    layers,
-    memories,
     networks,
-    observations,
-    optimizers,
     replay,
-    rewards,
-    schedules,
-    targets,
 )
+from tests.parts import ROWS
 
-NAN = math.nan
-
+OF_AGENT = [
+    ("discount", -0.1),
+    ("discount", 1.01),
+    ("num_envs", 0),
+    ("update_every", 0),
+    ("updates", 0),
+    ("learning_starts", -1),
+    ("time_limit", 0),
+    ("policy", "both"),
+]
+KINDS = {type(row.part): row.part for _, row in reversed(ROWS)} | {Agent: Agent()}
 REFUSED = [
-    (Agent, "discount", -0.1),
-    (Agent, "discount", 1.01),
-    (Agent, "discount", NAN),
-    (Agent, "num_envs", 0),
-    (Agent, "update_every", 0),
-    (Agent, "updates", 0),
-    (Agent, "learning_starts", -1),
-    (Agent, "time_limit", 0),
-    (Agent, "policy", "both"),
-    (explorers.EpsilonGreedy, "epsilon", -0.1),
-    (explorers.EpsilonGreedy, "epsilon", 1.1),
-    (explorers.EpsilonGreedy, "epsilon", NAN),
-    (explorers.EpsilonGreedy, "epsilon", schedules.Linear(start=1.5, end=0.0)),
-    (explorers.EpsilonGreedy, "epsilon", schedules.Linear(start=1.0, end=-0.5)),
-    (explorers.EpsilonGreedy, "epsilon", schedules.Exponential(start=2.0)),
-    (explorers.EpsilonGreedy, "spread", -0.1),
-    (explorers.EpsilonGreedy, "spread", NAN),
-    (explorers.Boltzmann, "temperature", 0.0),
-    (explorers.Boltzmann, "temperature", NAN),
-    (explorers.Boltzmann, "temperature", schedules.Linear(start=1.0, end=0.0)),
-    (explorers.UpperConfidence, "scale", -1.0),
-    (explorers.GaussianNoise, "scale", -1.0),
-    (explorers.GaussianNoise, "scale", NAN),
-    (explorers.Uniform, "low", 0),
-    (explorers.Uniform, "high", 0),
-    (explorers.Zeta, "exponent", 1.0),
-    (explorers.Zeta, "exponent", NAN),
-    (explorers.Zeta, "longest", 0),
-    (explorers.Zeta, "longest", 10**9),
-    (heads.Scalar, "loss_function", "absolute"),
-    (heads.Dueling, "hidden", -1),
-    (heads.SquareRoot, "epsilon", 0.0),
-    (layers.Dense, "kernel", "ones"),
-    (layers.Dense, "sparsity", -0.1),
-    (layers.Dense, "sparsity", 1.0),
-    (layers.Noisy, "sigma", -0.1),
-    (memories.LSTM, "size", 0),
-    (memories.GRU, "size", 0),
-    (networks.MLP, "hidden", (64, 0)),
-    (networks.MLP, "hidden", (64.0,)),
-    (networks.MLP, "activation", "step"),
-    (networks.Table, "bins", ()),
-    (networks.Table, "bins", (3, 0)),
-    (networks.TileCoding, "tilings", 0),
-    (networks.TileCoding, "tiles", 0),
-    (observations.Normalise, "limit", 0.0),
-    (observations.Normalise, "epsilon", 0.0),
-    (optimizers.Adam, "learning_rate", -1e-3),
-    (optimizers.Adam, "learning_rate", NAN),
-    (optimizers.Adam, "learning_rate", schedules.Linear(start=1e-3, end=-1e-3)),
-    (optimizers.Adam, "beta1", 1.0),
-    (optimizers.Adam, "beta2", -0.1),
-    (optimizers.Adam, "epsilon", 0.0),
-    (optimizers.Adam, "max_grad_norm", 0.0),
-    (optimizers.SGD, "learning_rate", -0.1),
-    (optimizers.SGD, "max_grad_norm", -1.0),
-    (replay.Uniform, "capacity", 0),
-    (replay.Uniform, "batch_size", 0),
-    (replay.Uniform, "batch_size", 50_001),
-    (replay.Uniform, "n_step", 0),
-    (replay.Uniform, "n_step", 50_001),
-    (replay.Latest, "n_step", 0),
-    (replay.LambdaReturn, "decay", -0.1),
-    (replay.LambdaReturn, "decay", 1.1),
-    (replay.LambdaReturn, "kind", "sarsa"),
-    (replay.Sequences, "batch_size", 0),
-    (replay.Sequences, "length", 0),
-    (replay.Sequences, "length", 50_001),
-    (replay.Sequences, "burn_in", -1),
-    (replay.Sequences, "n_step", 0),
-    (replay.Sequences, "n_step", 17),
-    (replay.Rollout, "length", 0),
-    (replay.Rollout, "minibatches", 0),
-    (replay.Rollout, "n_step", 0),
-    (replay.Rollout, "n_step", 33),
-    (rewards.Clipped, "low", 1.0),
-    (rewards.Clipped, "low", NAN),
-    (schedules.Linear, "steps", 0),
-    (schedules.Linear, "begin", -1),
-    (schedules.Exponential, "rate", 0.0),
-    (schedules.Exponential, "rate", 1.1),
-    (schedules.Exponential, "begin", -1),
-    (schedules.Exponential, "end", 2.0),
-    (targets.Averaged, "tau", 0.0),
-    (targets.Periodic, "period", 0),
-    (targets.Polyak, "tau", 0.0),
-    (targets.Polyak, "tau", 1.5),
-]
-
-# Of the wrong type: slips of the keyboard that would otherwise surface deep inside a compilation.
-MISTYPED = [
-    (replay.Uniform, "capacity", 1e5),
-    (replay.Uniform, "batch_size", 32.0),
-    (replay.Uniform, "n_step", 2.5),
-    (Agent, "num_envs", 1.5),
-    (Agent, "updates", 0.5),
-    (Agent, "update_every", 1.5),
-    (Agent, "discount", "0.9"),
-    (Agent, "network", "MLP"),
-    (Agent, "replay", None),
-    (Agent, "memory", "lstm"),
-    (heads.Scalar, "rescaling", None),
-    (heads.Plain, "layer", "noisy"),
-    (memories.LSTM, "size", 8.5),
-    (replay.Sequences, "lambda_return", "retrace"),
-    (networks.MLP, "hidden", 64),
-    (networks.Table, "bins", 40),
-    (networks.Table, "bins", (2.5,)),
-    (networks.TileCoding, "tiles", 8.0),
-    (targets.Periodic, "period", 2.5),
-    (schedules.Linear, "end", NAN),
-    (explorers.EpsilonGreedy, "epsilon", "0.1"),
+    (row.part, field, value)
+    for _, row in ROWS
+    for field, values in row.refused.items()
+    for value in values
+] + [(Agent(), field, value) for field, value in OF_AGENT]
+FIELDS = [
+    (kind, entry.name, typing.get_type_hints(kind)[entry.name])
+    for kind, part in KINDS.items()
+    for entry in config.fields_of(part)
 ]
 
 
-def told(kind, field, value):
+def with_value(part, field, value):
+    """Return the part, made anew with another value of one field."""
+    values = {entry.name: getattr(part, entry.name) for entry in config.fields_of(part)}
+    return type(part)(**values | {field: value})
+
+
+def told(part, field, value):
     with pytest.raises(UsageError) as caught:
-        kind(**{field: value})
+        with_value(part, field, value)
     return str(caught.value)
 
 
+def is_number(hint):
+    """Return whether a field holds a number, or numbers, or what becomes one."""
+    if hint in (int, float):
+        return True
+    return any(is_number(arm) for arm in typing.get_args(hint))
+
+
+def wrong_types(hint):
+    """Return slips of the keyboard that would otherwise surface deep inside a compilation."""
+    arms = typing.get_args(hint) or (hint,)
+    if typing.get_origin(hint) is typing.Literal:
+        return ["no such choice", None, 1]
+    if typing.get_origin(hint) is tuple:
+        return [3, "tuple", None, (None,)] + ([(2.5,)] if arms[0] is int else [])
+    wrong = ["text", (1, 2.5, None), object]
+    if float in arms:
+        return [*wrong, math.nan, math.inf, True]
+    if int in arms:
+        return [*wrong, 2.5, math.nan, True]
+    return [*wrong, 7] if bool not in arms else wrong
+
+
 def name_of(value):
-    return value.__name__ if isinstance(value, type) else None
+    if isinstance(value, type):
+        return value.__name__
+    return type(value).__name__ if type(value) in KINDS else None
 
 
-@pytest.mark.parametrize(("kind", "field", "value"), REFUSED, ids=name_of)
-def test_an_impossible_value_is_refused_by_field_and_value(kind, field, value):
-    message = told(kind, field, value)
-    assert message.startswith(f"{kind.__name__}.{field} is {value!r}, but must be ")
-    assert message.endswith(".")
+@pytest.mark.parametrize(("kind", "field", "hint"), FIELDS, ids=name_of)
+def test_every_number_has_a_range_or_takes_any_value(kind, field, hint):
+    """Whoever adds a number says in the part's row what is out of its range."""
+    rows = [row for _, row in ROWS if type(row.part) is kind]
+    refused = {name for row in rows for name in row.refused}
+    if kind is Agent:
+        refused = {name for name, _ in OF_AGENT}
+    free = {name for row in rows for name in row.any_value}
+    assert not refused & free
+    assert (field in refused | free) or not is_number(hint)
 
 
-@pytest.mark.parametrize(("kind", "field", "value"), MISTYPED, ids=name_of)
-def test_a_value_of_the_wrong_type_is_refused_by_field_and_value(kind, field, value):
-    message = told(kind, field, value)
-    assert f"{kind.__name__}.{field}" in message
+@pytest.mark.parametrize(("part", "field", "value"), REFUSED, ids=name_of)
+def test_a_value_out_of_range_is_refused_by_field_and_value(part, field, value):
+    message = told(part, field, value)
+    kind = type(part).__name__
+    assert re.match(rf"{kind}\.\w+ is .+, but must be .+\.$", message)  # of two, either is named
+    assert re.search(rf"\b{field}\b", message)
     assert repr(value) in message
+
+
+@pytest.mark.parametrize(("kind", "field", "hint"), FIELDS, ids=name_of)
+def test_a_value_of_the_wrong_type_is_refused_by_field_and_value(kind, field, hint):
+    for value in wrong_types(hint):
+        message = told(KINDS[kind], field, value)
+        assert f"{kind.__name__}.{field}" in message
+        assert repr(value) in message
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def part_classes(slot: str) -> dict[str, type]:
     return {
         name: found
         for name, found in vars(module).items()
-        if _is_part_class(found)
+        if is_part_class(found)
         and found.__module__.startswith(f"qlax.{slot}")
         and not name.startswith("_")
     }
@@ -137,10 +137,10 @@ def _public_class(name: object) -> type | None:
     if module_name not in PART_MODULES:
         return None
     found = getattr(importlib.import_module(f"qlax.{module_name}"), class_name, None)
-    return found if _is_part_class(found) else None
+    return found if is_part_class(found) else None
 
 
-def _is_part_class(found: Any) -> bool:
+def is_part_class(found: Any) -> bool:
     """Return whether something is a dataclass of configuration, and not one of arrays."""
     is_dataclass = isinstance(found, type) and dataclasses.is_dataclass(found)
     return is_dataclass and not any(base.__module__ == "qlax.pytree" for base in found.__mro__)

@@ -69,7 +69,9 @@ class Exponential:
         check_types(self)
         require(0.0 < self.rate <= 1.0, "Exponential.rate", self.rate, "in (0, 1]")
         require(self.begin >= 0, "Exponential.begin", self.begin, "0 or more")
-        require(self.end <= self.start, "Exponential.end", self.end, "at most start")
+        require(
+            self.end <= self.start, "Exponential.end", self.end, f"at most start ({self.start})"
+        )
 
     def __call__(self, step: jax.Array) -> jax.Array:
         """Return the value at `step`."""

@@ -7,15 +7,15 @@ that is done the tests find the missing combinations anew at each run.
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from qlax.config import pasteable
+from tests.parts import Row
 from tests.probes.combinations import NOTHING, Covering
 
 FILE = Path(__file__).with_name("pairs.json")
 
 
-def read(slots: Mapping[str, Sequence[Any]]) -> Covering:
+def read(slots: Mapping[str, Sequence[Row]]) -> Covering:
     """Return what the file holds of combinations whose options are all still in the slots."""
     stored = json.loads(FILE.read_text())
     if list(stored["options"]) != list(slots):
@@ -38,7 +38,7 @@ def read(slots: Mapping[str, Sequence[Any]]) -> Covering:
     )
 
 
-def write(slots: Mapping[str, Sequence[Any]], covering: Covering) -> None:
+def write(slots: Mapping[str, Sequence[Row]], covering: Covering) -> None:
     """Keep a covering of the slots in the file, one combination a line."""
     lines = ["{", '"options": ' + json.dumps(_texts(slots), indent=1) + ","]
     lines += ['"combinations": [', ",\n".join(map(json.dumps, covering.combinations)), "],"]
@@ -46,8 +46,8 @@ def write(slots: Mapping[str, Sequence[Any]], covering: Covering) -> None:
     FILE.write_text("\n".join(lines) + "\n")
 
 
-def _texts(slots: Mapping[str, Sequence[Any]]) -> dict[str, list[str]]:
-    return {slot: [pasteable(option) for option in options] for slot, options in slots.items()}
+def _texts(slots: Mapping[str, Sequence[Row]]) -> dict[str, list[str]]:
+    return {slot: [pasteable(row.part) for row in rows] for slot, rows in slots.items()}
 
 
 if __name__ == "__main__":

@@ -9,19 +9,16 @@ import pytest
 from qlax import (
     Agent,
     UsageError,
-    bootstraps,
     explorers,
-    heads,
-    layers,
     networks,
     optimizers,
     replay,
     rewards,
     schedules,
-    targets,
 )
 from qlax.config import pasteable
 from tests import parts
+from tests.parts import Row
 from tests.probes import mdp, stored_pairs
 from tests.probes.combinations import (
     all_pairs,
@@ -30,7 +27,6 @@ from tests.probes.combinations import (
     one_of_each,
     pairs_of,
 )
-from tests.probes.fixed_points import true_values
 from tests.probes.training import (
     DISCOUNT,
     agent_for_probes,
@@ -52,49 +48,25 @@ FAST_ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.1, rate=
 ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.01, rate=0.9985, end=1e-4))
 SLOW_ADAM = optimizers.Adam(learning_rate=schedules.Exponential(start=0.003, rate=0.9985, end=1e-4))
 
-# TileCoding needs a Box, CNNs images: trained on those in `tests/networks`. PerKey needs a Dict.
-NETWORKS = tuple(
-    part
-    for part in parts.NETWORKS
-    if not isinstance(
-        part, networks.TileCoding | networks.CNN | networks.ImpalaCNN | networks.PerKey
-    )
-)
-# Traces learn from one environment, one step at a time: with an agent of their own, below.
-# Exchange wants a table and SGD, and Averaged learns, to the bit, as the target inside it: both in
-# `tests/targets`.
-TARGETS = tuple(
-    part for part in parts.TARGETS if not isinstance(part, targets.Exchange | targets.Averaged)
-)
-REPLAYS = (
-    *parts.REPLAYS,
-    *(
-        replay.Sequences(capacity=4_000, batch_size=16, length=4, lambda_return=traces)
-        for traces in parts.TRACES
-        if traces.kind in ("retrace", "peng")
-    ),
-    *(
-        replay.Rollout(length=4, minibatches=2, lambda_return=traces)
-        for traces in parts.TRACES
-        if traces.kind in ("watkins", "tree")
-    ),
-)
-N_STEPS = (1, 3)
-MASKED = (False, True)
+
+def in_pairs(rows):
+    """Return the rows that are tried in pairs."""
+    return tuple(row for row in rows if row.in_pairs)
+
 
 SLOTS = {
-    "replay": REPLAYS,
-    "n_step": N_STEPS,
-    "head": parts.HEADS,
-    "bootstrap": parts.BOOTSTRAPS,
-    "network": NETWORKS,
-    "memory": (None, *parts.MEMORIES),
-    "stream": parts.STREAMS,
-    "explorer": parts.EXPLORERS,
-    "duration": parts.DURATIONS,
-    "target": TARGETS,
-    "observation": parts.OBSERVATIONS,
-    "masked": MASKED,
+    "replay": in_pairs(parts.REPLAYS),
+    "n_step": (Row(1), Row(3)),
+    "head": in_pairs(parts.HEADS),
+    "bootstrap": in_pairs(parts.BOOTSTRAPS),
+    "network": in_pairs(parts.NETWORKS),
+    "memory": (Row(None), *in_pairs(parts.MEMORIES)),
+    "stream": in_pairs(parts.STREAMS),
+    "explorer": in_pairs(parts.EXPLORERS),
+    "duration": in_pairs(parts.DURATIONS),
+    "target": in_pairs(parts.TARGETS),
+    "observation": in_pairs(parts.OBSERVATIONS),
+    "masked": (Row(False), Row(True)),
 }
 OWNERS = {"n_step": "replay", "stream": "head", "duration": "explorer"}
 """The slot whose part a setting belongs to. Parts without it are tried with its first option."""
@@ -110,21 +82,22 @@ class Case(NamedTuple):
     best_only: bool
 
 
-def chosen_parts(combination):
-    """Return the options that the indices stand for, by slot."""
+def chosen_rows(combination):
+    """Return the rows that the indices stand for, by slot."""
     options = zip(SLOTS.items(), combination, strict=True)
     return {slot: choices[index] for (slot, choices), index in options}
 
 
 def agent_of(combination) -> Agent:
     """Return the agent of a combination; raises `UsageError` if its parts do not go together."""
-    chosen = chosen_parts(combination)
+    rows = chosen_rows(combination)
+    chosen = {slot: row.part for slot, row in rows.items()}
     del chosen["masked"]
     for slot, owner in OWNERS.items():
         option = chosen.pop(slot)
         if has(chosen[owner], slot):
             chosen[owner] = replace(chosen[owner], **{slot: option})
-    return agent_for_probes(**chosen, optimizer=optimizer_for(chosen), **pace_for(chosen["replay"]))
+    return agent_for_probes(**chosen, optimizer=optimizer_for(rows), **rows["replay"].training)
 
 
 def has(part, name) -> bool:
@@ -132,39 +105,25 @@ def has(part, name) -> bool:
     return any(field.name == name for field in fields(part))
 
 
-def pace_for(memory) -> dict:
-    """Return how often to learn: once a step, or once a rollout from all of it."""
-    if isinstance(memory, replay.Rollout):
-        return {"update_every": memory.length, "updates": 2 * memory.minibatches}
-    return {}
-
-
-def optimizer_for(chosen):
-    """Return SGD for what is linear in a table, Adam for everything else: faster for tables."""
-    if not isinstance(chosen["network"], networks.Table) or chosen["memory"] is not None:
-        # What a model replays first is what it was most wrong about: a network is moved far by it.
-        return SLOW_ADAM if isinstance(chosen["replay"], replay.Dyna) else ADAM
-    head = chosen["head"]
-    if getattr(head.stream, "hidden", 0) or isinstance(head, heads.IQN | heads.FQF):
-        return ADAM
-    plain = isinstance(head, heads.Scalar) and isinstance(head.rescaling, heads.Unscaled)
-    plain &= isinstance(head.stream.layer, layers.Dense)
-    return SGD if plain and not isinstance(chosen["replay"], replay.Rollout) else FAST_ADAM
+def optimizer_for(rows):
+    """Return what the slowest learner of the parts needs: SGD for what is linear in a table."""
+    slow = any(row.learns == "by Adam" for row in rows.values())
+    if slow:
+        deep = rows["network"].learns == "by Adam" or rows["memory"].part is not None
+        return SLOW_ADAM if deep and rows["replay"].replays_surprises else ADAM
+    fast = any(row.learns == "by fast Adam" for row in rows.values())
+    return FAST_ADAM if fast else SGD
 
 
 def fits(combination) -> bool:
     """Return whether the parts can be put together, and their values are known."""
-    chosen = chosen_parts(combination)
+    rows = chosen_rows(combination)
     for slot, owner in OWNERS.items():
-        if not has(chosen[owner], slot) and chosen[slot] != SLOTS[slot][0]:
+        if not has(rows[owner].part, slot) and rows[slot] != SLOTS[slot][0]:
             return False
-    # A process without masks is all that a model of it can hold.
-    if chosen["masked"] and isinstance(chosen["replay"], replay.Dyna):
+    if rows["masked"].part and not rows["replay"].masks:
         return False
-    # What is never tried is never learned, and counts in a mean at a high temperature.
-    bootstrap, explorer = chosen["bootstrap"], chosen["explorer"]
-    warm = isinstance(bootstrap, bootstraps.Boltzmann) and bootstrap.temperature > 0.1
-    if warm and isinstance(explorer, explorers.Greedy):
+    if rows["bootstrap"].averages and rows["explorer"].part == explorers.Greedy():
         return False
     try:
         agent_of(combination)
@@ -179,33 +138,28 @@ def case_of(combination) -> Case:
     On policy, or with returns over several steps, values are those of the policy that gathers the
     data: there every action does the same, except where that policy is uniform and accounted for.
     """
-    agent = agent_of(combination)
-    wanders = agent.explorer == explorers.EpsilonGreedy(epsilon=1.0)
-    on_policy = isinstance(agent.bootstrap, bootstraps.Sarsa | bootstraps.ExpectedSarsa)
-    one_step = getattr(agent.replay, "n_step", 1) == 1 and not peng(agent.replay)
-    process = ALL if one_step and (wanders or not on_policy) else FORCED
-    if not explores(agent.explorer):
+    agent, rows = agent_of(combination), chosen_rows(combination)
+    explorer, bootstrap = rows["explorer"], rows["bootstrap"]
+    uniform = explorer.uniform and rows["duration"].uniform
+    several_steps = getattr(agent.replay, "n_step", 1) > 1
+    one_step = not (several_steps or rows["replay"].takes_actions_for_its_own)
+    process = ALL if one_step and (uniform or not bootstrap.on_policy) else FORCED
+    if not explorer.tries_everything:
         process = FORCED
-    if chosen_parts(combination)["masked"]:
+    if rows["masked"].part:
         process = mdp.with_a_forbidden_action(process)
-    true = true_values(process, agent.bootstrap, DISCOUNT)
-    return Case(agent, process, true, best_only=not explores(agent.explorer))
-
-
-def peng(memory) -> bool:
-    """Return whether returns take every action for the policy's own."""
-    traces = getattr(memory, "lambda_return", None)
-    return traces is not None and traces.kind == "peng"
-
-
-def explores(explorer) -> bool:
-    """Return whether every action keeps being tried."""
-    return isinstance(explorer, explorers.EpsilonGreedy | explorers.Boltzmann)
+    true = bootstrap.fixed_point(process, DISCOUNT)
+    return Case(agent, process, true, best_only=not explorer.tries_everything)
 
 
 def described(combination) -> str:
     """Return a combination as text."""
-    return "-".join(map(pasteable, chosen_parts(combination).values()))
+    return "-".join(pasteable(row.part) for row in chosen_rows(combination).values())
+
+
+def name_of(row) -> str:
+    """Return a row's part as text."""
+    return pasteable(row.part)
 
 
 COVERING = every_pair(COUNTS, fits, known=stored_pairs.read(SLOTS))
@@ -271,20 +225,18 @@ def test_the_plain_agent_learns_each_probe(plain_values, name):
     np.testing.assert_allclose(plain_values[name][seen], true[seen], atol=0.03)
 
 
-@pytest.mark.parametrize("explorer", parts.EXPLORERS, ids=pasteable)
-def test_every_explorer_gathers_what_q_star_needs(explorer):
+@pytest.mark.parametrize("row", parts.EXPLORERS, ids=name_of)
+def test_every_explorer_gathers_what_q_star_needs(row):
     """Values are those of the optimal policy, whichever policy gathers the data."""
-    explores = isinstance(explorer, explorers.EpsilonGreedy)
-    agent = agent_for_probes(explorer=explorer, optimizer=SGD)
+    explores = isinstance(row.part, explorers.EpsilonGreedy)
+    agent = agent_for_probes(explorer=row.part, optimizer=SGD)
     assert_learns_q_star(agent, ALL if explores else FORCED, ITERATIONS, best_only=not explores)
 
 
-@pytest.mark.parametrize("optimizer", parts.OPTIMIZERS, ids=pasteable)
-def test_every_optimizer_finds_q_star(optimizer):
-    dense = isinstance(optimizer, optimizers.Adam)
-    agent = agent_for_probes(
-        network=networks.MLP(hidden=(32,)) if dense else networks.Table(), optimizer=optimizer
-    )
+@pytest.mark.parametrize("row", parts.OPTIMIZERS, ids=name_of)
+def test_every_optimizer_finds_q_star(row):
+    network = networks.MLP(hidden=(32,)) if row.learns == "by Adam" else networks.Table()
+    agent = agent_for_probes(network=network, optimizer=row.part)
     assert_learns_q_star(agent, ALL, ITERATIONS)
 
 
@@ -294,12 +246,12 @@ def paid(process, pay):
     return process._replace(reward=pay(process.reward, ends))
 
 
-@pytest.mark.parametrize("reward", parts.REWARDS, ids=pasteable)
-def test_every_reward_is_what_values_are_made_of(reward):
+@pytest.mark.parametrize("row", parts.REWARDS, ids=name_of)
+def test_every_reward_is_what_values_are_made_of(row):
     """Training with a reward stage is training in the environment that pays so itself."""
     process = mdp.choices()
     tripled = paid(process, lambda paid, ends: 3.0 * paid)
-    agent = agent_for_probes(reward=reward, optimizer=SGD)
+    agent = agent_for_probes(reward=row.part, optimizer=SGD)
     known = {
         rewards.Unchanged: lambda paid, ends: paid,
         rewards.Clipped: lambda paid, ends: paid.clip(-1.0, 1.0),
@@ -307,7 +259,7 @@ def test_every_reward_is_what_values_are_made_of(reward):
         rewards.ReplaceLast: lambda paid, ends: (ends * 1.0) + ~ends * paid,
     }
     learned = learned_q_values(agent, trained(agent, tripled, ITERATIONS), tripled)
-    true = mdp.value_iteration(paid(tripled, known[type(reward)]), DISCOUNT)
+    true = mdp.value_iteration(paid(tripled, known[type(row.part)]), DISCOUNT)
     np.testing.assert_allclose(learned[:2], true[:2], atol=0.05)
 
 
