@@ -1,11 +1,12 @@
 """Write the pages of parts and named agents from their docstrings: `python docs/generate.py`.
 
 A part is described once, where it is declared. These pages only arrange that for reading, so they
-are never edited by hand; a test fails when they are not what this file writes.
+are never edited by hand: `--check` fails, and a test, when they are not what this file writes.
 """
 
 import dataclasses
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,20 @@ def _is_part(kind: type) -> bool:
     return all(entry.kw_only for entry in dataclasses.fields(kind)) and bool(kind.__doc__)
 
 
+def stale() -> list[Path]:
+    """Return the pages that are not what the docstrings make, or that nothing makes any more."""
+    made = pages()
+    there = {path.relative_to(_HERE) for path in _HERE.glob("*/*.md")}
+    return sorted(
+        path
+        for path in there | set(made)
+        if path not in there or (_HERE / path).read_text() != made.get(path)
+    )
+
+
 if __name__ == "__main__":
+    if "--check" in sys.argv[1:]:
+        sys.exit("\n".join(f"docs/{path} is not up to date." for path in stale()) or None)
     for path, text in pages().items():
         (_HERE / path).parent.mkdir(exist_ok=True)
         (_HERE / path).write_text(text)

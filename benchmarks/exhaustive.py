@@ -1,0 +1,75 @@
+"""The outcome of all tests, both tiers: how many passed, and how long they took.
+
+    python benchmarks/exhaustive.py
+
+Writes `results/exhaustive.json`. The tests are those that `pytest` and `pytest -m exhaustive` run.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from common import FOLDER, RESULTS, machine, print_table, qlax_versions, write_result
+
+TIERS = {"quick": "not exhaustive", "exhaustive": "exhaustive"}
+
+
+def main() -> int:
+    """Run both tiers and write what came of them; return 1 if a test failed, else 0."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--workers", type=int, default=2, help="processes that run tests")
+    workers = parser.parse_args().workers
+    document = {"machine": machine(), "versions": qlax_versions(), "workers": workers}
+    document["tiers"] = {name: run(marks, workers) for name, marks in TIERS.items()}
+    write_result(RESULTS / "exhaustive.json", document)
+    tiers = document["tiers"]
+    print_table(
+        ("tier", "minutes", "passed", "failed", "skipped"),
+        [
+            (name, tier["minutes"], tier["passed"], len(tier["failed"]), tier["skipped"])
+            for name, tier in tiers.items()
+        ],
+    )
+    return int(any(tier["exit_code"] for tier in tiers.values()))
+
+
+def run(marks: str, workers: int) -> dict:
+    """Run the tests with these marks, and return counts, minutes and the seconds of each folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = ["-m", "pytest", "-q", "-n", workers, "-m", marks, f"--junitxml={report}"]
+        began = time.perf_counter()
+        ended = subprocess.run([sys.executable, *map(str, command)], cwd=FOLDER.parent)
+        minutes = (time.perf_counter() - began) / 60
+        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    outcomes, failed, seconds = Counter(), [], defaultdict(float)
+    for case in cases:
+        tags = {child.tag for child in case}
+        outcome = next((tag for tag in ("failure", "error", "skipped") if tag in tags), "passed")
+        outcomes[outcome] += 1
+        if outcome in ("failure", "error"):
+            failed.append(f"{case.get('classname')}::{case.get('name')}")
+        seconds[folder_of(case.get("classname", ""))] += float(case.get("time", 0.0))
+    return {
+        "minutes": round(minutes, 1),
+        "passed": outcomes["passed"],
+        "skipped": outcomes["skipped"],
+        "failed": failed,
+        "seconds_by_folder": {name: round(spent) for name, spent in sorted(seconds.items())},
+        "exit_code": ended.returncode,
+    }
+
+
+def folder_of(module: str) -> str:
+    """Return `tests/heads` for `tests.heads.test_scalar`, and `tests` for `tests.test_agent`."""
+    packages = module.split(".")[:-1]
+    return "/".join(packages[:2])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
