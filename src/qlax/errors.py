@@ -1,7 +1,6 @@
 """The ways a run can end early that are not faults of qlax itself."""
 
 import difflib
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ class Interrupted(Exception):  # noqa: N818
     """The user stopped training; it was checkpointed. On the command line the exit code is 130."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"Stopped, and saved. Go on with: qlax resume {shlex.quote(str(path))}")
+        super().__init__(f"Stopped, and saved. Go on with qlax.resume({str(path)!r}).")
         self.path = path
 
 

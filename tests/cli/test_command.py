@@ -36,7 +36,7 @@ def test_training_says_what_it_did_and_where(trained):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["training", "dqn", "on", "MountainCar-v0"]
     assert "gymnax" in lines[1]
-    assert "epsilon takes 20,000 steps from 1 to 0.05 (agent.explorer.epsilon.steps)" in lines[2]
+    assert "epsilon takes 20,000 steps from 1 to 0.05 (--agent.explorer.epsilon.steps)" in lines[2]
     assert any("300/300 steps" in line and "ε" in line for line in lines)
     assert any("over 2 episodes of the original environment" in line for line in lines)
     assert any("written" in line and "here/" in line for line in lines)
@@ -240,12 +240,15 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
         (["train", "MountainCar-v0", "--agent.replay.capcity", "3"], "--agent.replay.capacity"),
         (["train", "MountainCar-v0", "--agent.bootstrap", "triple"], "There are boltzmann, double"),
         (["train", "MountainCar-v0", "--agent.memory", "elephant"], "There are gru, lstm"),
-        (["train", "MountainCar-v0", "--agent.memory", "lstm"], "take replay.Sequences"),
+        (["train", "MountainCar-v0", "--agent.memory", "lstm"], "take --agent.replay sequences"),
         (
             ["train", "MountainCar-v0", "--agent.replay.batch-size", "99999"],
-            "Uniform.batch_size is",
+            "--agent.replay.batch-size is",
         ),
-        (["train", "MountainCar-v0", "--agent.replay.n-step", "20001"], "Uniform.n_step is 20001"),
+        (
+            ["train", "MountainCar-v0", "--agent.replay.n-step", "20001"],
+            "--agent.replay.n-step is 20001",
+        ),
         (["train", "MountainCar-v0", "--agent.explorer.epsilon", "-1"], "must be in [0, 1]"),
         (["train", "MountainCar-v0", "--agent.discount", "high"], "--agent.discount"),
         (["train", "MountainCar-v0", "--backend", "torch"], "--backend"),

@@ -12,42 +12,53 @@ from tyro.conf import Positional, arg
 from qlax.errors import UsageError, require
 
 
+def _named(metavar: str) -> Any:
+    """Return how help shows an option whose own text says what it is by default."""
+    return arg(metavar=metavar, help_behavior_hint="")
+
+
+_FLAG = arg(help_behavior_hint=""), tyro.conf.FlagCreatePairsOff
+
+
 @dataclasses.dataclass(frozen=True)
 class Train:
     """Train an agent, then evaluate it on the original environment.
 
-    Any field of any part of the agent can be set, `--agent.discount 0.98` or
-    `--agent.replay.capacity 50000`, and any part exchanged, `--agent.bootstrap greedy`.
-    `qlax train ENV --agent.help` lists them all.
+    `--agent.replay.capacity 50000` sets a field of the agent.
+
+    `--agent.bootstrap greedy` exchanges a part of it.
+
+    `qlax train ENV --agent.help` lists all parts and fields.
     """
 
     env: Positional[Annotated[str, arg(metavar="ENV")]]
     """Gymnasium's id of the environment, such as MountainCar-v0."""
-    agent: str | None = None
+    agent: Annotated[str | None, _named("NAME")] = None
     """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV."""
-    steps: int | None = None
+    steps: Annotated[int | None, _named("INT")] = None
     """Environment steps. By default what the agent takes on ENV."""
     seed: int = 0
     """Seed of everything random."""
-    seeds: int | None = None
+    seeds: Annotated[int | None, _named("INT")] = None
     """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
-    out: Path | None = None
+    out: Annotated[Path | None, _named("FOLDER")] = None
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
     backend: Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
     """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
-    eval_episodes: int | None = None
+    eval_episodes: Annotated[int | None, _named("INT")] = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
-    checkpoint_every: int | None = None
+    checkpoint_every: Annotated[int | None, _named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
-    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    quiet: Annotated[bool, *_FLAG] = False
     """Print nothing but the folder that was written."""
 
     def run(self, agent_words: list[str]) -> None:
         """Train as told."""
         from qlax import presets
         from qlax.cli.overrides import override
+        from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
-        from qlax.observers import Progress
+        from qlax.cli.translation import speaking_of
         from qlax.runs.outcome import Run
         from qlax.runs.timing import since_process_start
         from qlax.training import train, train_seeds
@@ -62,15 +73,16 @@ class Train:
             "backend": self.backend,
             "eval_episodes": self.eval_episodes,
             "checkpoint_every": self.checkpoint_every,
-            "observers": [] if self.quiet else [Progress()],
+            "observers": watching(quiet=self.quiet),
             "timing": timing,
         }
         runs: Run | list[Run]
-        if self.seeds is None:
-            runs = train(self.env, preset, seed=self.seed, **options)
-        else:
-            seeds = range(self.seed, self.seed + self.seeds)
-            runs = train_seeds(self.env, preset, seeds=seeds, **options)
+        with speaking_of(preset.agent):
+            if self.seeds is None:
+                runs = train(self.env, preset, seed=self.seed, **options)
+            else:
+                seeds = range(self.seed, self.seed + self.seeds)
+                runs = train_seeds(self.env, preset, seeds=seeds, **options)
         print_summaries(runs, quiet=self.quiet)
 
 
@@ -80,15 +92,15 @@ class Eval:
 
     run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
     """The run's folder."""
-    episodes: int | None = None
+    episodes: Annotated[int | None, _named("INT")] = None
     """How many episodes to play. By default 100, or fewer of long ones and of those all alike."""
     seed: int = 2_000_000
     """Seed of the first environment; the others have the numbers after it."""
-    env: str | None = None
+    env: Annotated[str | None, _named("ENV")] = None
     """Another environment to evaluate in."""
-    json: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    json: Annotated[bool, *_FLAG] = False
     """Print everything as JSON."""
-    film: Path | None = None
+    film: Annotated[Path | None, _named("FILE")] = None
     """Write a film of one more episode's first 20 seconds here: a .gif or a .webp."""
 
     def run(self) -> None:
@@ -98,6 +110,8 @@ class Eval:
         from qlax.policy import load
 
         run_folder = self.run_folder.expanduser()
+        if not run_folder.exists():
+            raise UsageError(f"{run_folder} is not there.{_runs_of(run_folder.name)}")
         seeds = sorted(path.parent for path in run_folder.glob("seed-*/policy"))
         if seeds and not (run_folder / "policy").exists():
             raise UsageError(
@@ -119,25 +133,28 @@ class Eval:
 
 @dataclasses.dataclass(frozen=True)
 class Resume:
-    """Go on with a run from its newest checkpoint; a compiled one continues bit for bit."""
+    """Go on with a run from its newest checkpoint, bit for bit if it is compiled."""
 
     run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
     """The run's folder, or that of several seeds."""
-    steps: int | None = None
+    steps: Annotated[int | None, _named("INT")] = None
     """A new total of environment steps, to train for longer than planned."""
-    quiet: Annotated[bool, tyro.conf.FlagCreatePairsOff] = False
+    quiet: Annotated[bool, *_FLAG] = False
     """Print nothing but the folder that was written."""
 
     def run(self) -> None:
         """Resume as told."""
+        from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
-        from qlax.observers import Progress
         from qlax.runs.timing import since_process_start
         from qlax.training import resume
 
         timing = since_process_start()
-        watching = [] if self.quiet else [Progress()]
-        runs = resume(self.run_folder, steps=self.steps, observers=watching, timing=timing)
+        run_folder = self.run_folder.expanduser()
+        if not run_folder.exists():
+            raise UsageError(f"{run_folder} is not there.{_runs_of(run_folder.name)}")
+        watchers = watching(quiet=self.quiet)
+        runs = resume(run_folder, steps=self.steps, observers=watchers, timing=timing)
         print_summaries(runs, quiet=self.quiet)
 
 
@@ -154,9 +171,9 @@ class Agents:
 
 @dataclasses.dataclass(frozen=True)
 class Envs:
-    """List the worlds that can be trained in, what runs them, and what else can be installed."""
+    """List the worlds to train in, their backends, and what can be installed."""
 
-    search: Positional[Annotated[str | None, arg(metavar="[TEXT]")]] = None
+    search: Positional[Annotated[str | None, _named("[TEXT]")]] = None
     """List all ids that contain this, or whose world's name does."""
 
     def run(self) -> None:
@@ -187,6 +204,16 @@ class Check:
         print(report)
         if not report.ok:
             raise UsageError(f"{self.env} is not fit to train in.")
+
+
+def _runs_of(env: str) -> str:
+    """Return where there are runs of an environment, as a sentence; empty if there are none."""
+    runs = sorted(path.parent for path in Path("runs", env).glob("*/*/config.json"))
+    if not runs:
+        return ""
+    shown = [shlex.quote(str(path)) for path in runs[:3]]
+    more = f", and {len(runs) - 3} more" if len(runs) > 3 else ""
+    return f" There is {', '.join(shown)}{more}."
 
 
 Command = Train | Eval | Resume | Agents | Envs | Check

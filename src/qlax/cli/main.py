@@ -6,7 +6,9 @@ cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 
 import errno
 import os
+import shlex
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -14,7 +16,8 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
-from qlax.cli.words import refuse_familiar, require_command, whole_numbers
+from qlax.cli.translation import in_options
+from qlax.cli.words import require_command, require_options, whole_numbers
 from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
@@ -33,6 +36,7 @@ The main job:  qlax train MountainCar-v0
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
+    warnings.showwarning = _warn  # type: ignore[assignment]
     code = run(sys.argv[1:] if arguments is None else list(arguments))
     # All is written and closed. Taking the interpreter down in order, with thousands of compiled
     # objects in it, would keep the user waiting for half a second more.
@@ -49,12 +53,11 @@ def run(arguments: list[str]) -> int:
     # An environment `module:Name-v0` may live in the folder one is in. Last, unlike `python -m`:
     # a file there hides no package.
     sys.path.append("")
-    arguments, agent_words = _split_agent_words(whole_numbers(arguments))
     try:
+        arguments, agent_words = _split_agent_words(whole_numbers(arguments))
         if arguments:
-            require_command(arguments[0], list(_COMMANDS))
-        if arguments[:1] == ["train"]:
-            refuse_familiar(arguments)
+            require_command(arguments, _COMMANDS)
+            require_options(arguments, _COMMANDS)
     except UsageError as error:
         return _fail(error, 2)
     command = tyro.extras.subcommand_cli_from_dict(
@@ -68,11 +71,12 @@ def run(arguments: list[str]) -> int:
         else:
             command.run()
     except UsageError as error:
-        return _fail(error, 2)
+        return _fail(in_options(str(error), names=_named(command)), 2)
     except (EnvironmentFailure, Diverged) as error:
-        return _fail(error, 1)
+        return _fail(in_options(str(error), names=_named(command)), 1)
     except Interrupted as stop:
-        print(f"\n{stop}")
+        resume = shlex.join(["qlax", "resume", str(stop.path)])
+        print(f"\nStopped, and saved. Go on with: {resume}")
         return 130
     except KeyboardInterrupt:
         return _fail(_stopped(command), 130)
@@ -81,6 +85,17 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _fail(_file_error(error), 1)
     return 0
+
+
+def _named(command: object) -> dict[str, str]:
+    """Return what a command calls arguments of the library that others have for other things."""
+    names = {Eval: {"path": "--film"}, Resume: {"path": "RUN"}, Check: {"env": "ENV"}}
+    return names.get(type(command), {})
+
+
+def _warn(message: object, *_: object) -> None:
+    """Print a warning as a sentence."""
+    print(f"qlax: warning: {in_options(str(message))}", file=sys.stderr)
 
 
 def _stopped(command: object) -> str:

@@ -4,14 +4,25 @@ import copy
 import dataclasses
 import re
 import typing
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import docstring_parser
 import tyro
 
 from qlax import config
 from qlax.agent import Agent
-from qlax.errors import UsageError, nearest
+from qlax.cli.parts import (
+    is_kind_of_part,
+    kinds_for,
+    known_path,
+    make_part,
+    option_of,
+    type_at,
+    value_at,
+)
+from qlax.cli.translation import speaking_of
+from qlax.cli.words import kebab, written_out
+from qlax.errors import UsageError
 
 
 def override(agent: Agent, words: list[str]) -> Agent:
@@ -25,37 +36,80 @@ def override(agent: Agent, words: list[str]) -> Agent:
     agent, rest = _exchange_parts(agent, words)
     if rest:
         agent = _with_fields(agent, rest)
-    checked: Agent = _checked(agent)
+    with speaking_of(agent):
+        checked: Agent = _checked(agent)
     return checked
+
+
+class _Option(NamedTuple):
+    """A field of the agent, or of a part in it, as an option."""
+
+    path: str
+    kind: Any
+    """Its type, annotated with what help says of it."""
+    value: Any
+    is_part: bool
+    """Whether its value is a part, which words exchange before they are parsed."""
 
 
 def _with_fields(agent: Agent, rest: list[str]) -> Agent:
     """Return the agent, unchecked, with the fields set that the words name."""
-    plain = [word.removeprefix("--agent.") if word == "--agent.help" else word for word in rest]
     options = _options(agent)
     flat: Any = dataclasses.make_dataclass(
-        "AgentFields", [(name.replace(".", "__"), kind, value) for name, kind, value in options]
+        "AgentFields",
+        [(option.path.replace(".", "__"), option.kind, option.value) for option in options],
     )
-    words_by_field = ["--help" if word == "help" else _python_none(word) for word in plain]
-    _check_names(words_by_field, [name for name, _, _ in options])
     parsed = tyro.cli(
         flat,
         prog="qlax train ENV",
-        description="Every field of the agent, with its value now.",
-        args=words_by_field,
-        config=(tyro.conf.AvoidSubcommands,),
+        description="Every part of the agent, what it can be exchanged for, and its fields.",
+        args=_parseable(agent, rest),
+        config=(tyro.conf.AvoidSubcommands, tyro.conf.FlagConversionOff),
         add_help=True,
     )
-    for name, _, value in options:
-        wanted = getattr(parsed, name.replace(".", "__"))
-        if wanted != value:
-            agent = _unchecked(agent, name, wanted)
+    for option in options:
+        wanted = getattr(parsed, option.path.replace(".", "__"))
+        if not option.is_part and wanted != option.value:
+            agent = _unchecked(agent, option.path, wanted)
     return agent
 
 
-def _python_none(word: str) -> str:
-    """Return the word with `none`, as a value, the way the parser spells it."""
-    return re.sub(r"^(--[^=]*=)?none$", r"\1None", word)
+def _parseable(agent: Agent, words: list[str]) -> list[str]:
+    """Return the words as the parser spells them: `none`, `1e6`, `64,64`, a flag alone.
+
+    Raises:
+        UsageError: if an option is none.
+    """
+    made: list[str] = []
+    hint: Any = None
+    for word, following in zip(words, [*words[1:], "--"], strict=True):
+        if word == "--agent.help":
+            return ["--help"]
+        option, joined, value = word.partition("=")
+        if not option.startswith("--"):
+            made += _value(word, hint)
+            continue
+        path = known_path(agent, option.removeprefix("--agent."))
+        hint = type_at(agent, path)
+        made.append(option_of(path))
+        if joined:
+            made += _value(value, hint)
+        elif hint is bool and following.startswith("--"):
+            made.append("True")
+    return made
+
+
+def _value(word: str, hint: Any) -> list[str]:
+    arms = typing.get_args(hint) or (hint,)
+    if word.lower() == "none":
+        return ["None"]
+    if typing.get_origin(hint) is tuple:
+        return re.sub(r"[\[\](),]", " ", word).split()
+    if int in arms:
+        return [written_out(word)]
+    if bool in arms and word.lower() in ("true", "false"):
+        return [word.capitalize()]
+    return [word]
 
 
 def _unchecked(part: Any, path: str, new: Any) -> Any:
@@ -74,8 +128,8 @@ def _checked(part: Any) -> Any:
     return dataclasses.replace(part, **made)
 
 
-def _options(part: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
-    """Return (dotted name, annotated type, value) of every field that is not itself a part."""
+def _options(part: Any, prefix: str = "") -> list[_Option]:
+    """Return an option for every part inside a part, and for every field of each."""
     hints = typing.get_type_hints(type(part))
     texts = {
         entry.arg_name: entry.description or ""
@@ -83,27 +137,48 @@ def _options(part: Any, prefix: str = "") -> list[tuple[str, Any, Any]]:
     }
     found = []
     for entry in config.fields_of(part):
-        name, value = prefix + entry.name, getattr(part, entry.name)
-        if config.is_part(value):
-            found += _options(value, f"{name}.")
-            continue
-        hint = _without_parts(hints[entry.name])
+        path, value, hint = prefix + entry.name, getattr(part, entry.name), hints[entry.name]
         text = re.sub(r"\s+", " ", texts.get(entry.name, ""))
-        kind = Annotated[hint, tyro.conf.arg(name=f"agent.{name}", help=text)]  # type: ignore[valid-type]
-        found.append((name, kind, value))
+        is_part = config.is_part(value) or (value is None and bool(kinds_for(hint)))
+        settings: dict[str, Any] = {"name": option_of(path)[2:], "help": text}
+        if is_part:
+            now = "none" if value is None else kebab(type(value).__name__)
+            settings |= {"metavar": _metavar(hint), "help_behavior_hint": f"(now: {now})"}
+            found.append(_Option(path, Annotated[str, tyro.conf.arg(**settings)], now, True))
+            if value is not None:
+                found += _options(value, f"{path}.")
+            continue
+        if _is_optional(hint) or kinds_for(hint):
+            settings["metavar"] = _metavar(hint)
+        if hint is bool:
+            settings["metavar"] = "{true,false}"
+        if value is None or hint is bool:
+            settings["help_behavior_hint"] = f"(default: {str(value).lower()})"
+        plain = _without_parts(hint)
+        found.append(_Option(path, Annotated[plain, tyro.conf.arg(**settings)], value, False))
     return found
+
+
+def _metavar(hint: Any) -> str:
+    """Return what may stand after an option: `FLOAT|none`, `{gru,lstm}|none`."""
+    arms = typing.get_args(hint) or (hint,)
+    numbers = [name for kind, name in ((int, "INT"), (float, "FLOAT")) if kind in arms]
+    kinds = ",".join(sorted(kinds_for(hint)))
+    return "|".join(
+        [*numbers, *([f"{{{kinds}}}"] if kinds else []), *(["none"] * _is_optional(hint))]
+    )
+
+
+def _is_optional(hint: Any) -> bool:
+    return type(None) in typing.get_args(hint)
 
 
 def _without_parts(hint: Any) -> Any:
     """Return a field's type without the parts that it may also hold: `float | Schedule` → float."""
-    arms = [arm for arm in typing.get_args(hint) if not _is_kind_of_part(arm)]
+    arms = [arm for arm in typing.get_args(hint) if not is_kind_of_part(arm)]
     if typing.get_origin(hint) is typing.Literal or len(arms) == len(typing.get_args(hint)):
         return hint
     return arms[0] if len(arms) == 1 else typing.Union[tuple(arms)]  # noqa: UP007
-
-
-def _is_kind_of_part(kind: Any) -> bool:
-    return bool(getattr(kind, "_is_protocol", False)) or dataclasses.is_dataclass(kind)
 
 
 def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
@@ -114,107 +189,49 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
         path, joined, attached = words[position].removeprefix("--agent.").partition("=")
         following = words[position + 1] if position + 1 < len(words) else ""
         value = attached if joined else following
-        is_option = words[position][:2] == "--"
-        new = _part_or_number(agent, path, value) if is_option else None
-        removed = is_option and value.lower() == "none" and _may_be_left_out(agent, path)
-        if new is None and not removed:
+        hint = type_at(agent, path) if words[position].startswith("--agent.") else None
+        if not kinds_for(hint) or not _exchanges(hint, value, value_at(agent, path)):
             rest.append(words[position])
             position += 1
-        else:
-            agent = _unchecked(agent, _known_path(agent, path), new)
-            position += 1 if joined else 2
+            continue
+        agent = _unchecked(agent, known_path(agent, path), _part_or_number(agent, path, value))
+        position += 1 if joined else 2
     return agent, rest
 
 
+def _exchanges(hint: Any, value: str, now: Any) -> bool:
+    """Return whether a word exchanges a part, or puts one where a number is now."""
+    takes_number = float in typing.get_args(hint)
+    return config.is_part(now) or now is None or not takes_number or _is_name(value)
+
+
 def _part_or_number(agent: Agent, path: str, value: str) -> Any:
-    """Return the part that a word names, a number that replaces a schedule, or None."""
-    module = _module_of_parts(agent, path)
-    if module is None:
-        return None
-    if _is_name(value):
-        return _make_part(path.rpartition(".")[2], module, value)
-    if module == "schedules" and config.is_part(_value_at(agent, path)):
-        try:
-            return float(value)
-        except ValueError:
-            raise UsageError(
-                f"--agent.{path} is {value!r}, but must be a number or a schedule."
-            ) from None
-    return None
+    """Return the part that a word names, a number that replaces a schedule, or None.
 
-
-def _may_be_left_out(agent: Agent, path: str) -> bool:
-    """Return whether there is a part at a path that an agent can do without, such as a memory."""
-    arms = typing.get_args(_type_at(agent, path))
-    return type(None) in arms and config.is_part(_value_at(agent, path))
-
-
-def _module_of_parts(agent: Agent, path: str) -> str | None:
-    """Return the module of qlax whose parts fit the field at a path; None if none do.
-
-    It is where the field's protocol lives: `explorers` for `Explorer`, `heads` for `Rescaling`.
+    Raises:
+        UsageError: if the field at the path takes nothing of that kind.
     """
-    hint = _type_at(agent, path)
-    for arm in typing.get_args(hint) or (hint,):
-        package, _, module = getattr(arm, "__module__", "").partition(".")
-        if package == "qlax" and _is_kind_of_part(arm):
-            return str(module.partition(".")[0])
-    return None
-
-
-def _type_at(agent: Agent, path: str) -> Any:
-    """Return the type of the field at a path; None if there is no such field."""
-    parent, _, field = path.replace("-", "_").rpartition(".")
-    part: Any = agent
-    for name in filter(None, parent.split(".")):
-        part = getattr(part, name, None)
-    if not config.is_part(part) or field not in {entry.name for entry in config.fields_of(part)}:
+    hint = type_at(agent, path)
+    if value.lower() == "none" and _is_optional(hint):
         return None
-    return typing.get_type_hints(type(part))[field]
-
-
-def _value_at(agent: Agent, path: str) -> Any:
-    value: Any = agent
-    for name in _known_path(agent, path).split("."):
-        value = getattr(value, name)
-    return value
+    if _is_name(value) and value.lower() != "none":
+        return make_part(agent, path, value)
+    takes_number = float in typing.get_args(hint)
+    try:
+        number = float(value) if takes_number else None
+    except ValueError:
+        number = None
+    if number is None:
+        kinds = ", ".join(sorted(kinds_for(hint)))
+        what = f"a number, or one of {kinds}" if takes_number else f"one of {kinds}"
+        if not value or value.startswith("--"):
+            raise UsageError(f"{option_of(path)} needs {what}.")
+        raise UsageError(f"{option_of(path)} is {value!r}, but must be {what}.")
+    return number
 
 
 def _is_name(value: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", value)) and value.lower() != "none"
-
-
-def _known_path(agent: Agent, path: str) -> str:
-    """Return the path with underscores if it leads to a field, or say what the fields are."""
-    part: Any = agent
-    names = path.replace("-", "_").split(".")
-    for name in names:
-        known = [entry.name for entry in config.fields_of(part)] if config.is_part(part) else []
-        if name not in known:
-            hint = nearest(name, known, f"It has {', '.join(known)}." if known else "")
-            raise UsageError(f"--agent.{path}: {type(part).__name__} has no {name!r}. {hint}")
-        part = getattr(part, name)
-    return ".".join(names)
-
-
-def _make_part(field: str, module: str, name: str) -> Any:
-    """Return the part of that name, as it is by default."""
-    classes = {_kebab(known): kind for known, kind in config.part_classes(module).items()}
-    wanted = _kebab(name)
-    if wanted not in classes:
-        hint = nearest(wanted, classes, f"There are {', '.join(sorted(classes))}.")
-        raise UsageError(f"There is no {field} {name!r}. {hint}")
-    return classes[wanted]()
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name.replace("_", "-")).lower()
-
-
-def _check_names(words: list[str], known: list[str]) -> None:
-    """Say which field was meant, if a word names none."""
-    names = {f"--agent.{name}".replace("_", "-") for name in known} | {"--help"}
-    for word in words:
-        if word.startswith("--") and word.partition("=")[0].replace("_", "-") not in names:
-            hint = nearest(word, names, "`qlax train ENV --agent.help` lists all fields.")
-            raise UsageError(f"The agent has no field {word.partition('=')[0]}. {hint}")
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", value)) and value.lower() not in (
+        "inf",
+        "nan",
+    )

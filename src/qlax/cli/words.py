@@ -1,7 +1,13 @@
-"""The words of a command line, put right before they are parsed."""
+"""The words of a command line, put right or refused before they are parsed."""
 
+import dataclasses
 import re
+from collections.abc import Mapping
+from typing import Any
 
+import tyro
+
+from qlax.cli.familiar import COMMANDS, DEVICES, OPTIONS
 from qlax.errors import UsageError, nearest
 
 _WHOLE = {
@@ -14,40 +20,12 @@ _WHOLE = {
 }
 _WITH_EXPONENT = re.compile(r"[+-]?\d[\d_]*(\.\d*)?[eE]\+?\d{1,2}|[+-]?\d+\.0*")
 
-# What other libraries call it, and what it is called here.
-_FAMILIAR = {
-    "lr": "--agent.optimizer.learning-rate",
-    "learning-rate": "--agent.optimizer.learning-rate",
-    "alpha": "--agent.optimizer.learning-rate",
-    "epsilon": "--agent.explorer.epsilon",
-    "eps": "--agent.explorer.epsilon",
-    "exploration": "--agent.explorer",
-    "exploration-fraction": "--agent.explorer.epsilon.steps",
-    "gamma": "--agent.discount",
-    "discount": "--agent.discount",
-    "batch-size": "--agent.replay.batch-size",
-    "buffer-size": "--agent.replay.capacity",
-    "replay-size": "--agent.replay.capacity",
-    "capacity": "--agent.replay.capacity",
-    "n-step": "--agent.replay.n-step",
-    "n-steps": "--agent.replay.n-step",
-    "tau": "--agent.target.tau",
-    "hidden": "--agent.network.hidden",
-    "double": "--agent.bootstrap double",
-    "dueling": "--agent.head.stream dueling",
-    "learning-starts": "--agent.learning-starts",
-    "train-freq": "--agent.update-every",
-    "train-frequency": "--agent.update-every",
-    "num-envs": "--agent.num-envs",
-    "n-envs": "--agent.num-envs",
-    "total-timesteps": "--steps",
-    "timesteps": "--steps",
-    "total-steps": "--steps",
-    "algo": "--agent",
-    "env": "ENV, without a dash, after `qlax train`",
-    "env-id": "ENV, without a dash, after `qlax train`",
-    "output": "--out",
-}
+
+def kebab(name: str) -> str:
+    """Return a class's name as options have it: `LambdaReturn` as `lambda-return`."""
+    return re.sub(
+        r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name.replace("_", "-")
+    ).lower()
 
 
 def whole_numbers(words: list[str]) -> list[str]:
@@ -56,32 +34,103 @@ def whole_numbers(words: list[str]) -> list[str]:
     for word in words:
         option, joined, value = word.partition("=")
         if joined and option.replace("_", "-") in _WHOLE:
-            made.append(f"{option}={_whole(value)}")
+            made.append(f"{option}={_whole(option, value)}")
         elif made and made[-1].replace("_", "-") in _WHOLE:
-            made.append(_whole(word))
+            made.append(_whole(made[-1], word))
         else:
             made.append(word)
     return made
 
 
-def _whole(word: str) -> str:
+def written_out(word: str) -> str:
+    """Return a whole number with its zeros, `100000` for `1e5`; any other word as it is."""
     if not _WITH_EXPONENT.fullmatch(word):
         return word
     number = float(word)
     return str(int(number)) if number.is_integer() else word
 
 
-def require_command(word: str, commands: list[str]) -> None:
-    """Raise `UsageError` with the nearest command if a word is none."""
-    if not word.startswith("-") and word not in commands:
+def _whole(option: str, word: str) -> str:
+    """Return what stands after an option as a whole number, or refuse it."""
+    number = written_out(word)
+    if word.startswith("--") or re.fullmatch(r"[+-]?\d[\d_]*", number):
+        return number
+    short = re.fullmatch(r"(\d+)([kKM])", word)
+    zeros = {"k": "000", "K": "000", "M": "000000"}
+    example = short[1] + zeros[short[2]] if short else "3" if option == "--seeds" else "1000"
+    raise UsageError(f"{option} is {word!r}, but must be a whole number, such as {example}.")
+
+
+def require_command(words: list[str], commands: Mapping[str, Any]) -> None:
+    """Raise `UsageError` with what may be meant if the first word is no command."""
+    word = words[0]
+    if word.startswith("-") or word in commands:
+        return
+    if word in COMMANDS:
+        hint = f"Did you mean `{COMMANDS[word]}`?"
+    elif re.search(r"-v\d+$", word):
+        hint = f"Did you mean `qlax train {word}`?"
+    else:
         hint = nearest(word, commands, f"There are {', '.join(commands)}.")
-        raise UsageError(f"There is no command {word!r}. {hint}")
+    raise UsageError(f"There is no command {word!r}. {hint}")
 
 
-def refuse_familiar(words: list[str]) -> None:
-    """Raise `UsageError` for an option that `qlax train` calls by another name."""
-    for word in words:
-        option = word.partition("=")[0]
-        meant = _FAMILIAR.get(option[2:].replace("_", "-")) if option.startswith("--") else None
-        if meant is not None:
-            raise UsageError(f"There is no option {option}. Did you mean {meant}?")
+def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
+    """Raise `UsageError` with what may be meant for an option or a word that a command has not."""
+    if not words or words[0] not in commands:
+        return
+    name, command = words[0], commands[words[0]]
+    fields = dataclasses.fields(command)
+    options = {f"--{entry.name.replace('_', '-')}" for entry in fields if not _is_place(entry)}
+    places = sum(_is_place(entry) for entry in fields)
+    flags = {f"--{entry.name}" for entry in fields if _is_flag(entry)}
+    at, seen = 1, 0
+    while at < len(words):
+        option, joined, _ = words[at].partition("=")
+        option = option.replace("_", "-")
+        if option in ("-h", "--help"):
+            return
+        if not option.startswith("--"):
+            seen += 1
+            if seen > places:
+                raise UsageError(_surplus(name, words[at]))
+        elif option not in options:
+            raise UsageError(f"There is no option {option}. {_meant(name, option, options)}")
+        elif not joined and option not in flags:
+            at += 1
+        at += 1
+
+
+def _is_place(entry: dataclasses.Field) -> bool:
+    """Return whether a field is a word of its own, without an option before it."""
+    return tyro.conf.Positional in _marks(entry)
+
+
+def _is_flag(entry: dataclasses.Field) -> bool:
+    return tyro.conf.FlagCreatePairsOff in _marks(entry)
+
+
+def _marks(entry: dataclasses.Field) -> tuple[Any, ...]:
+    return tuple(getattr(entry.type, "__metadata__", ()))
+
+
+def _meant(command: str, option: str, options: set[str]) -> str:
+    """Return which option may be meant, as a sentence."""
+    bare = option[2:]
+    if bare in DEVICES:
+        return (
+            "JAX takes the GPU if there is one and its CUDA extra is installed; JAX_PLATFORMS=cpu "
+            "before the command keeps to the CPU."
+        )
+    familiar = OPTIONS.get(bare)
+    if familiar is not None and command == "train":
+        return f"Did you mean {familiar}?"
+    otherwise = f"`qlax {command}` has {', '.join(sorted(options))}." if options else ""
+    return nearest(option, options, otherwise or f"`qlax {command}` has no options.")
+
+
+def _surplus(command: str, word: str) -> str:
+    """Return what to say of a word too many."""
+    if command == "train":
+        return f"{word!r} stands alone: an agent is named by --agent {word}."
+    return f"{word!r} is one word too many for `qlax {command}`."

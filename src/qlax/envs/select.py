@@ -90,7 +90,7 @@ def select(
         what = spec.id if by_id else "environment that a function makes"
         raise UsageError(
             f"The {backend} backend has no {what}; it has {_OFFERED[backend]}. "
-            "Use --backend gymnasium, or auto."
+            "Use backend='gymnasium' or backend='auto'."
         )
     if "gymnasium" in (backend, own):
         world = worlds.world_named(env) if isinstance(env, str) else None

@@ -17,5 +17,5 @@ class DivergenceCheck(Observer):
         if any(loss is not None and not math.isfinite(loss) for loss in losses):
             raise Diverged(
                 f"The loss is no longer a number after {event.env_steps:,} steps: "
-                "try a smaller learning rate, or Adam(max_grad_norm=10)."
+                "try a smaller learning rate, or optimizers.Adam(max_grad_norm=10)."
             )

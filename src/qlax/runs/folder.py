@@ -15,7 +15,6 @@ import contextlib
 import json
 import math
 import os
-import shlex
 import shutil
 import time
 from collections.abc import Iterator
@@ -104,11 +103,11 @@ def require_free(folder: Path) -> None:
     """Raise `UsageError` if there is something where a run is to go."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         onward = (
-            f", or go on with it by `qlax resume {shlex.quote(str(folder))}`"
+            f", or go on with it by qlax.resume({str(folder)!r})"
             if (folder / CONFIG).is_file()
             else ""
         )
-        raise UsageError(f"{folder} exists already: give another --out{onward}.")
+        raise UsageError(f"{folder} exists already: give another `out`{onward}.")
 
 
 def make_member(folder: Path) -> None:

@@ -87,7 +87,7 @@ def _remedy(agent: Agent, replay: float, room: float) -> str:
     if capacity is None or room <= 0.0:
         return ""
     fitting = int(capacity * room / replay)
-    return f": a replay of {fitting:,} steps would fit, --agent.replay.capacity {fitting}"
+    return f": a replay of {fitting:,} steps would fit, agent.replay.capacity={fitting}"
 
 
 def _shown(size: float) -> str:
