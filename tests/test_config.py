@@ -57,7 +57,7 @@ def test_a_number_of_another_type_is_not_the_default():
 @pytest.mark.parametrize(
     "spec",
     [
-        EnvSpec(id="A", observation=Discrete(4), num_actions=2, first_action=-1, first_state=5),
+        EnvSpec(id="A", observation=Discrete(4, start=5), num_actions=2, first_action=-1),
         EnvSpec(
             id="B",
             observation=Box(shape=(2,), dtype="float32", low=(-1.5, float("-inf")), high=1e30),

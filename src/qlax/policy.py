@@ -11,7 +11,7 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import ActingParams, Agent
-from qlax.envs.conversion import read_observation
+from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
@@ -100,8 +100,8 @@ class Policy:
     def _as_batch(self, observation: Any, action_mask: Any) -> tuple[Any, Any, bool]:
         """Return observations with a batch axis, the mask, and whether the axis was there."""
         try:
-            seen = read_observation(observation, self.spec)
-        except (KeyError, IndexError, TypeError, ValueError):
+            seen = self._reader.arrays(observation)
+        except (Unfit, IndexError, TypeError, ValueError):
             raise UsageError(
                 f"The observation is not of the kind that {self.spec.id} shows: "
                 f"{self.spec.observation}."
@@ -121,11 +121,18 @@ class Policy:
                 f"The action mask has shape {legal.shape}, but must have shape "
                 f"{(*rows, self.spec.num_actions)}, as the observation has."
             )
-        observation = seen.observation
+        try:
+            observation = self._reader.fit(seen.observation)
+        except Unfit as unfit:
+            raise UsageError(f"The observation holds {unfit}.") from None
         if not is_batch:
             observation = jax.tree.map(lambda array: array[None], observation)
             legal = None if legal is None else legal[None]
         return observation, legal, is_batch
+
+    @functools.cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.spec)
 
     @functools.cached_property
     def _act(self) -> Any:

@@ -26,13 +26,38 @@ class Box:
     def __str__(self) -> str:
         return f"Box(shape={self.shape}, dtype={self.dtype})"
 
+    @property
+    def frame_shape(self) -> tuple[int, ...]:
+        """Shape of one frame."""
+        return self.shape[1:] if self.frames > 1 else self.shape
+
+    @property
+    def channels_first(self) -> bool:
+        """Whether a frame is an image with its channels before its rows and columns.
+
+        It is taken for one if its first axis is shorter than both others and at most 16 long, and
+        the last is longer than 4: (3, 64, 64), but not (7, 7, 3) or (2, 3, 4).
+        """
+        if len(self.frame_shape) != 3:
+            return False
+        channels, *sides = self.frame_shape
+        return channels < min(sides) and channels <= 16 and sides[-1] > 4
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of a frame with the channels, if it has some, behind rows and columns."""
+        first = self.frame_shape[:1] if self.channels_first else ()
+        return (*self.frame_shape[len(first) :], *first)
+
 
 @dataclass(frozen=True)
 class Discrete:
-    """One of n states, numbered from zero."""
+    """One of n states. An agent numbers them from zero."""
 
     n: int
     """How many there are."""
+    start: int = 0
+    """What the environment itself calls state 0."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -43,6 +68,9 @@ class Discrete:
     def dtype(self) -> str:
         """NumPy name of its type."""
         return "int32"
+
+    def __str__(self) -> str:
+        return f"Discrete({self.n}, start={self.start})" if self.start else f"Discrete({self.n})"
 
 
 @dataclass(frozen=True)
@@ -81,8 +109,6 @@ class EnvSpec:
     """How many actions there are; an agent numbers them from zero."""
     first_action: int = 0
     """What the environment itself calls action 0."""
-    first_state: int = 0
-    """What the environment itself calls state 0, if its observations are Discrete."""
     has_mask: bool = False
     """Whether it says which actions are legal."""
     time_limit: int | None = None

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from qlax import presets
 from qlax.agent import Agent
 from qlax.arguments import path_of, whole_number, whole_numbers
-from qlax.envs.select import Selected, select
+from qlax.envs.first_steps import require_fit
+from qlax.envs.select import Selected, is_dynamics, select
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
 from qlax.observers.core import Member, Observer
@@ -189,6 +190,8 @@ def _train_new(
         return _select(env, preset.agent, options.backend)
 
     selected = reopen()
+    if is_dynamics(env):
+        require_fit(env)  # type: ignore[arg-type]
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
     plan = Plan(
         env=env,

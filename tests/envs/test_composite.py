@@ -201,12 +201,13 @@ class Faulty(Console):
 @pytest.mark.parametrize(
     ("shown", "said"),
     [
-        ({"lamp": 0}, "failed to show an observation of its own space"),
-        (np.zeros(3, np.float32), "failed to show an observation of its own space"),
-        (as_dict(0, np.zeros(3)), r"shape \(3,\)"),
+        ({"lamp": 0}, r"showed {'lamp': 0} in step 1, .* space has lamp, panel\.$"),
+        (np.zeros(3, np.float32), "showed array.* in step 1, .* space has lamp, panel"),
+        (as_dict(0, np.zeros(3)), r"of shape \(3,\) in 'panel/dial' in step 1.*says \(2,\)"),
+        (as_dict(2, np.zeros(2)), r"the state 2 in 'lamp' in step 1.*Discrete\(2\): states 0 to 1"),
         (as_dict(0, np.array([np.nan, 0.0])), "not finite"),
     ],
-    ids=["part missing", "no dict", "wrong shape", "not finite"],
+    ids=["part missing", "no dict", "wrong shape", "no such state", "not finite"],
 )
 def test_a_part_that_is_missing_or_wrong_is_the_environments_failure(shown, said):
     env = GymnasiumEnv(lambda: Faulty(shown), 1, spec_of(FACTORIES["dict"]))

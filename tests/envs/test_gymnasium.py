@@ -158,8 +158,7 @@ def test_actions_are_shifted_to_where_the_environment_numbers_them():
 
 def test_states_are_shifted_to_begin_at_zero():
     env, _ = made(observation_space=spaces.Discrete(10, start=5), show=lambda place: 5 + place)
-    assert env.spec.observation == Discrete(10)
-    assert env.spec.first_state == 5
+    assert env.spec.observation == Discrete(10, start=5)
     timestep = env.reset(0)
     assert timestep.observation.tolist() == [0]
     assert timestep.observation.dtype == np.int32

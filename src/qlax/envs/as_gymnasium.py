@@ -21,7 +21,7 @@ class DynamicsAsGymnasium(gymnasium.Env):
 
     def __init__(self, dynamics: Dynamics) -> None:
         spec = dynamics.spec
-        self.observation_space = gymnasium_space(spec.observation, spec.first_state)
+        self.observation_space = gymnasium_space(spec.observation)
         self.action_space = gymnasium.spaces.Discrete(spec.num_actions, start=spec.first_action)
         self._spec = spec
         compiled: Any = _compiled_once if isinstance(dynamics, Hashable) else _compiled
@@ -49,13 +49,17 @@ class DynamicsAsGymnasium(gymnasium.Env):
         return jax.random.key(int(self.np_random.integers(2**32, dtype=np.uint32)))
 
     def _seen(self, observation: Any) -> Any:
-        seen = jax.tree.map(np.asarray, observation)
-        if isinstance(self._spec.observation, Discrete):
-            return int(seen) + self._spec.first_state
-        return seen
+        return _as_numbered(jax.tree.map(np.asarray, observation), self._spec.observation)
 
 
-def gymnasium_space(space: Space, first_state: int = 0) -> gymnasium.Space:
+def _as_numbered(seen: Any, space: Space) -> Any:
+    """Return an observation with states numbered from where the space begins."""
+    if isinstance(space, Composite):
+        return {name: _as_numbered(seen[name], inner) for name, inner in space.entries}
+    return int(seen) + space.start if isinstance(space, Discrete) else seen
+
+
+def gymnasium_space(space: Space) -> gymnasium.Space:
     """Return Gymnasium's name of a space."""
     if isinstance(space, Composite):
         return gymnasium.spaces.Dict({name: gymnasium_space(of) for name, of in space.entries})
@@ -66,7 +70,7 @@ def gymnasium_space(space: Space, first_state: int = 0) -> gymnasium.Space:
         )
         limits = low.reshape(space.shape), high.reshape(space.shape)
         return gymnasium.spaces.Box(*limits, space.shape, np.dtype(space.dtype).type)
-    return gymnasium.spaces.Discrete(space.n, start=first_state)
+    return gymnasium.spaces.Discrete(space.n, start=space.start)
 
 
 def _info(legal: Any) -> dict[str, Any]:

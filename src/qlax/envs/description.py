@@ -126,14 +126,13 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     if limiting is not None:
         limit = limiting._max_episode_steps
     threshold = env.spec.reward_threshold if env.spec else None
-    shown, has_mask = _without_mask(env)
+    shown, has_mask = without_mask(env.observation_space)
     return EnvSpec(
         id=env.spec.id if env.spec else name,
         observation=_with_frames(describe_space(shown, name), env),
-        has_mask=has_mask,
+        has_mask=has_mask or _resets_with_mask(env),
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
-        first_state=_first_state(shown),
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )
@@ -178,46 +177,51 @@ def _as_stacks(space: Space, frames: int, padding: Any) -> Space:
     return dataclasses.replace(space, frames=frames, padding=padding)
 
 
-def _first_state(space: gymnasium.Space) -> int:
-    return int(space.start) if isinstance(space, gymnasium.spaces.Discrete) else 0
+def without_mask(space: gymnasium.Space) -> tuple[gymnasium.Space, bool]:
+    """Return what is shown besides an action mask, and whether there is one among it.
 
-
-def _without_mask(env: gymnasium.Env) -> tuple[gymnasium.Space, bool]:
-    """Return what an environment shows besides its action mask, and whether it has one.
-
-    A mask is an entry `action_mask` of a Dict observation, or of the info a reset returns. A Dict
-    with a single other entry is as good as that entry.
+    A mask is an entry `action_mask` of a Dict. A Dict with a single other entry is as good as that
+    entry.
     """
-    space = env.observation_space
-    if isinstance(space, gymnasium.spaces.Dict) and MASK in space.spaces:
-        others = {name: inner for name, inner in space.spaces.items() if name != MASK}
-        if len(others) == 1:
-            return next(iter(others.values())), True
-        return gymnasium.spaces.Dict(others), True
+    if not (isinstance(space, gymnasium.spaces.Dict) and MASK in space.spaces):
+        return space, False
+    others = {name: inner for name, inner in space.spaces.items() if name != MASK}
+    if len(others) == 1:
+        return next(iter(others.values())), True
+    return gymnasium.spaces.Dict(others), True
+
+
+def _resets_with_mask(env: gymnasium.Env) -> bool:
     try:
         _, info = env.reset(seed=0)
     except Exception:
-        return space, False  # what is wrong with it will show, and be named, when it is used
-    return space, isinstance(info, dict) and MASK in info
+        return False  # what is wrong with it will show, and be named, when it is used
+    return isinstance(info, dict) and MASK in info
 
 
 def describe_space(space: gymnasium.Space, name: str) -> Space:
     """Return what qlax calls a space of the environment of this name, or refuse it."""
     if isinstance(space, gymnasium.spaces.Discrete):
-        return Discrete(int(space.n))
+        if space.n > _MOST_STATES:
+            raise UsageError(
+                f"{name} has observations {space}, of more states than 32 bits can number: show "
+                "what a state is made of, as MultiDiscrete or Box."
+            )
+        return Discrete(int(space.n), int(space.start))
     if isinstance(space, gymnasium.spaces.MultiBinary):
-        return _box(space.shape, "int32", 0, 1)
+        return _box(space.shape, "int32", 0, 1, name)
     if isinstance(space, gymnasium.spaces.MultiDiscrete):
-        return _box(space.shape, "int32", space.start, space.start + space.nvec - 1)
+        low, high = space.start, space.start + space.nvec - 1
+        return _box(space.shape, _kept(space.dtype, low, high), low, high, name)
     if isinstance(space, gymnasium.spaces.Box):
-        dtype = np.dtype(space.dtype)
-        narrowed = {"f8": "float32", "i8": "int32", "u8": "uint32"}.get(dtype.str[1:], dtype.name)
-        return _box(space.shape, narrowed, space.low, space.high)
-    if isinstance(space, gymnasium.spaces.Dict):
-        inside = [(key, describe_space(inner, name)) for key, inner in space.spaces.items()]
-        return Composite(tuple(inside))
-    if isinstance(space, gymnasium.spaces.Tuple):
-        inside = [(str(at), describe_space(inner, name)) for at, inner in enumerate(space.spaces)]
+        low, high = space.low, space.high
+        return _box(space.shape, _kept(space.dtype, low, high), low, high, name)
+    if isinstance(space, gymnasium.spaces.Dict | gymnasium.spaces.Tuple):
+        numbered = isinstance(space, gymnasium.spaces.Tuple)
+        entries = enumerate(space.spaces) if numbered else space.spaces.items()
+        inside = [(str(key), describe_space(inner, name)) for key, inner in entries]
+        if not inside:
+            raise UsageError(f"{name} has observations {space}, which show nothing: add an entry.")
         return Composite(tuple(inside))
     raise UsageError(
         f"{name} has observations {type(space).__name__}, but arrays are needed (Box, Discrete, "
@@ -226,7 +230,31 @@ def describe_space(space: gymnasium.Space, name: str) -> Space:
     )
 
 
-def _box(shape: Any, dtype: str, low: Any, high: Any) -> Box:
+_MOST_STATES = 2**31 - 1
+
+
+def _kept(dtype: Any, low: Any, high: Any) -> str:
+    """Return the type in which JAX keeps numbers of a space: of 32 bits at most, without a wrap.
+
+    Whole numbers beyond 32 bits become float32, which rounds them.
+    """
+    own = np.dtype(dtype)
+    if own.itemsize <= 4:
+        return own.name
+    if own.kind in "iu":
+        for whole in ("int32", "uint32"):
+            limits = np.iinfo(whole)
+            if np.min(low, initial=0) >= limits.min and np.max(high, initial=0) <= limits.max:
+                return whole
+    return "float32"
+
+
+def _box(shape: Any, dtype: str, low: Any, high: Any, name: str) -> Box:
+    if 0 in shape:
+        raise UsageError(
+            f"{name} has an observation of shape {tuple(shape)}, which shows nothing: leave it out."
+        )
+
     def limit(values: Any) -> float | tuple[float, ...]:
         flat = np.asarray(values, np.float64).reshape(-1)
         if (flat == flat[0]).all():

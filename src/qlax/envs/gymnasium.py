@@ -1,17 +1,18 @@
 """Any Gymnasium environment with a Discrete action space and array observations, N times."""
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
 import numpy as np
 
-from qlax.envs.conversion import MASK, named_arrays, read_observation
+from qlax.envs.conversion import MASK, Reader, Unfit, reward_of
 from qlax.envs.core import TimeStep
 from qlax.envs.description import EnvFactory, failures_named
 from qlax.envs.threads import usable_cores
 from qlax.errors import EnvironmentFailure
-from qlax.spaces import EnvSpec, zeros
+from qlax.spaces import EnvSpec
 
 
 class GymnasiumEnv:
@@ -33,10 +34,12 @@ class GymnasiumEnv:
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._each: Any = map if self._pool is None else self._pool.map
         self._done = np.zeros(num_envs, bool)
-        self._shapes = {name: array.shape for name, array in named_arrays(zeros(spec.observation))}
+        self._reader = Reader(spec, self._remark)
+        self._steps = 0  # since it was last reset
 
     def reset(self, seed: int) -> TimeStep:
         """Begin an episode in every environment; environment i is seeded with seed + i."""
+        self._steps = 0
         with failures_named(self.spec.id, "reset"):
             begun = [env.reset(seed=seed + index) for index, env in enumerate(self._envs)]
         no = np.zeros(self.num_envs, bool)
@@ -47,13 +50,15 @@ class GymnasiumEnv:
     def step(self, action: np.ndarray) -> TimeStep:
         """Take one step in every environment, or begin its next episode if the last has ended."""
         first = self._done
+        self._steps += 1
         shown = []
         reward = np.zeros(self.num_envs, np.float32)
         terminated, truncated = np.zeros((2, self.num_envs), bool)
         with failures_named(self.spec.id, "step"):
             played = self._each(self._play, self._envs, action, first)
             for index, (seen, paid, ended, cut, info) in enumerate(played):
-                reward[index], terminated[index], truncated[index] = paid, ended, cut
+                reward[index] = paid if isinstance(paid, float) else self._reward(paid)
+                terminated[index], truncated[index] = ended, cut
                 shown.append((seen, info))
         if not np.isfinite(reward).all():
             raise EnvironmentFailure(
@@ -84,10 +89,12 @@ class GymnasiumEnv:
         """Return observations in the spec's dtypes and masks, or say what is wrong with them."""
         observations, masks = [], []
         for (seen, info), ended in zip(shown, done, strict=True):
-            with failures_named(self.spec.id, "show an observation of its own space"):
-                observation, legal = read_observation(seen, self.spec)
-            for name, array in named_arrays(observation):
-                self._check_array(name, array)
+            try:
+                observation, legal = self._reader(seen)
+            except Unfit as unfit:
+                raise EnvironmentFailure(
+                    f"{self.spec.id} showed {unfit.what} in {self._when}, but {unfit.why}."
+                ) from None
             observations.append(observation)
             if self.spec.has_mask:
                 masks.append(self._mask(info.get(MASK) if legal is None else legal, ended))
@@ -96,6 +103,23 @@ class GymnasiumEnv:
         else:
             batch = jax.tree.map(lambda *arrays: np.stack(arrays), *observations)
         return batch, np.stack(masks) if self.spec.has_mask else None
+
+    @property
+    def _when(self) -> str:
+        return f"step {self._steps:,}" if self._steps else "reset"
+
+    def _remark(self, sentence: str) -> None:
+        warnings.warn(f"{self.spec.id} {sentence}.", stacklevel=2)
+
+    def _reward(self, paid: Any) -> float:
+        """Return a reward as a number, or say what is wrong with it."""
+        number = reward_of(paid)
+        if number is None:
+            raise EnvironmentFailure(
+                f"{self.spec.id} returned the reward {paid!r} in {self._when}, but a reward must "
+                "be a number."
+            )
+        return number
 
     def _mask(self, legal: Any, ended: np.bool_) -> np.ndarray:
         """Return one environment's mask as bool, [A], or say what is wrong with it."""
@@ -117,15 +141,3 @@ class GymnasiumEnv:
                 "its action mask is all zeros."
             )
         return mask
-
-    def _check_array(self, name: str, array: np.ndarray) -> None:
-        expected = self._shapes[name]
-        if array.shape != expected:
-            raise EnvironmentFailure(
-                f"{self.spec.id} returned observations of shape {array.shape}, but its "
-                f"observation space says {expected}."
-            )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise EnvironmentFailure(
-                f"{self.spec.id} returned an observation that is not finite: {array.tolist()}."
-            )

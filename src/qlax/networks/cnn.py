@@ -21,9 +21,10 @@ from qlax.validation import check_types
 class CNN:
     """Convolutions, then fully connected layers: x ← activation(normalised(K ∗ x + c)).
 
-    Images are [height, width, channels], or [height, width] for one channel; the frames of a stack
-    become channels. The default is the network of MinAtar; `channels=(32, 64, 64),
-    kernels=(8, 4, 3), strides=(4, 2, 1), hidden=(512,)` is the one DQN played Atari with.
+    Images are [height, width, channels], [channels, height, width] where channels are few
+    (`spaces.Box.channels_first`), or [height, width] for one channel; the frames of a stack become
+    channels. The default is the network of MinAtar; `channels=(32, 64, 64), kernels=(8, 4, 3),
+    strides=(4, 2, 1), hidden=(512,)` is the one DQN played Atari with.
 
     References: Young and Tian (2019), arXiv 1903.03176; Mnih et al. (2015), Nature 518.
     """
@@ -90,12 +91,14 @@ class CNN:
 def images(owner: str, observation: Any, space: Space) -> jax.Array:
     """Return observations as images of shape [B, height, width, channels].
 
-    Frames of a stack become channels, the oldest first.
+    Frames of a stack become channels, the oldest first. Channels that come first are turned.
 
     Raises:
         UsageError: if they are none.
     """
     x = dense(observation, space)
+    if isinstance(space, Box) and space.channels_first:
+        x = jnp.moveaxis(x, -3, -1)
     if isinstance(space, Box) and space.frames > 1:
         x = jnp.moveaxis(x, 1, -1)  # [B, H, W, k] or [B, H, W, C, k]
         x = x.reshape((*x.shape[:3], -1)) if x.ndim > 3 else x

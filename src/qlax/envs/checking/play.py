@@ -10,7 +10,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
-from qlax.envs.conversion import MASK
+from qlax.envs.conversion import MASK, reward_of
 from qlax.wording import counted, kind_and_first_line
 
 _LARGE = 100.0
@@ -145,9 +145,8 @@ class _Player:
         return Seen(observation, info, paid, bool(terminated), bool(truncated))
 
     def _look_at_reward(self, reward: Any) -> float:
-        try:
-            paid = float(reward)
-        except (TypeError, ValueError):
+        paid = reward_of(reward)
+        if paid is None:
             self._findings.problem("reward", f"A reward is {reward!r}, but must be a number.")
             return 0.0
         if not np.isfinite(paid):

@@ -7,12 +7,9 @@ import numpy as np
 from gymnasium import spaces
 
 from qlax.envs.checking.findings import Findings
-from qlax.envs.conversion import MASK
-from qlax.envs.description import describe_space
+from qlax.envs.conversion import MASK, ROUNDING
+from qlax.envs.description import describe_space, without_mask
 from qlax.errors import UsageError
-
-_TOLERANCE = 1e-5
-"""Share of a limit by which rounding may exceed it."""
 
 
 def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
@@ -31,7 +28,7 @@ def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
             "action_space must be Discrete.",
         )
     try:
-        describe_space(env.observation_space, "It")
+        describe_space(without_mask(env.observation_space)[0], "It")
     except UsageError as error:
         findings.problem("observation_space", str(error))
         return False
@@ -88,7 +85,7 @@ def _check_limits(space: Any, array: np.ndarray, findings: Findings, where: str)
     low, high = _limits(space)
     widest = np.maximum(np.abs(low), np.abs(high))
     rounded = array.dtype.kind == "f"
-    room: Any = np.where(np.isfinite(widest), widest, 0.0) * (_TOLERANCE if rounded else 0.0)
+    room: Any = np.where(np.isfinite(widest), widest, 0.0) * (ROUNDING if rounded else 0.0)
     outside = (array < low - room) | (array > high + room)
     if outside.any():
         value = float(array[outside].flat[0])

@@ -109,7 +109,7 @@ def _network_for(space: Space) -> Network:
     if not has_image(space):
         return MLP(hidden=(64,))
     assert isinstance(space, Box)
-    return FIRST_CNN if min(_image_shape(space)[:2]) >= _LARGE else GRID_CNN
+    return FIRST_CNN if min(space.image_shape[:2]) >= _LARGE else GRID_CNN
 
 
 def has_image(space: Space) -> bool:
@@ -118,9 +118,5 @@ def has_image(space: Space) -> bool:
         return any(has_image(inner) for _, inner in space.entries)
     if not isinstance(space, Box):
         return False
-    axes = len(_image_shape(space))
+    axes = len(space.frame_shape)
     return axes == 3 or (axes == 2 and space.dtype == "uint8")
-
-
-def _image_shape(space: Box) -> tuple[int, ...]:
-    return space.shape[1:] if space.frames > 1 else space.shape
