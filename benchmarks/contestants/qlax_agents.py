@@ -130,6 +130,7 @@ def main() -> None:
 def _driver(agent: Agent, *, compiled: bool) -> Driver:
     backend = "gymnax" if compiled else "gymnasium"
     env: Any = select(workload.ENV, num_envs=agent.num_envs, backend=backend).env
+    agent = agent.for_run(1_000_000)
     return CompiledDriver(agent, env) if compiled else HostDriver(agent, env)
 
 

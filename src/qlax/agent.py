@@ -24,7 +24,7 @@ from qlax.pytree import Pytree, static
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Replay, Seen, Step, Uniform
 from qlax.rewards import Paid, Reward, Unchanged
-from qlax.schedules import value_at
+from qlax.schedules import for_run, value_at
 from qlax.spaces import EnvSpec
 from qlax.targets import FinishesApart, Periodic, Target
 from qlax.validation import check_types
@@ -154,6 +154,25 @@ class Agent:
             if name not in known:
                 raise UsageError(f"Agent has no part {name!r}; it has {', '.join(sorted(known))}.")
         return dataclasses.replace(self, **parts)
+
+    def for_run(self, steps: int) -> "Agent":
+        """Return the agent with a length for every schedule that ends with the run.
+
+        `train`, `resume` and `sweep` do so themselves. The optimiser's schedules count updates,
+        all others environment steps.
+
+        Args:
+            steps: Environment steps of the run, of all environments together.
+        """
+        updates = steps // (self.num_envs * self.update_every) * self.updates
+        slots = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
+        return dataclasses.replace(
+            self,
+            **{
+                slot: for_run(part, updates if slot == "optimizer" else steps)
+                for slot, part in slots.items()
+            },
+        )
 
     # --- the four functions -------------------------------------------------------------------
 

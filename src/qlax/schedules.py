@@ -4,14 +4,16 @@ A schedule is called with the number of environment steps (or updates) taken so 
 scalar, and returns a float32 scalar. Wherever a schedule is accepted, a plain float is too.
 """
 
+import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 
-from qlax.errors import require
+from qlax.config import fields_of, is_part
+from qlax.errors import UsageError, require
 from qlax.validation import check_types
 
 
@@ -32,20 +34,36 @@ class Linear:
     """Value until `begin`."""
     end: float = 0.05
     """Value from `begin + steps` on."""
-    steps: int = 10_000
-    """Length of the line, in steps; at least 1."""
+    steps: int | None = 10_000
+    """Length of the line, in steps, at least 1; None for a line that ends with the run."""
     begin: int = 0
     """Step at which the line begins."""
 
     def __post_init__(self) -> None:
         check_types(self)
-        require(self.steps >= 1, "Linear.steps", self.steps, "at least 1")
+        has_length = self.steps is None or self.steps >= 1
+        require(has_length, "Linear.steps", self.steps, "at least 1, or None")
         require(self.begin >= 0, "Linear.begin", self.begin, "0 or more")
 
     def __call__(self, step: jax.Array) -> jax.Array:
-        """Return the value at `step`."""
+        """Return the value at `step`.
+
+        Raises:
+            UsageError: if the line ends with the run, and nobody has said how long that is.
+        """
+        if self.steps is None:
+            raise UsageError(
+                "Linear.steps is None, for a line that ends with the run, but the run's length is "
+                "not known here: take agent.for_run(steps), as `train` does, or a number."
+            )
         fraction = jnp.clip((step - self.begin) / self.steps, 0.0, 1.0)
         return self.start + (self.end - self.start) * fraction
+
+    def for_run(self, length: int) -> "Linear":
+        """Return the line as long as a run of `length` steps leaves it, if it ends with the run."""
+        if self.steps is not None:
+            return self
+        return dataclasses.replace(self, steps=max(length - self.begin, 1))
 
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest value the schedule takes."""
@@ -97,3 +115,22 @@ def extremes(schedule: float | Schedule) -> tuple[float, float]:
     known = getattr(schedule, "extremes", lambda: (math.nan, math.nan))
     smallest, largest = known()
     return float(smallest), float(largest)
+
+
+def for_run(part: Any, length: int) -> Any:
+    """Return a part in which every schedule that ends with the run knows when that is.
+
+    A schedule of a user's own is asked if it has a method `for_run`, as `Linear` has.
+
+    Args:
+        part: A part of an agent, or a value in one.
+        length: Length of the run, in the steps that the part's schedules are called with.
+    """
+    if isinstance(part, Schedule) and hasattr(part, "for_run"):
+        return part.for_run(length)
+    if not is_part(part):
+        return part
+    values = {entry.name: getattr(part, entry.name) for entry in fields_of(part)}
+    settled = {name: for_run(value, length) for name, value in values.items()}
+    changed = {name: value for name, value in settled.items() if value is not values[name]}
+    return dataclasses.replace(part, **changed) if changed else part

@@ -253,8 +253,8 @@ class _Session:
         plan = self.members[0].plan
         if self.selected.is_compiled:
             side_by_side = plan.side_by_side > 0
-            return CompiledDriver(plan.agent, self.selected.env, side_by_side=side_by_side)  # type: ignore[arg-type]
-        return HostDriver(plan.agent, self.selected.env)  # type: ignore[arg-type]
+            return CompiledDriver(plan.trained_agent, self.selected.env, side_by_side=side_by_side)  # type: ignore[arg-type]
+        return HostDriver(plan.trained_agent, self.selected.env)  # type: ignore[arg-type]
 
     @property
     def _spec(self) -> EnvSpec:

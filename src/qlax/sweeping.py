@@ -95,7 +95,7 @@ def sweep(
         )
     keep_compiled_programs()
     # A constant rate is data: the program's own rate is 1, and each trial has its factor.
-    shared = _with(base, 1.0 if rates else None, None)
+    shared = _with(base, 1.0 if rates else None, None).for_run(steps)
     driver = CompiledDriver(shared, selected.env, side_by_side=True)  # type: ignore[arg-type]
     require_ram(shared, driver.shape(settings[0][1]), len(settings))
     state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(rates))

@@ -42,7 +42,7 @@ def dynamics_for(agent):
 @pytest.mark.parametrize("name", presets.AGENTS)
 def test_every_agent_acts_and_learns_somewhere(name):
     """Traced, not run: shapes and types of a whole iteration agree with one another."""
-    agent = presets.AGENTS[name]()
+    agent = presets.AGENTS[name]().for_run(1_000)
     driver = CompiledDriver(agent, Vectorised(dynamics_for(agent), agent.num_envs))
     state = driver.shape(0)
     after = jax.eval_shape(lambda state: agent.learn(state)[0], state.agent)

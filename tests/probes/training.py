@@ -33,6 +33,7 @@ def agent_for_probes(**parts) -> Agent:
 
 def trained(agent: Agent, mdp: MDP, iterations: int, seed: int = 0) -> LoopState:
     """Return the state after `iterations` steps of each environment."""
+    agent = agent.for_run(iterations * agent.num_envs)
     driver = CompiledDriver(agent, Vectorised(Probe(mdp), agent.num_envs))
     return driver.advance(driver.init([seed]), 0, iterations)
 

@@ -21,6 +21,11 @@ KEY = jax.random.key(0)
 TINY = 1e-9  # an ε that hand-computed probabilities need not mention
 
 
+def prioritised(**fields):
+    """Return a replay; by default β would end with a run, and here there is none."""
+    return Prioritised(**{"importance": 1.0, **fields})
+
+
 def drawn(replay, state, key=KEY, *, next_action=False):
     """Return a batch."""
     return sample(replay, state, key, GAMMA, next_action=next_action)[0]
@@ -61,7 +66,7 @@ ERRORS = np.array([0.0, 0.1, -0.2, 0.3, -0.5, 0.8, 1.0, -1.3, 2.0, 3.0, -5.0, 8.
 
 @pytest.mark.parametrize("exponent", [0.3, 0.6, 1.0])
 def test_transitions_are_drawn_in_proportion_to_the_power_of_their_errors(exponent):
-    replay = Prioritised(capacity=12, batch_size=10, exponent=exponent, epsilon=0.01)
+    replay = prioritised(capacity=12, batch_size=10, exponent=exponent, epsilon=0.01)
     state = grown(replay, [step(number) for number in range(13)])
     state = with_errors(replay, state, ERRORS)
     law = (np.abs(ERRORS) + 0.01) ** exponent
@@ -79,7 +84,7 @@ def test_transitions_are_drawn_in_proportion_to_the_power_of_their_errors(expone
 
 
 def test_without_an_exponent_the_law_is_uniform():
-    replay = Prioritised(capacity=12, batch_size=10, exponent=0.0)
+    replay = prioritised(capacity=12, batch_size=10, exponent=0.0)
     state = grown(replay, [step(number) for number in range(13)])
     state = with_errors(replay, state, ERRORS)
     np.testing.assert_array_equal(powers(state)[:12], np.ones((12, 1)))
@@ -92,14 +97,14 @@ def test_without_an_exponent_the_law_is_uniform():
 
 def test_the_draws_of_a_batch_are_one_from_each_equal_share():
     """Priorities 1, 2 and 4 and seven draws: one, two and four of them, whatever the key."""
-    replay = Prioritised(capacity=10, batch_size=7, exponent=1.0, epsilon=TINY)
+    replay = prioritised(capacity=10, batch_size=7, exponent=1.0, epsilon=TINY)
     state = with_errors(replay, grown(replay, [step(number) for number in range(4)]), [1, -2, 4])
     actions = np.asarray(many_batches(replay, state, 50).action)
     np.testing.assert_array_equal(actions, np.tile([0, 1, 1, 2, 2, 2, 2], (50, 1)))
 
 
 def test_different_keys_draw_different_batches_and_equal_keys_the_same():
-    replay = Prioritised(capacity=100, batch_size=16)
+    replay = prioritised(capacity=100, batch_size=16)
     state = grown(replay, [step(number) for number in range(100)])
     first, again, other = (
         drawn(replay, state, jax.random.key(seed)).action.tolist() for seed in (0, 0, 1)
@@ -121,7 +126,7 @@ def test_different_keys_draw_different_batches_and_equal_keys_the_same():
     ],
 )
 def test_weights_by_hand(importance, expected):
-    replay = Prioritised(
+    replay = prioritised(
         capacity=10, batch_size=7, exponent=1.0, epsilon=TINY, importance=importance
     )
     state = with_errors(replay, grown(replay, [step(number) for number in range(4)]), [1, -2, 4])
@@ -131,7 +136,7 @@ def test_weights_by_hand(importance, expected):
 def test_importance_grows_with_the_steps_of_all_environments():
     """Three environments and a line of 30 steps from 0 to 1: after step 4 of each, β = 0.4."""
     schedule = schedules.Linear(start=0.0, end=1.0, steps=30)
-    replay = Prioritised(
+    replay = prioritised(
         capacity=60, batch_size=10, exponent=1.0, epsilon=TINY, importance=schedule
     )
     # All but environment 0 begin with a step that cannot be learned from.
@@ -151,7 +156,7 @@ def test_importance_grows_with_the_steps_of_all_environments():
 
 def test_in_full_a_weight_takes_back_how_likely_the_draw_was():
     """With β = 1, weight times probability is the same for all of a batch, and 1 the largest."""
-    replay = Prioritised(capacity=12, batch_size=12, importance=1.0)
+    replay = prioritised(capacity=12, batch_size=12, importance=1.0)
     state = with_errors(replay, grown(replay, [step(number) for number in range(13)]), ERRORS)
     batches = many_batches(replay, state, 100)
     weight, law = np.asarray(batches.weight), powers(state)[np.asarray(batches.action), 0]
@@ -164,7 +169,7 @@ def test_in_full_a_weight_takes_back_how_likely_the_draw_was():
 
 
 def test_a_transition_is_drawn_once_the_next_action_is_known():
-    replay = Prioritised(capacity=4, batch_size=4)
+    replay = prioritised(capacity=4, batch_size=4)
     for added in range(2, 6):
         state = grown(replay, [step(number) for number in range(added)])
         assert {entry[1] for entry in drawable(replay, state)} == set(range(added - 1))
@@ -172,7 +177,7 @@ def test_a_transition_is_drawn_once_the_next_action_is_known():
 
 @pytest.mark.parametrize("added", [5, 6, 7, 8, 11, 12, 13, 20])
 def test_a_full_ring_holds_the_newest_capacity_steps(added):
-    replay = Prioritised(capacity=4, batch_size=4)
+    replay = prioritised(capacity=4, batch_size=4)
     state = grown(replay, [step(number) for number in range(added)])
     expected = {
         (number, number, 10.0 * number, 0.5, number + 1.0, 1.0)
@@ -184,7 +189,7 @@ def test_a_full_ring_holds_the_newest_capacity_steps(added):
 
 @pytest.mark.parametrize("added", [4, 5, 6, 9, 14])
 def test_capacity_is_shared_by_the_environments(added):
-    replay = Prioritised(capacity=6, batch_size=6)
+    replay = prioritised(capacity=6, batch_size=6)
     state = grown(replay, [step(number, num_envs=2) for number in range(added)], num_envs=2)
     assert drawable(replay, state) == {
         (shown, number, 10.0 * shown, 0.5, shown + 1, 1.0)
@@ -195,7 +200,7 @@ def test_capacity_is_shared_by_the_environments(added):
 
 @pytest.mark.parametrize("added", [4, 5, 6, 7, 8, 9, 15])
 def test_n_step_windows_survive_the_wrap_around(added):
-    replay = Prioritised(capacity=4, batch_size=4, n_step=2)
+    replay = prioritised(capacity=4, batch_size=4, n_step=2)
     state = grown(replay, [step(number) for number in range(added)])
     # The reward is 10 t + ½ · 10 (t + 1) = 15 t + 5, the discount ¼, two observations on.
     assert drawable(replay, state) == {
@@ -207,7 +212,7 @@ def test_n_step_windows_survive_the_wrap_around(added):
 @pytest.mark.parametrize("end", ["terminated", "truncated"])
 @pytest.mark.parametrize("n_step", [1, 3])
 def test_a_step_that_only_starts_an_episode_is_never_drawn(n_step, end):
-    replay = Prioritised(capacity=12, batch_size=12, n_step=n_step)
+    replay = prioritised(capacity=12, batch_size=12, n_step=n_step)
     steps = [step(0), step(1), step(2, **{end: True}), step(3, valid=False)]
     steps += [step(number) for number in range(4, 9)]
     entries = drawable(replay, grown(replay, steps))
@@ -218,7 +223,7 @@ def test_a_step_that_only_starts_an_episode_is_never_drawn(n_step, end):
 
 
 def test_windows_end_with_their_episode():
-    replay = Prioritised(capacity=12, batch_size=12, n_step=3)
+    replay = prioritised(capacity=12, batch_size=12, n_step=3)
     steps = [step(0), step(1), step(2, truncated=True), step(3, valid=False), step(4), step(5)]
     # 0 + ½ · 10 + ¼ · 20 = 10 and 10 + ½ · 20 = 20, then nothing but step 2's own 20; all
     # bootstrap from observation 3. Of what begins at step 4 only two steps are known.
@@ -230,7 +235,7 @@ def test_windows_end_with_their_episode():
 
 
 def test_environments_end_their_episodes_independently():
-    replay = Prioritised(capacity=20, batch_size=20)
+    replay = prioritised(capacity=20, batch_size=20)
     steps = [step(0, num_envs=2, terminated=[True, False])]
     steps += [step(1, num_envs=2, valid=[False, True]), step(2, num_envs=2), step(3, num_envs=2)]
     entries = drawable(replay, grown(replay, steps, num_envs=2))
@@ -238,7 +243,7 @@ def test_environments_end_their_episodes_independently():
 
 
 def test_a_cut_step_without_a_next_action_is_drawn_with_no_weight_and_then_no_more():
-    replay = Prioritised(capacity=10, batch_size=10)
+    replay = prioritised(capacity=10, batch_size=10)
     steps = [step(0), step(1, truncated=True), step(2, valid=False), step(3), step(4)]
     state = grown(replay, steps)
     batch = drawn(replay, state, next_action=True)
@@ -252,7 +257,7 @@ def test_a_cut_step_without_a_next_action_is_drawn_with_no_weight_and_then_no_mo
 
 
 def test_interrupting_cuts_the_newest_step():
-    replay = Prioritised(capacity=8, batch_size=8, n_step=2)
+    replay = prioritised(capacity=8, batch_size=8, n_step=2)
     state = replay.interrupt(grown(replay, [step(0), step(1), step(2)]))
     for entry in (step(3, valid=False), step(4), step(5), step(6)):
         state = add(replay, state, entry)
@@ -265,7 +270,7 @@ def test_interrupting_cuts_the_newest_step():
 
 @pytest.mark.parametrize("added", [0, 1])
 def test_nothing_to_draw_is_no_weight_and_no_nan(added):
-    replay = Prioritised(capacity=4, batch_size=3)
+    replay = prioritised(capacity=4, batch_size=3)
     state = grown(replay, [step(number) for number in range(added)])
     batch = drawn(replay, state)
     assert batch.weight.tolist() == [0.0, 0.0, 0.0]
@@ -279,7 +284,7 @@ def test_nothing_to_draw_is_no_weight_and_no_nan(added):
 
 
 def test_priorities_follow_errors():
-    replay = Prioritised(capacity=8, batch_size=4, exponent=0.5, epsilon=0.25)
+    replay = prioritised(capacity=8, batch_size=4, exponent=0.5, epsilon=0.25)
     state = grown(replay, [step(number) for number in range(6)])
     assert powers(state)[:, 0].tolist() == [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
     state = with_errors(replay, state, [2.0, -3.75, 0.0])
@@ -290,7 +295,7 @@ def test_priorities_follow_errors():
 
 
 def test_a_new_transition_has_the_largest_priority_so_far():
-    replay = Prioritised(capacity=3, batch_size=2, exponent=1.0, epsilon=TINY)
+    replay = prioritised(capacity=3, batch_size=2, exponent=1.0, epsilon=TINY)
     state = with_errors(replay, grown(replay, [step(0), step(1)]), [5.0])
     # The row of the largest is overwritten in time: it is remembered all the same.
     for number in range(2, 9):
@@ -306,7 +311,7 @@ def test_a_new_transition_has_the_largest_priority_so_far():
 
 
 def test_what_was_drawn_is_what_is_updated():
-    replay = Prioritised(capacity=12, batch_size=12, exponent=1.0, epsilon=TINY)
+    replay = prioritised(capacity=12, batch_size=12, exponent=1.0, epsilon=TINY)
     steps = [step(number, num_envs=2) for number in range(19)]
     state = grown(replay, steps, num_envs=2)
     batch = drawn(replay, state)
@@ -321,7 +326,7 @@ def test_what_was_drawn_is_what_is_updated():
 
 @pytest.mark.parametrize("error", [jnp.nan, jnp.inf, -jnp.inf])
 def test_an_error_that_is_no_number_changes_nothing(error):
-    replay = Prioritised(capacity=4, batch_size=4)
+    replay = prioritised(capacity=4, batch_size=4)
     state = grown(replay, [step(number) for number in range(5)])
     after = with_errors(replay, state, [error, 2.0])
     expected = with_errors(replay, state, [0.0, 2.0])
@@ -334,7 +339,7 @@ def test_an_error_that_is_no_number_changes_nothing(error):
 
 def test_transitions_of_all_environments_learned_from_together_are_found_again():
     """Random histories: after every update the priorities are those a plain table would hold."""
-    replay = Prioritised(capacity=12, batch_size=8, n_step=2, exponent=1.0, epsilon=0.5)
+    replay = prioritised(capacity=12, batch_size=8, n_step=2, exponent=1.0, epsilon=0.5)
     rng = np.random.default_rng(0)
     state = grown(replay, [], num_envs=2)
     ring, table, largest = state.stream.rows, np.zeros((state.stream.rows, 2)), 1.0
@@ -416,7 +421,7 @@ def test_an_agent_learns_q_star_from_windows_of_three_steps():
 
 def test_seeds_side_by_side_are_the_same_as_one_after_another():
     agent = agent_for_probes(
-        replay=Prioritised(capacity=100, batch_size=8), num_envs=2, learning_starts=10
+        replay=prioritised(capacity=100, batch_size=8), num_envs=2, learning_starts=10
     )
     env = Vectorised(mdp.Probe(mdp.choices()), 2)
     together = CompiledDriver(agent, env, side_by_side=True)

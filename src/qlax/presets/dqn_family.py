@@ -63,7 +63,7 @@ def dueling_dqn() -> Agent:
 
 
 def per_dqn() -> Agent:
-    """Double DQN with prioritised experience replay: α = 0.6, β from 0.4 to 1 in 100,000 steps.
+    """Double DQN with prioritised experience replay: α = 0.6, β from 0.4 to 1 at the run's end.
 
     Reference: Schaul et al. (2016), arXiv 1511.05952.
     """

@@ -45,9 +45,10 @@ class Prioritised:
     exponent: float = 0.6
     """α in [0, 1]: 0 draws uniformly, 1 in proportion to the errors."""
     importance: float | Schedule = field(
-        default_factory=lambda: Linear(start=0.4, end=1.0, steps=100_000)
+        default_factory=lambda: Linear(start=0.4, end=1.0, steps=None)
     )
-    """β in [0, 1], by environment steps: 1 makes up for the uneven draws in full."""
+    """β in [0, 1], by environment steps: 1 makes up for the uneven draws in full. By default it
+    rises from 0.4 to 1 at the end of the run."""
     epsilon: float = 1e-6
     """ε > 0, added to |δ|: what has no error is still drawn now and then."""
 

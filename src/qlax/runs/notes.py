@@ -15,7 +15,9 @@ def notes_on(plan: Plan, own_limit: int | None) -> Iterator[str]:
         own_limit: Steps after which the environment itself ends an episode, or None.
     """
     for name, schedule in getattr(plan.agent.explorer, "__dict__", {}).items():
-        if isinstance(schedule, Linear) and schedule.begin + schedule.steps > plan.steps:
+        if not isinstance(schedule, Linear) or schedule.steps is None:
+            continue
+        if schedule.begin + schedule.steps > plan.steps:
             yield (
                 f"exploration will not be over: {name} takes {schedule.steps:,} steps "
                 f"from {schedule.start:g} to {schedule.end:g} (agent.explorer.{name}.steps)"

@@ -50,6 +50,11 @@ class Plan:
         """How often every environment is stepped."""
         return math.ceil(self.steps / self.agent.num_envs)
 
+    @property
+    def trained_agent(self) -> Agent:
+        """The agent with its schedules as long as the run: what is written keeps them open."""
+        return self.agent.for_run(self.steps)
+
     def next_stop(self, iteration: int) -> int:
         """Return the end of the stretch that begins at an iteration."""
         intervals = (self.report_every, self.checkpoint_every)

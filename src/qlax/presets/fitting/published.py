@@ -58,7 +58,7 @@ def _rainbow(agent: Agent) -> Agent:
             batch_size=32,
             n_step=3,
             exponent=0.5,
-            importance=Linear(start=0.4, end=1.0, steps=STEPS // 4),
+            importance=Linear(start=0.4, end=1.0, steps=None),
         ),
         target=Periodic(period=2_000),
         optimizer=Adam(learning_rate=6.25e-5, epsilon=1.5e-4, max_grad_norm=10.0),
