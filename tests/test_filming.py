@@ -1,6 +1,7 @@
 """Films of policies at play."""
 
 import itertools
+import sys
 
 import gymnasium
 import numpy as np
@@ -64,3 +65,31 @@ def test_bad_numbers_are_refused(policy, tmp_path):
     for name, value in (("seconds", 0.0), ("fps", 0), ("every", 0), ("width", 0)):
         with pytest.raises(UsageError, match=name):
             qlax.film(policy, tmp_path / "play.gif", **{name: value})
+
+
+def test_an_mp4_is_a_film_in_h264(policy, tmp_path):
+    av = pytest.importorskip("av")
+    qlax.film(policy, tmp_path / "play.mp4", seconds=1.0, fps=10, width=151)
+    with av.open(str(tmp_path / "play.mp4")) as file:
+        (stream,) = file.streams
+        shown = [frame.to_ndarray(format="rgb24") for frame in file.decode(stream)]
+        assert (stream.codec_context.name, float(stream.average_rate)) == ("h264", 10.0)
+    assert len(shown) == 10
+    assert shown[0].shape == (100, 150, 3)  # 151 × 101: both must be even
+    assert shown[0].mean() > 200  # a car and a hill on white
+    assert np.mean(np.any(shown[0] != shown[-1], axis=-1)) < 0.2
+
+
+def test_a_webp_is_one_also_in_a_folder_that_is_made_for_it(policy, tmp_path):
+    qlax.film(policy, tmp_path / "new" / "play.webp", seconds=0.5, fps=10)
+    with Image.open(tmp_path / "new" / "play.webp") as picture:
+        assert (picture.format, picture.n_frames > 1) == ("WEBP", True)
+
+
+def test_films_of_other_kinds_are_refused_before_anything_is_played(policy, tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match=r"path is '.*play\.mov', but must end in one of \.gif"):
+        qlax.film(policy, tmp_path / "play.mov")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UsageError, match=r'pip install "qlax\[film\]", or give a \.gif'):
+        qlax.film(policy, tmp_path / "play.mp4", "Nowhere-v0")
+    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""A short film of a policy at play, as a GIF or WebP that a page can show."""
+"""A short film of a policy at play."""
 
 import os
 from pathlib import Path
@@ -8,15 +8,11 @@ import gymnasium
 import numpy as np
 from PIL import Image
 
+from qlax.animation import require_format, write_film
 from qlax.arguments import path_of, whole_number
 from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
-from qlax.runs.folder import replacing
-
-# Shades in a frame: games have few, and a film of photographs is not what this is for.
-_COLOURS = 64
-_FORMATS = {".gif": "GIF", ".webp": "WEBP"}
 
 
 def film(
@@ -34,7 +30,7 @@ def film(
 
     Args:
         policy: Who plays.
-        path: The film to write, a .gif or a .webp.
+        path: The film to write: a .gif, a .webp, or, with the extra `film` installed, an .mp4.
         env: Where; None for the environment it was trained for.
         seed: Seed of the environment.
         seconds: Longest film; the episode may end before.
@@ -46,7 +42,7 @@ def film(
         The return of what was filmed.
 
     Raises:
-        UsageError: if the environment cannot be drawn.
+        UsageError: if the environment cannot be drawn, or no film of that kind be written.
         EnvironmentFailure: if it fails.
     """
     require(seconds > 0.0, "seconds", seconds, "greater than 0")
@@ -56,8 +52,7 @@ def film(
     width = whole_number("width", width, at_least=1)
     path = path_of("path", path)
     seed = whole_number("seed", seed)
-    format = _FORMATS.get(path.suffix.lower())
-    require(format is not None, "path", str(path), f"a file that ends in {' or '.join(_FORMATS)}")
+    require_format("path", path)
     name, world = _drawn(policy.spec.id if env is None else env)
     actor, total = policy.actor(), 0.0
     pictures: list[Image.Image] = []
@@ -75,15 +70,7 @@ def film(
                 ended, step = terminated or truncated, step + 1
     finally:
         world.close()
-    with replacing(path) as aside:
-        pictures[0].save(
-            aside,
-            format=format,
-            save_all=True,
-            append_images=pictures[1:],
-            duration=1000 // fps,
-            loop=0,
-        )
+    write_film(path, pictures, fps)
     return total
 
 
@@ -107,8 +94,8 @@ def _drawn(env: Any) -> tuple[str, gymnasium.Env]:
 
 
 def _picture(pixels: Any, width: int) -> Image.Image:
-    picture = Image.fromarray(np.asarray(pixels, np.uint8))
+    picture = Image.fromarray(np.asarray(pixels, np.uint8)).convert("RGB")
     if picture.width > width:
         size = width, round(picture.height * width / picture.width)
         picture = picture.resize(size, Image.Resampling.BOX)
-    return picture.quantize(_COLOURS, dither=Image.Dither.NONE)
+    return picture

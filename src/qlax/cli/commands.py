@@ -101,7 +101,7 @@ class Eval:
     json: Annotated[bool, *_FLAG] = False
     """Print everything as JSON."""
     film: Annotated[Path | None, _named("FILE")] = None
-    """Write a film of one more episode's first 20 seconds here: a .gif or a .webp."""
+    """Film the first 20 seconds of one more episode: a .gif, a .webp, or an .mp4."""
 
     def run(self) -> None:
         """Evaluate as told."""
