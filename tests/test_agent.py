@@ -1,4 +1,6 @@
-"""The four functions of an agent, against plain NumPy."""
+"""The functions of an agent, against plain NumPy."""
+
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -17,13 +19,13 @@ from qlax import (
     schedules,
     targets,
 )
-from qlax.agent import ActingParams
 from qlax.drivers import CompiledDriver
 from qlax.envs import TimeStep
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, EnvSpec
+from qlax.states import ActingParams
 from tests.drivers.runs import assert_equal
-from tests.probes import mdp
+from tests.probes import mdp, playing
 from tests.probes.training import DISCOUNT, agent_for_probes, learned_q_values
 
 WORLD = mdp.side_by_side([mdp.choices(), mdp.slippery_corridor(3)], time_limit=4)
@@ -44,8 +46,8 @@ def transitions(agent, steps, seed=0):
     env = Vectorised(mdp.Probe(WORLD), agent.num_envs)
     env_state, timestep = env.init(jax.random.key(seed))
     state = agent.init(jax.random.key(seed + 1), env.spec, timestep)
-    act, step = jax.jit(agent.act), jax.jit(env.step)
-    finish = jax.jit(lambda *given: agent.learn(agent.observe(*given)))
+    act, step = jax.jit(functools.partial(playing.act, agent)), jax.jit(env.step)
+    finish = jax.jit(lambda *given: playing.learn(agent, playing.observe(agent, *given)))
     for _ in range(steps):
         action, state = act(state, timestep)
         env_state, after = step(env_state, action)
@@ -57,7 +59,7 @@ def transitions(agent, steps, seed=0):
 def online_values(agent, state):
     """Return the online network's action values of every state."""
     rows = jnp.arange(len(WORLD.start))
-    return agent.values(ActingParams(state.params, state.stage), state.spec, rows)[0]
+    return agent.values(agent.acting_params(state.learner), state.learner.spec, rows)[0]
 
 
 def test_a_one_hot_network_is_the_textbooks_table_update_by_update():
@@ -115,6 +117,11 @@ def advanced(agent, iterations=60, prepare=lambda state: state):
     return driver.advance(prepare(driver.init([0])), 0, iterations)
 
 
+def with_learner(state, **changes):
+    learner = state.agent.learner.replace(**changes)
+    return state.replace(agent=state.agent.replace(learner=learner))
+
+
 def test_double_with_equal_networks_is_greedy():
     common = {"target": targets.Online(), "network": networks.MLP(hidden=(8,))}
     greedy = advanced(agent_for_probes(bootstrap=bootstraps.Greedy(), **common))
@@ -127,7 +134,7 @@ def test_double_with_different_networks_is_not_greedy():
     greedy = advanced(agent_for_probes(bootstrap=bootstraps.Greedy(), **common))
     double = advanced(agent_for_probes(bootstrap=bootstraps.Double(), **common))
     with pytest.raises(AssertionError):
-        assert_equal(greedy.agent.params, double.agent.params, atol=1e-6)
+        assert_equal(greedy.agent.learner.params, double.agent.learner.params, atol=1e-6)
 
 
 def test_the_discount_is_data():
@@ -137,28 +144,28 @@ def test_the_discount_is_data():
         agent_for_probes(**common), Vectorised(mdp.Probe(WORLD), 4), side_by_side=True
     )
     state = driver.init([0, 0])
-    state = state.replace(agent=state.agent.replace(discount=jnp.array([0.3, DISCOUNT])))
+    state = with_learner(state, discount=jnp.array([0.3, DISCOUNT]))
     state = driver.advance(state, 0, 50)
     for index, discount in enumerate((0.3, DISCOUNT)):
         alone = advanced(agent_for_probes(discount=discount, **common), 50)
-        ours = jax.tree.map(lambda leaf, i=index: leaf[i], state.agent.params)
-        assert_equal(ours, alone.agent.params, atol=1e-5)
+        ours = jax.tree.map(lambda leaf, i=index: leaf[i], state.agent.learner.params)
+        assert_equal(ours, alone.agent.learner.params, atol=1e-5)
 
 
 def test_a_learning_rate_factor_of_zero_learns_nothing():
     def stop(state):
-        return state.replace(agent=state.agent.replace(learning_rate=jnp.float32(0)))
+        return with_learner(state, learning_rate=jnp.float32(0))
 
     state = advanced(agent_for_probes(network=networks.MLP(hidden=(8,))), prepare=stop)
     driver = CompiledDriver(
         agent_for_probes(network=networks.MLP(hidden=(8,))), Vectorised(mdp.Probe(WORLD), 16)
     )
-    assert_equal(state.agent.params, driver.init([0]).agent.params)
+    assert_equal(state.agent.learner.params, driver.init([0]).agent.learner.params)
 
 
 def weights_of(state):
     """Return w and c of the output c_a + w_a x, each of shape [A]."""
-    output = state.params["params"]["output"]
+    output = state.learner.params["params"]["output"]
     return np.asarray(output["kernel"]).reshape(-1), np.asarray(output["bias"])
 
 
@@ -192,8 +199,9 @@ def test_observations_are_treated_alike_in_acting_and_learning(stage):
 
     state = agent.init(jax.random.key(0), spec, shown(1_000.0, first=True))
     kernel, bias = weights_of(state)
-    state = agent.observe(state, shown(1_000.0), jnp.array([1]), shown(1_010.0, reward=2.0))
-    state, metrics = agent.learn(state)
+    action, after = jnp.array([1]), shown(1_010.0, reward=2.0)
+    state = playing.observe(agent, state, shown(1_000.0), action, after)
+    state, metrics = playing.learn(agent, state)
     # s = −1 and s′ = +1 after scaling: Q(s, a) = c_a − w_a and Q(s′, a) = c_a + w_a.
     now, ahead = bias - kernel, bias + kernel
     error = 2.0 + 0.5 * ahead.max() - now[1]
@@ -225,7 +233,7 @@ def test_updates_fall_due_on_schedule(parts, due):
         agent_for_probes(**{"num_envs": 1, **parts}),
         Vectorised(mdp.Probe(WORLD), parts.get("num_envs", 1)),
     )
-    assert int(driver.advance(driver.init([0]), 0, 6).agent.updates) == sum(due)
+    assert int(driver.advance(driver.init([0]), 0, 6).agent.learner.updates) == sum(due)
 
 
 def test_steps_and_episodes_are_counted():
@@ -235,20 +243,20 @@ def test_steps_and_episodes_are_counted():
     env_state, timestep = env.init(jax.random.key(0))
     state = agent.init(jax.random.key(1), env.spec, timestep)
     for _ in range(20):
-        action, state = agent.act(state, timestep)
+        action, state = playing.act(agent, state, timestep)
         env_state, after = env.step(env_state, action)
-        state = agent.observe(state, timestep, action, after)
+        state = playing.observe(agent, state, timestep, action, after)
         ended += np.asarray(after.done)
         timestep = after
-    assert int(state.env_steps) == 60
-    assert state.episodes.tolist() == ended.tolist()
+    assert int(state.actor.clock.env_steps) == 60
+    assert state.actor.clock.episodes.tolist() == ended.tolist()
     assert ended.min() > 0
 
 
 @pytest.mark.parametrize("target", [targets.Polyak(tau=0.1), targets.Online()])
 def test_the_finished_policy_has_the_parameters_asked_for(target):
     agent = agent_for_probes(target=target)
-    state = advanced(agent).agent
+    state = advanced(agent).agent.learner
     assert_equal(agent.policy_params(state), ActingParams(state.params, ()))
     averaged = agent.replace(policy="target")
     expected = ActingParams(target.params(state.target, state.params), ())
@@ -259,7 +267,7 @@ def test_an_agent_acts_by_the_values_it_has_learned():
     agent = agent_for_probes(explorer=explorers.Greedy())
     state = advanced(agent)
     learned = learned_q_values(agent, state, WORLD)
-    action, _ = agent.act(state.agent, state.timestep)
+    action, _ = playing.act(agent, state.agent, state.timestep)
     expected = learned[np.asarray(state.timestep.observation)].argmax(-1)
     np.testing.assert_array_equal(action, expected)
 
@@ -290,6 +298,6 @@ def test_acting_draws_new_random_numbers_every_time():
     env = Vectorised(mdp.Probe(WORLD), 64)
     _, timestep = env.init(jax.random.key(0))
     state = agent.init(jax.random.key(1), env.spec, timestep)
-    first, state = agent.act(state, timestep)
-    second, _ = agent.act(state, timestep)
+    first, state = playing.act(agent, state, timestep)
+    second, _ = playing.act(agent, state, timestep)
     assert first.tolist() != second.tolist()

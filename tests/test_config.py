@@ -85,7 +85,7 @@ def test_specs_survive_json_even_without_limits(spec):
         "config.Any",
         "replay.TransitionBatch",
         "observations.Moments",
-        "agent.TrainState",
+        "states.TrainState",
         "",
         ".",
         "Agent.replace",

@@ -8,11 +8,11 @@ import scipy.stats
 from flax import linen as nn
 
 from qlax import explorers, heads, networks
-from qlax.agent import ActingParams
 from qlax.features import SparseFeatures
 from qlax.layers import Dense, Noisy
 from qlax.observations import Raw
 from qlax.spaces import Box, EnvSpec
+from qlax.states import ActingParams
 from tests.networks.applying import matrix_of
 from tests.probes.training import agent_for_probes
 

@@ -1,12 +1,13 @@
 """The stage before the network."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import qlax
-from qlax.agent import ActingParams
 from qlax.envs.vectorised import Vectorised
 from qlax.observations import (
     Moments,
@@ -20,7 +21,9 @@ from qlax.observations import (
 )
 from qlax.rewards.moments import moments_with_valid
 from qlax.spaces import Box, Composite, Discrete
+from qlax.states import ActingParams
 from tests.envs.test_vectorised import Noisy
+from tests.probes import playing
 from tests.probes.training import agent_for_probes
 from tests.runs.small import AGENT
 
@@ -217,7 +220,11 @@ def test_training_adds_every_observation_it_shows_once():
     env = Vectorised(Noisy(time_limit=4), 3)
     env_state, timestep = env.init(jax.random.key(0))
     state = agent.init(jax.random.key(1), env.spec, timestep)
-    step, act, observe = jax.jit(env.step), jax.jit(agent.act), jax.jit(agent.observe)
+    step, act, observe = (
+        jax.jit(env.step),
+        jax.jit(functools.partial(playing.act, agent)),
+        jax.jit(functools.partial(playing.observe, agent)),
+    )
     everything = [np.asarray(timestep.observation, np.float64)]
     for _ in range(25):
         action, state = act(state, timestep)
@@ -226,9 +233,10 @@ def test_training_adds_every_observation_it_shows_once():
         timestep = after
         everything.append(np.asarray(timestep.observation, np.float64))
     everything = np.concatenate(everything)
-    assert float(state.stage.count) == 26 * 3
-    np.testing.assert_allclose(state.stage.mean, everything.mean(0), rtol=1e-5)
-    np.testing.assert_allclose(variance_of(state.stage), everything.var(0), rtol=1e-4)
+    stage = state.learner.stage
+    assert float(stage.count) == 26 * 3
+    np.testing.assert_allclose(stage.mean, everything.mean(0), rtol=1e-5)
+    np.testing.assert_allclose(variance_of(stage), everything.var(0), rtol=1e-4)
 
 
 @pytest.fixture(scope="module", name="run")

@@ -13,11 +13,13 @@ def test_every_public_name_is_there():
 
 def test_the_public_names_are_these():
     assert sorted(qlax.__all__) == [
+        "ActorState",
         "Agent",
         "Diverged",
         "EnvironmentFailure",
         "Evaluation",
         "Interrupted",
+        "LearnerState",
         "Policy",
         "Run",
         "TrainState",

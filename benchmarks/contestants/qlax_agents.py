@@ -120,7 +120,8 @@ def main() -> None:
         state = driver.advance(state, iteration, iteration + at_once)
         iteration += at_once
         # Reading the counters waits for the program that computes them.
-        return workload.Progress(int(state.agent.env_steps), int(state.agent.updates))
+        clock, learner = state.agent.actor.clock, state.agent.learner
+        return workload.Progress(int(clock.env_steps), int(learner.updates))
 
     warm_up = max(options.warm_up, agent.learning_starts + at_once)
     figures = workload.measure(advance, warm_up, options.seconds)

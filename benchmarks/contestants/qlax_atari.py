@@ -58,7 +58,8 @@ def main() -> None:
         nonlocal state, iteration
         state = driver.advance(state, iteration, iteration + at_once)
         iteration += at_once
-        return workload.Progress(int(state.agent.env_steps), int(state.agent.updates))
+        clock, learner = state.agent.actor.clock, state.agent.learner
+        return workload.Progress(int(clock.env_steps), int(learner.updates))
 
     figures = workload.measure(advance, options.warm_up, options.seconds)
     workload.report(figures, compile_seconds)

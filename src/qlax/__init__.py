@@ -25,20 +25,23 @@ if TYPE_CHECKING:
         spaces,
         targets,
     )
-    from qlax.agent import Agent, TrainState
+    from qlax.agent import Agent
     from qlax.evaluation import Evaluation, evaluate
     from qlax.filming import film
     from qlax.policy import Policy, load
     from qlax.runs.outcome import Run
+    from qlax.states import ActorState, LearnerState, TrainState
     from qlax.sweeping import Trial, sweep
     from qlax.training import resume, train, train_seeds
 
 __all__ = [
+    "ActorState",
     "Agent",
     "Diverged",
     "EnvironmentFailure",
     "Evaluation",
     "Interrupted",
+    "LearnerState",
     "Policy",
     "Run",
     "TrainState",
@@ -73,7 +76,9 @@ __all__ = [
 # Where each public name lives; JAX is only imported once one of them is used.
 _HOMES = {
     "Agent": "agent",
-    "TrainState": "agent",
+    "ActorState": "states",
+    "LearnerState": "states",
+    "TrainState": "states",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
     "film": "filming",

@@ -1,4 +1,4 @@
-"""The agent: a choice of parts, and the four pure functions that make it run."""
+"""The agent: a choice of parts, and the pure functions that make it run."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -20,62 +20,16 @@ from qlax.memories import Memory
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer, Signal
-from qlax.pytree import Pytree, static
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Replay, Seen, Step, Uniform
 from qlax.rewards import Paid, Reward, Unchanged
 from qlax.schedules import for_run, value_at
 from qlax.spaces import EnvSpec
+from qlax.states import ActingParams, ActorState, LearnerState, TrainState
 from qlax.targets import FinishesApart, Periodic, Target
 from qlax.validation import check_types
 
 Metrics = dict[str, jax.Array]
-
-
-class TrainState(Pytree):
-    """Everything that changes while an agent learns: one pytree, saved and restored whole."""
-
-    spec: EnvSpec = static()
-    """The environment it was made for."""
-    params: Any
-    """Parameters of the online network."""
-    target: Any
-    """State of the target network."""
-    optimizer: Any
-    """State of the optimiser."""
-    replay: Any
-    """Everything remembered."""
-    explorer: Any
-    """State of the explorer."""
-    stage: Any
-    """What the observation stage knows."""
-    reward: Any
-    """What the reward stage knows."""
-    memory: Any
-    """The memory's state in each environment, before the next observation; None without one."""
-    probability: jax.Array | None
-    """How likely the explorer was to take the last actions, [N]; None if nobody asks."""
-    key: jax.Array
-    """The key all further randomness comes from."""
-    env_steps: jax.Array
-    """Environment steps observed, of all environments together, int32 scalar."""
-    episodes: jax.Array
-    """Episodes finished in each environment, int32, shape [N]."""
-    updates: jax.Array
-    """Gradient updates done, int32 scalar."""
-    discount: jax.Array
-    """γ: data, so that it can be mapped over."""
-    learning_rate: jax.Array
-    """A factor on the optimiser's learning rate, 1 unless changed: data for the same reason."""
-
-
-class ActingParams(Pytree):
-    """What actions are chosen with: all a finished policy needs."""
-
-    network: Any
-    """The network's parameters."""
-    stage: Any
-    """What the observation stage knows."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -174,106 +128,138 @@ class Agent:
             },
         )
 
-    # --- the four functions -------------------------------------------------------------------
+    # --- the beginning ------------------------------------------------------------------------
 
     def init(self, key: jax.Array, spec: EnvSpec, timestep: TimeStep) -> TrainState:
         """Return a fresh agent that has seen the first observations of its environments."""
-        key, params_key = jax.random.split(key)
-        observation = jax.tree.map(jnp.asarray, timestep.observation)
-        stage = self.observation.update(
-            self.observation.init(spec.observation), observation, spec.observation
+        actor_key, learner_key = jax.random.split(key)
+        actor = self.init_actor(actor_key, spec)
+        observation, legal = jax.tree.map(jnp.asarray, (timestep.observation, timestep.legal))
+        seen = Seen(observation, legal, actor.memory)
+        return TrainState(actor, *self.init_learner(learner_key, spec, seen))
+
+    def init_actor(self, key: jax.Array, spec: EnvSpec) -> ActorState:
+        """Return what acts, before its first step."""
+        return ActorState(
+            spec=spec,
+            explorer=self.explorer.init(self.num_envs, spec),
+            memory=None if self.memory is None else self.memory.init(self.num_envs),
+            probability=jnp.ones(self.num_envs) if self.replay.uses_probability else None,
+            key=key,
+            clock=Clock(jnp.int32(0), jnp.zeros(self.num_envs, jnp.int32)),
         )
-        params = self.init_params(params_key, spec, observation)
-        memory = None if self.memory is None else self.memory.init(self.num_envs)
-        legal = None if timestep.legal is None else jnp.asarray(timestep.legal)
-        asked = self.replay.uses_probability
-        return TrainState(
+
+    def init_learner(self, key: jax.Array, spec: EnvSpec, seen: Seen) -> tuple[LearnerState, Any]:
+        """Return what learns, and the replay, both of which know what was seen first."""
+        key, params_key = jax.random.split(key)
+        stage = self.observation.init(spec.observation)
+        stage = self.observation.update(stage, seen.observation, spec.observation)
+        params = self.init_params(params_key, spec, seen.observation)
+        learner = LearnerState(
             spec=spec,
             params=params,
             target=self.target.init(params),
             optimizer=self.optimizer.transformation().init(params),
-            replay=self.replay.init(Seen(observation, legal, memory), spec),
-            explorer=self.explorer.init(self.num_envs, spec),
             stage=stage,
             reward=self.reward.init(jax.random.fold_in(params_key, 1), spec, self.num_envs),
-            memory=memory,
-            probability=jnp.ones(self.num_envs) if asked else None,
             key=key,
-            env_steps=jnp.int32(0),
-            episodes=jnp.zeros(self.num_envs, jnp.int32),
             updates=jnp.int32(0),
             discount=jnp.float32(self.discount),
             learning_rate=jnp.float32(1.0),
         )
+        return learner, self.replay.init(seen, spec)
 
-    def act(self, state: TrainState, timestep: TimeStep) -> tuple[jax.Array, TrainState]:
+    def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
+        """Return fresh network parameters, given a batch of observations."""
+        stage = self.observation.init(spec.observation)
+        return self._network(spec).fresh_params(key, stage, observation)
+
+    # --- the actor's half ---------------------------------------------------------------------
+
+    def act(
+        self, actor: ActorState, params: ActingParams, timestep: TimeStep
+    ) -> tuple[jax.Array, ActorState]:
         """Return an action for each environment, int32 of shape [N]."""
-        key, explore_key = jax.random.split(state.key)
-        params = self.target.acting_params(state.target, state.params)
+        key, explore_key = jax.random.split(actor.key)
         q_values, memory = self.values(
-            ActingParams(params, state.stage),
-            state.spec,
+            params,
+            actor.spec,
             timestep.observation,
-            state.memory,
+            actor.memory,
             timestep.first,
             jax.random.fold_in(explore_key, 1),
         )
         situation = Situation(
-            q_values, timestep.legal, timestep.observation, timestep.first, self.clock(state)
+            q_values, timestep.legal, timestep.observation, timestep.first, actor.clock
         )
-        action, explorer = self.explorer.act(state.explorer, explore_key, situation)
+        action, explorer = self.explorer.act(actor.explorer, explore_key, situation)
         probability = None
-        if state.probability is not None:
-            policy = self._behaviour(q_values, timestep.legal, state)
+        if actor.probability is not None:
+            policy = self._behaviour(q_values, timestep.legal, actor.clock)
             assert policy is not None, "the replay's check requires probabilities"
             probability = chosen(policy, action)
-        return action, state.replace(
+        return action, actor.replace(
             explorer=explorer, memory=memory, probability=probability, key=key
         )
 
-    def observe(
-        self, state: TrainState, timestep: TimeStep, action: jax.Array, next_timestep: TimeStep
-    ) -> TrainState:
-        """Remember what an action led to."""
-        following, done, valid = next_timestep.observation, next_timestep.done, ~timestep.done
-        reward, reward_state = self.reward(
-            state.reward, Paid(next_timestep.reward, done, valid, following)
-        )
+    def experience(
+        self, actor: ActorState, timestep: TimeStep, action: jax.Array, next_timestep: TimeStep
+    ) -> tuple[Step, ActorState]:
+        """Return the step that an action was, for the learner, and the actor that counted it."""
         step = Step(
             action=action,
-            reward=reward,
+            reward=next_timestep.reward,
             terminated=next_timestep.terminated,
             truncated=next_timestep.truncated,
-            valid=valid,
+            valid=~timestep.done,
             first=timestep.first,
-            next=Seen(following, next_timestep.legal, state.memory),
-            probability=state.probability,
+            next=Seen(next_timestep.observation, next_timestep.legal, actor.memory),
+            probability=actor.probability,
         )
-        return state.replace(
-            replay=self.replay.add(state.replay, step),
-            stage=self.observation.update(state.stage, following, state.spec.observation),
-            reward=reward_state,
-            env_steps=state.env_steps + self.num_envs,
-            episodes=state.episodes + done,
-        )
+        return step, actor.replace(clock=actor.clock.after(step.done))
 
-    def learn(self, state: TrainState) -> tuple[TrainState, Metrics]:
-        """Draw a batch and take one gradient step."""
-        key, sample_key = jax.random.split(state.key)
+    # --- the learner's half -------------------------------------------------------------------
+
+    def remember(self, learner: LearnerState, replay: Any, step: Step) -> tuple[LearnerState, Any]:
+        """Return what learns and the replay after a step of the environments."""
+        seen = step.next.observation
+        reward, reward_state = self.reward(
+            learner.reward, Paid(step.reward, step.done, step.valid, seen)
+        )
+        stage = self.observation.update(learner.stage, seen, learner.spec.observation)
+        learner = learner.replace(stage=stage, reward=reward_state)
+        return learner, self.replay.add(replay, step._replace(reward=reward))
+
+    def learn(
+        self, learner: LearnerState, replay: Any, clock: Clock
+    ) -> tuple[LearnerState, Any, Metrics]:
+        """Draw a batch and take one gradient step.
+
+        Args:
+            learner: What learns.
+            replay: What is remembered.
+            clock: How far training is, for targets that follow the explorer's probabilities.
+
+        Returns:
+            What learns and the replay after it, and the step's loss and mean action value.
+        """
+        key, sample_key = jax.random.split(learner.key)
         # Folded in, not split off: where no part of the network is random, they cost nothing.
         online_key, target_key = (jax.random.fold_in(sample_key, index) for index in (1, 2))
         batch, replay = self.replay.sample(
-            state.replay, sample_key, state.discount, next_action=self.bootstrap.uses_next_action
+            replay, sample_key, learner.discount, next_action=self.bootstrap.uses_next_action
         )
-        target_params = self.target.params(state.target, state.params)
+        target_params = self.target.params(learner.target, learner.params)
         target_now, target_next = batch.predictions(
-            self._evaluator(target_params, state, target_key)
+            self._evaluator(target_params, learner, target_key)
         )
         q_target = self.head.q_values(target_next)
         legal_now, legal_next = batch.legal
 
         def objective(params: Any) -> tuple[jax.Array, tuple[Loss, jax.Array]]:
-            online_now, online_next = batch.predictions(self._evaluator(params, state, online_key))
+            online_now, online_next = batch.predictions(
+                self._evaluator(params, learner, online_key)
+            )
             backup = self.bootstrap(
                 NextValues(
                     online_next=self.head.q_values(online_next),
@@ -281,7 +267,7 @@ class Agent:
                     target_now=self.head.q_values(target_now),
                     action=batch.action,
                     next_action=batch.next_action,
-                    behaviour_next=self._behaviour(q_target, legal_next, state),
+                    behaviour_next=self._behaviour(q_target, legal_next, clock),
                     legal_now=legal_now,
                     legal_next=legal_next,
                 )
@@ -291,48 +277,49 @@ class Agent:
             losses = self.optimizer.objective(result)
             return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
 
-        gradient, (result, q_values) = jax.grad(objective, has_aux=True)(state.params)
+        gradient, (result, q_values) = jax.grad(objective, has_aux=True)(learner.params)
         direction, optimizer = self.optimizer.transformation().update(
             gradient,
-            state.optimizer,
-            state.params,
+            learner.optimizer,
+            learner.params,
             signal=Signal(
                 error=result.error,
-                discount=state.discount,
+                discount=learner.discount,
                 counts=batch.weight > 0,
                 greedy=chosen(q_values, batch.action) >= only_legal(q_values, legal_now).max(-1),
             ),
         )
-        rate = state.learning_rate * value_at(self.optimizer.learning_rate, state.updates)
-        params = jax.tree.map(lambda p, step: p - rate * step, state.params, direction)
-        updates = state.updates + 1
-        params, target = self.target.update(state.target, params, updates)
-        state = state.replace(
-            params=params,
-            target=target,
-            optimizer=optimizer,
-            replay=self.replay.update_priorities(replay, batch, result.error),
-            key=key,
-            updates=updates,
+        rate = learner.learning_rate * value_at(self.optimizer.learning_rate, learner.updates)
+        params = jax.tree.map(lambda p, step: p - rate * step, learner.params, direction)
+        updates = learner.updates + 1
+        params, target = self.target.update(learner.target, params, updates)
+        learner = learner.replace(
+            params=params, target=target, optimizer=optimizer, key=key, updates=updates
         )
+        replay = self.replay.update_priorities(replay, batch, result.error)
         loss = (batch.weight * result.loss).mean()
-        return state, {"loss": loss, "q_value": q_values.max(-1).mean()}
+        return learner, replay, {"loss": loss, "q_value": q_values.max(-1).mean()}
 
-    # --- what the drivers and policies ask ----------------------------------------------------
+    def acting_params(self, learner: LearnerState) -> ActingParams:
+        """Return what the actor acts with while training."""
+        params = self.target.acting_params(learner.target, learner.params)
+        return ActingParams(params, learner.stage)
 
-    def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
-        """Return fresh network parameters, given a batch of observations."""
-        stage = self.observation.init(spec.observation)
-        inputs = [stage, observation]
-        if self.memory is not None:
-            num_envs = jax.tree.leaves(observation)[0].shape[0]
-            in_time = jax.tree.map(lambda array: array[None], observation)
-            inputs = [stage, in_time, self.memory.init(num_envs), jnp.ones((1, num_envs), bool)]
-        return self._network(spec).init(key, *inputs)
+    def policy_params(self, learner: LearnerState) -> ActingParams:
+        """Return what the finished policy acts with."""
+        if self.policy == "online":
+            return self.acting_params(learner)
+        if isinstance(self.target, FinishesApart):
+            params = self.target.finished_params(learner.target)
+        else:
+            params = self.target.params(learner.target, learner.params)
+        return ActingParams(params, learner.stage)
+
+    # --- what drivers and policies ask --------------------------------------------------------
 
     def values(
         self,
-        params: "ActingParams",
+        params: ActingParams,
         spec: EnvSpec,
         observation: Any,
         memory: Any = None,
@@ -354,13 +341,8 @@ class Agent:
         """
         random = {} if key is None else {"own_noise": key}
         evaluator = Evaluator(self._network(spec), params.network, params.stage, random)
-        if self.memory is None:
-            return self.head.q_values(evaluator(observation)), None
-        assert first is not None
-        in_time = jax.tree.map(lambda array: array[None], observation)
-        prediction, memory = evaluator.unroll(in_time, memory, first[None])
-        now = jax.tree.map(lambda array: array[0], prediction)
-        return self.head.q_values(now), memory
+        prediction, memory = evaluator.now(observation, memory, first)
+        return self.head.q_values(prediction), memory
 
     def updates_due(self, iteration: Any) -> Any:
         """Return how many updates follow step number `iteration` of each environment (from 1).
@@ -370,32 +352,18 @@ class Agent:
         ready = iteration * self.num_envs >= self.learning_starts
         return self.updates * (ready & (iteration % self.update_every == 0))
 
-    def clock(self, state: TrainState) -> Clock:
-        """Return how far training is, for schedules."""
-        return Clock(state.env_steps, state.episodes)
-
-    def policy_params(self, state: TrainState) -> "ActingParams":
-        """Return what the finished policy acts with."""
-        if self.policy == "online":
-            params = self.target.acting_params(state.target, state.params)
-        elif isinstance(self.target, FinishesApart):
-            params = self.target.finished_params(state.target)
-        else:
-            params = self.target.params(state.target, state.params)
-        return ActingParams(params, state.stage)
-
     def _behaviour(
-        self, q_values: jax.Array, legal: jax.Array | None, state: TrainState
+        self, q_values: jax.Array, legal: jax.Array | None, clock: Clock
     ) -> jax.Array | None:
         """Return the explorer's probabilities by the given values, if it knows them."""
         if not isinstance(self.explorer, KnowsItsPolicy):
             return None
-        return self.explorer.probabilities(q_values, legal, self.clock(state))
+        return self.explorer.probabilities(q_values, legal, clock)
 
-    def _evaluator(self, params: Any, state: TrainState, key: jax.Array) -> Evaluator:
+    def _evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
         """Return the network with parameters and random streams of its own."""
         random = {"noise": key, "quantiles": jax.random.fold_in(key, 1)}
-        return Evaluator(self._network(state.spec), params, state.stage, random)
+        return Evaluator(self._network(learner.spec), params, learner.stage, random)
 
     def _network(self, spec: EnvSpec) -> QNetwork:
         return QNetwork(

@@ -10,7 +10,7 @@ import numpy as np
 
 from qlax import config
 from qlax._version import __version__
-from qlax.agent import ActingParams, Agent
+from qlax.agent import Agent
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
@@ -18,6 +18,7 @@ from qlax.maths.policies import greedy_action, only_legal
 from qlax.runs.arrays import load_arrays, save_arrays
 from qlax.runs.folder import POLICY, read_json, replacing, write_json
 from qlax.spaces import EnvSpec, zeros
+from qlax.states import ActingParams
 
 _ARRAYS, _DESCRIPTION = "params.npz", "policy.json"
 

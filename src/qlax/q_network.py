@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from flax import linen as nn
 
 from qlax.features import SparseFeatures
@@ -57,6 +58,14 @@ class QNetwork(nn.Module):
         prediction = self.head.predict(flat, self.num_actions)
         return _in_time(prediction, length), memory
 
+    def fresh_params(self, key: jax.Array, stage: Any, observation: Any) -> Any:
+        """Return fresh parameters, given a batch of raw observations, each array [B, …]."""
+        if self.memory is None:
+            return self.init(key, stage, observation)
+        num_envs = jax.tree.leaves(observation)[0].shape[0]
+        first = jnp.ones((1, num_envs), bool)
+        return self.init(key, stage, _one_step(observation), self.memory.init(num_envs), first)
+
     def _features(self, stage: Any, observation: Any) -> Any:
         observation, space = self.observation(stage, observation, self.space)
         if isinstance(self.network, nn.Module):
@@ -83,6 +92,22 @@ class Evaluator(NamedTuple):
         """Return predictions of observations, [B, …], by a network without memory."""
         return self._apply(observation)[0]
 
+    def now(
+        self, observation: Any, memory: Any = None, first: jax.Array | None = None
+    ) -> tuple[Any, Any]:
+        """Return predictions of observations, [B, …], and the memory after, None without one.
+
+        Args:
+            observation: Each array [B, …].
+            memory: The memory's state before them, if the network has a memory.
+            first: Which of them begin an episode, bool, [B]; likewise.
+        """
+        if self.network.memory is None:
+            return self(observation), None
+        assert first is not None
+        prediction, memory = self.unroll(_one_step(observation), memory, first[None])
+        return jax.tree.map(lambda array: array[0], prediction), memory
+
     def unroll(self, observation: Any, memory: Any, first: jax.Array) -> tuple[Any, Any]:
         """Return predictions of observations in order, [T, B, …], and the memory after."""
         if self.network.memory is not None:
@@ -95,6 +120,11 @@ class Evaluator(NamedTuple):
             self.params, self.stage, *inputs, rngs=self.random
         )
         return applied
+
+
+def _one_step(tree: Any) -> Any:
+    """[B, …] → [1, B, …] in every array."""
+    return jax.tree.map(lambda array: array[None], tree)
 
 
 def _merged(tree: Any) -> Any:

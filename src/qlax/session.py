@@ -202,7 +202,8 @@ class _Session:
         """Save the policy, then evaluate it and write the result."""
         plan, path = member.plan, member.folder
         # The policy is for the environment as it is, whatever limit training put on its episodes.
-        policy = Policy(plan.agent, as_asked_for(plan.env), plan.agent.policy_params(state.agent))
+        params = plan.agent.policy_params(state.agent.learner)
+        policy = Policy(plan.agent, as_asked_for(plan.env), params)
         policy.save(path / folder.POLICY)
         timing = self.timing.part()
         threshold = self._spec.reward_threshold
@@ -216,8 +217,8 @@ class _Session:
             "agent": plan.agent_name,
             "backend": plan.backend,
             "seed": plan.seed,
-            "env_steps": int(state.agent.env_steps),
-            "updates": int(state.agent.updates),
+            "env_steps": int(state.agent.actor.clock.env_steps),
+            "updates": int(state.agent.learner.updates),
             "resumed_at": first_step,
             "stopped": self.stopped,
             **self.timing.as_json(),

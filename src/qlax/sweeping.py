@@ -103,7 +103,7 @@ def sweep(
     spec = as_asked_for(env)
     trials = []
     for (own, seed), learned in zip(settings, driver.split(state), strict=True):
-        policy = Policy(own, spec, own.policy_params(learned.agent))
+        policy = Policy(own, spec, own.policy_params(learned.agent.learner))
         outcome = evaluate(policy, env, episodes=eval_episodes) if eval_episodes != 0 else None
         trials.append(Trial(own, seed, policy, outcome))
     return trials
@@ -122,8 +122,9 @@ def _with_data(
     own_rates: bool,
 ) -> LoopState:
     """Return the joined state with each trial's numbers in it."""
-    inner = state.agent.replace(discount=jnp.array([agent.discount for agent, _ in settings]))
+    discounts = jnp.array([agent.discount for agent, _ in settings])
+    learner = state.agent.learner.replace(discount=discounts)
     if own_rates:
         rates = [agent.optimizer.learning_rate for agent, _ in settings]
-        inner = inner.replace(learning_rate=jnp.array(rates, jnp.float32))
-    return state.replace(agent=inner)
+        learner = learner.replace(learning_rate=jnp.array(rates, jnp.float32))
+    return state.replace(agent=state.agent.replace(learner=learner))

@@ -55,8 +55,8 @@ def test_many_stretches_are_one_bit_for_bit(made):
     driver = compiled(made)
     whole, parts = advanced(driver, [40]), advanced(driver, [1, 2, 7, 7, 30, 40])
     assert_equal(whole.replace(statistics=None), parts.replace(statistics=None))
-    assert int(whole.agent.updates) > 0
-    assert int(whole.agent.env_steps) == 40 * made.num_envs
+    assert int(whole.agent.learner.updates) > 0
+    assert int(whole.agent.actor.clock.env_steps) == 40 * made.num_envs
 
 
 def test_the_host_takes_the_same_steps_as_the_compiled_loop(made):
@@ -127,7 +127,7 @@ def test_a_resumed_host_run_learns_nothing_across_the_gap():
     before = np.asarray(state.timestep.observation)
     terminated = np.asarray(state.timestep.terminated)
     state = driver.advance(driver.join([state]), 7, 12)
-    batch = drawn(made.replay, state.agent.replay, jax.random.key(0), state.agent.discount)
+    batch = drawn(made.replay, state.agent.replay, jax.random.key(0), state.agent.learner.discount)
     rows, envs = np.asarray(batch.source).T
     last = rows == 6
     assert last.any()

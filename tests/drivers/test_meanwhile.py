@@ -96,8 +96,8 @@ def test_the_agent_learns_between_sending_and_receiving():
 def test_the_last_phase_of_learning_is_left_out():
     made = agent()
     plain, ours = advanced(compiled(made), [40]), advanced(driver(), [40])
-    assert int(plain.agent.updates) - int(ours.agent.updates) == made.updates
-    assert int(plain.agent.env_steps) == int(ours.agent.env_steps)
+    assert int(plain.agent.learner.updates) - int(ours.agent.learner.updates) == made.updates
+    assert int(plain.agent.actor.clock.env_steps) == int(ours.agent.actor.clock.env_steps)
 
 
 def test_many_stretches_are_one_bit_for_bit():
@@ -112,5 +112,5 @@ def test_what_is_saved_goes_on():
     (saved,) = made.split(state)
     assert jax.tree.structure(saved) == jax.tree.structure(made.shape(0))
     after = made.advance(made.join([saved]), 20, 40)
-    assert int(after.agent.env_steps) == 40 * 3
+    assert int(after.agent.actor.clock.env_steps) == 40 * 3
     assert np.isfinite(float(after.statistics.learning["loss"]))

@@ -8,7 +8,7 @@ from qlax.drivers import HostDriver
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from tests.drivers.runs import agent, compiled, world
-from tests.probes import mdp
+from tests.probes import mdp, playing
 
 
 class Recorded(CompiledAsHost):
@@ -119,9 +119,9 @@ def test_the_loss_is_the_mean_over_updates():
     before = jax.tree.map(lambda leaf: leaf.copy(), state)
     (report,), _ = driver.report(driver.advance(state, 3, 4))
     env = Vectorised(mdp.Probe(mdp.slippery_corridor(4)._replace(time_limit=5)), 2)
-    action, train_state = made.act(before.agent, before.timestep)
+    action, train_state = playing.act(made, before.agent, before.timestep)
     _, timestep = env.step(before.env, action)
-    train_state = made.observe(train_state, before.timestep, action, timestep)
-    _, metrics = made.learn(train_state)
+    train_state = playing.observe(made, train_state, before.timestep, action, timestep)
+    _, metrics = playing.learn(made, train_state)
     assert report["loss"] == pytest.approx(float(metrics["loss"]), rel=1e-4)
     assert report["q_value"] == pytest.approx(float(metrics["q_value"]), rel=1e-4)

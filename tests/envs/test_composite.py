@@ -252,7 +252,7 @@ def test_dynamics_may_show_several_parts_and_both_drivers_agree():
     assert_equal(ours.agent, theirs.agent)
     for start, stop in ((0, 30), (30, 60)):
         ours, theirs = compiled.advance(ours, start, stop), hosted.advance(theirs, start, stop)
-    assert int(ours.agent.updates) == 36
+    assert int(ours.agent.learner.updates) == 36
     assert_equal(ours.agent, theirs.agent, atol=1e-5)
     assert_equal(ours.timestep, theirs.timestep, atol=1e-6)
 

@@ -1,5 +1,6 @@
 """EnvPool: the compiled loop shows what its own interface shows, and keeps to qlax's rules."""
 
+import functools
 import gc
 import weakref
 
@@ -19,6 +20,7 @@ from qlax.networks import CNN, MLP
 from qlax.observations import Pixels
 from qlax.optimizers import Adam
 from qlax.replay import Uniform
+from tests.probes import playing
 from tests.probes.training import agent_for_probes
 
 pytest.importorskip("envpool")
@@ -107,7 +109,7 @@ def test_stacks_are_remembered_as_they_were_shown():
     )
     train_state = agent.init(jax.random.key(0), ours.spec, seen)
     assert train_state.replay.seen.observation.shape[1:] == (2, 84, 84)
-    observe = jax.jit(agent.observe)
+    observe = jax.jit(functools.partial(playing.observe, agent))
     shown, ends = {np.asarray(one).tobytes() for one in seen.observation}, 0
     for _ in range(120):
         action = jnp.full(2, FIRE, jnp.int32)
@@ -118,7 +120,7 @@ def test_stacks_are_remembered_as_they_were_shown():
         ends += int(seen.done.sum())
     sample = jax.jit(agent.replay.sample, static_argnames="next_action")
     batch, _ = sample(
-        train_state.replay, jax.random.key(1), train_state.discount, next_action=False
+        train_state.replay, jax.random.key(1), train_state.learner.discount, next_action=False
     )
     counts = np.asarray(batch.weight) > 0
     assert ends > 2

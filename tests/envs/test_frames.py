@@ -1,5 +1,7 @@
 """Gymnasium's stacks of frames: recognised, stored as single frames, drawn as they were shown."""
 
+import functools
+
 import gymnasium
 import jax
 import jax.numpy as jnp
@@ -13,6 +15,7 @@ from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.networks import MLP
 from qlax.replay import Uniform
+from tests.probes import playing
 from tests.probes.training import agent_for_probes
 
 
@@ -77,14 +80,14 @@ def test_an_agent_remembers_what_it_was_shown(padding):
     state = agent.init(jax.random.key(0), spec, timestep)
     assert state.replay.seen.observation.shape[1:] == (2, 2, 3)
     shown = {tuple(timestep.observation[at, :, 0, 0]) for at in range(2)}
-    observe = jax.jit(agent.observe)
+    observe = jax.jit(functools.partial(playing.observe, agent))
     for _ in range(30):
         following = env.step(np.zeros(2, np.int32))
         state = observe(state, timestep, jnp.zeros(2, jnp.int32), following)
         timestep = following
         shown |= {tuple(timestep.observation[at, :, 0, 0]) for at in range(2)}
     batch, _ = agent.replay.sample(
-        state.replay, jax.random.key(1), state.discount, next_action=False
+        state.replay, jax.random.key(1), state.learner.discount, next_action=False
     )
     counts = np.asarray(batch.weight) > 0
     drawn = {tuple(stack) for stack in np.asarray(batch.now.observation)[counts][:, :, 0, 0]}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flax import linen as nn
 
-from qlax.agent import ActingParams, Agent
+from qlax.agent import Agent
 from qlax.features import SparseFeatures
 from qlax.heads import FQF, IQN, Dueling, Plain
 from qlax.heads.quantile_function import QuantileFunction
@@ -17,6 +17,7 @@ from qlax.networks import MLP
 from qlax.observations import Raw
 from qlax.q_network import Evaluator
 from qlax.spaces import Box, EnvSpec
+from qlax.states import ActingParams
 from tests.heads.predicting import ACTIONS, BATCH, DENSE, SPARSE, random_params
 
 LEVELS = jnp.array([0.0, 0.3, 0.5, 0.9])

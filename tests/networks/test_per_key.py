@@ -141,7 +141,7 @@ def test_it_learns_q_star_from_two_halves(first):
         ),
     )
     driver = CompiledDriver(agent, Vectorised(Described(process), agent.num_envs))
-    state = driver.advance(driver.init([0]), 0, 2_500).agent
+    state = driver.advance(driver.init([0]), 0, 2_500).agent.learner
     places = jnp.arange(2)
     shown = {"half": places // 2, "odd": places % 2, "noise": jnp.zeros((2, 3))}
     learned, _ = agent.values(agent.policy_params(state), state.spec, shown)

@@ -66,7 +66,7 @@ def test_without_memory_it_is_sgd_step_by_step():
     moved = 0
     for ours, theirs in zip(traced, plain, strict=True):
         assert ours[:6] == theirs[:6]
-        learned = [table_of(step.after.params) for step in (ours, theirs)]
+        learned = [table_of(step.after.learner.params) for step in (ours, theirs)]
         np.testing.assert_allclose(*learned, atol=1e-6)
         moved += bool(ours.reward)
     assert moved > 20
@@ -96,7 +96,7 @@ def test_an_agent_does_watkins_q_lambda(trace_decay):
             traces[step.state, step.action] += 1.0
             ahead = 0.0 if step.terminated else DISCOUNT * table[step.following].max()
             table += rate * (step.reward + ahead - table[step.state, step.action]) * traces
-        learned = table_of(step.after.params)
+        learned = table_of(step.after.learner.params)
         np.testing.assert_allclose(learned, table, atol=1e-5)
     assert min(cuts, kept, ends) > 20
 

@@ -12,7 +12,7 @@ from qlax.drivers import CompiledDriver
 from qlax.envs.vectorised import Vectorised
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.replay import Latest, Rollout
-from tests.probes import mdp
+from tests.probes import mdp, playing
 from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.recall import Recall
 from tests.probes.training import agent_for_probes, learned_q_values, trained
@@ -45,7 +45,7 @@ def test_every_agent_acts_and_learns_somewhere(name):
     agent = presets.AGENTS[name]().for_run(1_000)
     driver = CompiledDriver(agent, Vectorised(dynamics_for(agent), agent.num_envs))
     state = driver.shape(0)
-    after = jax.eval_shape(lambda state: agent.learn(state)[0], state.agent)
+    after = jax.eval_shape(lambda state: playing.learn(agent, state)[0], state.agent)
     assert jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), after) == jax.tree.map(
         lambda leaf: (leaf.shape, leaf.dtype), state.agent
     )

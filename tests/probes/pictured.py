@@ -42,5 +42,5 @@ def learned_from_pictures(agent, dynamics, iterations):
     memory = None if agent.memory is None else agent.memory.init(len(states))
     first = jnp.ones(len(states), bool)
     pictures = jax.vmap(dynamics.shown)(states)
-    params = agent.policy_params(state.agent)
+    params = agent.policy_params(state.agent.learner)
     return np.asarray(agent.values(params, env.spec, pictures, memory, first)[0])

@@ -45,11 +45,11 @@ def learned_q_values(agent: Agent, state: LoopState, mdp: MDP) -> np.ndarray:
     first = jnp.ones(len(states), bool)
 
     @jax.jit
-    def values(agent_state):
-        params = agent.policy_params(agent_state)
-        return agent.values(params, agent_state.spec, states, memory, first)[0]
+    def values(learner):
+        params = agent.policy_params(learner)
+        return agent.values(params, learner.spec, states, memory, first)[0]
 
-    return np.asarray(values(state.agent))
+    return np.asarray(values(state.agent.learner))
 
 
 def assert_learns(

@@ -432,6 +432,6 @@ def test_seeds_side_by_side_are_the_same_as_one_after_another():
         np.testing.assert_allclose(powers(state.agent.replay), powers(own.replay), rtol=1e-4)
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6),
-            state.agent.params,
-            own.params,
+            state.agent.learner.params,
+            own.learner.params,
         )

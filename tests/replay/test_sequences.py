@@ -1,5 +1,7 @@
 """Replay of sequences: what one holds, where one may begin, and by which law they are drawn."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +14,7 @@ from qlax.maths import sum_tree
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Proportional, Seen, Sequences, stream
 from qlax.replay.sequence_batch import sequences
-from tests.probes import mdp
+from tests.probes import mdp, playing
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
 from tests.replay.history import SPEC, step
@@ -192,11 +194,12 @@ def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
 
     @jax.jit
     def act(state, timestep):
-        known = agent.policy_params(state), env.spec, timestep.observation
-        values, _ = agent.values(*known, state.memory, timestep.first)
-        return (values, state.memory), *agent.act(state, timestep)
+        known = agent.policy_params(state.learner), env.spec, timestep.observation
+        memory = state.actor.memory
+        values, _ = agent.values(*known, memory, timestep.first)
+        return (values, memory), *playing.act(agent, state, timestep)
 
-    step_env, observe = jax.jit(env.step), jax.jit(agent.observe)
+    step_env, observe = jax.jit(env.step), jax.jit(functools.partial(playing.observe, agent))
     env_state, timestep = env.init(jax.random.key(1))
     state = agent.init(jax.random.key(2), env.spec, timestep)
     lived = []
@@ -216,7 +219,9 @@ def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
         space=env.spec.observation,
         num_actions=env.spec.num_actions,
     )
-    now, following = batch.predictions(Evaluator(network, state.params, state.stage, {}))
+    known = agent.acting_params(state.learner)
+    evaluate = Evaluator(network, known.network, known.stage, {})
+    now, following = batch.predictions(evaluate)
     begun, envs = np.asarray(batch.source).T
     at = begun + 3 + np.arange(6)[:, None]
     np.testing.assert_allclose(now, values[at, envs].reshape(-1, 2), atol=1e-5)

@@ -101,7 +101,7 @@ def test_values_are_learned_on_the_new_scale():
         reward=ScaledByReturns(discount=DISCOUNT),
     )
     state = trained(agent, large, 4_000)
-    moments = state.agent.reward.moments
+    moments = state.agent.learner.reward.moments
     deviation = float(moments.squares / moments.count) ** 0.5
     assert 100.0 < deviation < 1_000.0
     learned = learned_q_values(agent, state, large)[:2] * deviation / 1_000.0

@@ -39,7 +39,7 @@ def test_what_is_said_to_fit_fits(monkeypatch):
 def test_gradients_of_a_large_table_need_room_as_well(monkeypatch):
     agent = qlax.presets.tile_coding()
     state = shapes(agent, "MountainCar-v0")
-    table = ram.bytes_of(state.agent.params)
+    table = ram.bytes_of(state.agent.learner.params)
     rest = ram.bytes_of(state) - table
     for free, fits in ((1.9 * table, False), (2.1 * table, True)):
         monkeypatch.setattr(ram, "_free_bytes", lambda free=free: rest + free + ram._RESERVE)

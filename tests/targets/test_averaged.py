@@ -35,8 +35,9 @@ def test_the_average_moves_a_share_of_the_way_and_the_copy_stays():
 def test_learning_is_as_with_the_target_inside(inside):
     plain = trained(agent_for_probes(target=inside), WORLD, 200)
     averaged = trained(agent_for_probes(target=Averaged(target=inside, tau=0.01)), WORLD, 200)
-    jax.tree.map(np.testing.assert_array_equal, averaged.agent.params, plain.agent.params)
-    jax.tree.map(np.testing.assert_array_equal, averaged.agent.target.inside, plain.agent.target)
+    ours, theirs = averaged.agent.learner, plain.agent.learner
+    jax.tree.map(np.testing.assert_array_equal, ours.params, theirs.params)
+    jax.tree.map(np.testing.assert_array_equal, ours.target.inside, theirs.target)
 
 
 def test_the_finished_policy_has_the_average_where_it_is_to_have_the_target():
@@ -45,15 +46,15 @@ def test_the_finished_policy_has_the_average_where_it_is_to_have_the_target():
     online = agent_for_probes(target=target, learning_starts=16)
     driver = CompiledDriver(online, Vectorised(mdp.Probe(WORLD), online.num_envs))
     state = driver.init([0])
-    expected = jax.tree.map(np.array, state.agent.params)
+    expected = jax.tree.map(np.array, state.agent.learner.params)
     for iteration in range(20):
         state = driver.advance(state, iteration, iteration + 1)
-        newest = jax.tree.map(np.array, state.agent.params)
+        newest = jax.tree.map(np.array, state.agent.learner.params)
         expected = jax.tree.map(lambda old, new: old + tau * (new - old), expected, newest)
-    assert int(state.agent.updates) == 20
+    assert int(state.agent.learner.updates) == 20
 
     def finished(agent):
-        return jax.tree.map(np.asarray, agent.policy_params(state.agent).network)
+        return jax.tree.map(np.asarray, agent.policy_params(state.agent.learner).network)
 
     jax.tree.map(np.testing.assert_array_equal, finished(online), newest)
     jax.tree.map(

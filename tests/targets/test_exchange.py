@@ -78,12 +78,12 @@ def test_an_agent_does_double_q_learning():
             own[step.state, step.action] += 0.3 * error
             updated[learned] += 1
         learned = (learned + swap) % 2
-        found = table_of(step.after.params)
+        found = table_of(step.after.learner.params)
         np.testing.assert_allclose(found, tables[learned], atol=1e-5)
-        judge = agent.target.params(step.after.target, step.after.params)
+        judge = agent.target.params(step.after.learner.target, step.after.learner.params)
         found = table_of(judge)
         np.testing.assert_allclose(found, tables[1 - learned], atol=1e-5)
-        found = table_of(agent.policy_params(step.after).network)
+        found = table_of(agent.policy_params(step.after.learner).network)
         np.testing.assert_allclose(found, tables.mean(0), atol=1e-5)
     assert min(updated) > 100
     assert differed > 10
@@ -99,8 +99,8 @@ def test_actions_are_chosen_by_the_mean_of_both():
         optimizer=optimizers.SGD(learning_rate=0.3),
     )
     for step in played(agent, WORLD, 100):
-        one = table_of(step.before.params)
-        other = table_of(step.before.target)
+        one = table_of(step.before.learner.params)
+        other = table_of(step.before.learner.target)
         assert step.action == (one + other)[step.state].argmax()
 
 
@@ -129,7 +129,7 @@ def worth_of_a_gamble(seeds=64, **parts):
     )
     env = Vectorised(mdp.Probe(mdp.MDP(chance, reward, terminal, start)), 1)
     driver = CompiledDriver(agent, env, side_by_side=True)
-    state = driver.advance(driver.init(range(seeds)), 0, 2_000).agent
+    state = driver.advance(driver.init(range(seeds)), 0, 2_000).agent.learner
     values = jax.vmap(
         lambda state: agent.values(agent.policy_params(state), state.spec, jnp.array([0]))[0]
     )

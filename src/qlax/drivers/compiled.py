@@ -13,6 +13,7 @@ from qlax.compilation import Options, quickly
 from qlax.drivers.core import (
     LoopState,
     MetricsRow,
+    act,
     as_report,
     first_statistics,
     interrupted,
@@ -126,13 +127,12 @@ class CompiledDriver:
         return after
 
     def _iteration(self, iteration: jax.Array, state: LoopState) -> LoopState:
-        action, train_state = self.agent.act(state.agent, state.timestep)
+        action, state = act(self.agent, state)
         if isinstance(self.env, AsyncEnv):
-            return self._meanwhile(self.env, iteration, state.replace(agent=train_state), action)
+            return self._meanwhile(self.env, iteration, state, action)
         env_state, timestep = self.env.step(state.env, action)
-        state = state.replace(agent=train_state, env=env_state)
         due = self.agent.updates_due(iteration + 1)
-        return observe_and_learn(self.agent, state, action, timestep, due)
+        return observe_and_learn(self.agent, state.replace(env=env_state), action, timestep, due)
 
     def _meanwhile(
         self, env: AsyncEnv, iteration: jax.Array, state: LoopState, action: jax.Array

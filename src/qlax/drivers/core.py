@@ -20,10 +20,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.agent import Agent, TrainState
+from qlax.agent import Agent
 from qlax.envs.core import TimeStep
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec, zeros
+from qlax.states import LearnerState, TrainState
 
 MetricsRow = dict[str, float | None]
 """The metrics of a stretch of training by name; None for the mean of nothing."""
@@ -57,6 +58,10 @@ class LoopState(Pytree):
     timestep: TimeStep
     """What the environments show now."""
     statistics: Statistics
+
+
+_Learning = tuple[LearnerState, Any, Statistics]
+"""What updates change: the learner, the replay, and what is counted."""
 
 
 class Driver(Protocol):
@@ -107,7 +112,8 @@ def keys(seed: int | jax.Array) -> tuple[jax.Array, jax.Array]:
 
 def resumed_env_key(state: LoopState) -> jax.Array:
     """Return the key of the environments that a resumed run begins anew: its own at every step."""
-    return jax.random.fold_in(state.agent.key, state.agent.env_steps)
+    actor = state.agent.actor
+    return jax.random.fold_in(actor.key, actor.clock.env_steps)
 
 
 def first_statistics(num_envs: int) -> Statistics:
@@ -157,32 +163,44 @@ def observe_and_learn(
     return learn(agent, observe(agent, state, action, timestep), updates)
 
 
+def act(agent: Agent, state: LoopState) -> tuple[jax.Array, LoopState]:
+    """Return an action for each environment, int32 of shape [N], and the loop after it."""
+    params = agent.acting_params(state.agent.learner)
+    action, actor = agent.act(state.agent.actor, params, state.timestep)
+    return action, state.replace(agent=state.agent.replace(actor=actor))
+
+
 def observe(agent: Agent, state: LoopState, action: jax.Array, timestep: TimeStep) -> LoopState:
     """Return the loop after the environments answered: remembered and counted."""
+    step, actor = agent.experience(state.agent.actor, state.timestep, action, timestep)
+    learner, replay = agent.remember(state.agent.learner, state.agent.replay, step)
     return state.replace(
-        agent=agent.observe(state.agent, state.timestep, action, timestep),
+        agent=TrainState(actor, learner, replay),
         timestep=timestep,
         statistics=_count(state.statistics, state.timestep, timestep),
     )
 
 
 def learn(agent: Agent, state: LoopState, updates: int | jax.Array) -> LoopState:
-    """Return the loop after so many gradient updates."""
+    """Return the loop after a number of gradient updates."""
+    actor = state.agent.actor
 
-    def update(_: Any, carry: tuple[TrainState, Statistics]) -> tuple[TrainState, Statistics]:
-        train_state, statistics = carry
-        train_state, metrics = agent.learn(train_state)
+    def update(_: Any, carry: _Learning) -> _Learning:
+        learner, replay, statistics = carry
+        learner, replay, metrics = agent.learn(learner, replay, actor.clock)
         sums = jax.tree.map(jnp.add, statistics.learning, metrics)
-        return train_state, statistics.replace(learning=sums, updates=statistics.updates + 1)
+        statistics = statistics.replace(learning=sums, updates=statistics.updates + 1)
+        return learner, replay, statistics
 
-    carry = state.agent, state.statistics
+    carry = state.agent.learner, state.agent.replay, state.statistics
     if isinstance(updates, int) and updates <= 1:
-        train_state, statistics = update(None, carry) if updates else carry
+        carry = update(None, carry) if updates else carry
     else:
         # A loop of zero or more turns, not a conditional: under vmap a conditional would copy all
         # it carries, the replay included, while the number of turns depends on no batched value.
-        train_state, statistics = jax.lax.fori_loop(0, updates, update, carry)
-    return state.replace(agent=train_state, statistics=statistics)
+        carry = jax.lax.fori_loop(0, updates, update, carry)
+    learner, replay, statistics = carry
+    return state.replace(agent=TrainState(actor, learner, replay), statistics=statistics)
 
 
 def interrupted(agent: Agent, state: LoopState) -> LoopState:
@@ -200,11 +218,12 @@ def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistic
 
     It is compiled, and mapped over seeds.
     """
+    clock = state.agent.actor.clock
     summary = {
         "statistics": state.statistics,
-        "env_steps": state.agent.env_steps,
-        "updates": state.agent.updates,
-        "explorer": agent.explorer.metrics(agent.clock(state.agent)),
+        "env_steps": clock.env_steps,
+        "updates": state.agent.learner.updates,
+        "explorer": agent.explorer.metrics(clock),
     }
     return summary, since_report(state.statistics)
 

@@ -14,6 +14,7 @@ from qlax.compilation import quickly
 from qlax.drivers.core import (
     LoopState,
     MetricsRow,
+    act,
     as_report,
     first_statistics,
     interrupted,
@@ -53,14 +54,13 @@ class HostDriver:
         packing = Packing((action, state))
 
         def begin(state: LoopState) -> tuple[jax.Array, Packed]:
-            action, state = self._act(state, state.timestep)
+            action, state = act(self.agent, state)
             return action, packing.pack((action, state))
 
         def turn(packed: Packed, seen: _Seen, *, updates: int) -> tuple[jax.Array, Packed]:
             action, state = packing.unpack(packed)
-            timestep = seen.timestep()
-            state = observe_and_learn(self.agent, state, action, timestep, updates)
-            action, state = self._act(state, timestep)
+            state = observe_and_learn(self.agent, state, action, seen.timestep(), updates)
+            action, state = act(self.agent, state)
             return action, packing.pack((action, state))
 
         def last(packed: Packed, seen: _Seen, updates: jax.Array) -> Packed:
@@ -152,10 +152,6 @@ class HostDriver:
         timestep = jax.tree.map(jnp.asarray, timestep)
         train_state = self.agent.init(agent_key, self.env.spec, timestep)
         return LoopState(train_state, (), timestep, first_statistics(self.env.num_envs))
-
-    def _act(self, state: LoopState, timestep: TimeStep) -> tuple[jax.Array, LoopState]:
-        action, train_state = self.agent.act(state.agent, timestep)
-        return action, state.replace(agent=train_state)
 
 
 class _Programs(NamedTuple):

@@ -16,6 +16,10 @@ class Clock(NamedTuple):
     episodes: jax.Array
     """Episodes finished so far in each environment, int32, shape [N]."""
 
+    def after(self, done: jax.Array) -> "Clock":
+        """Return the clock one step of every environment later, of which some ended an episode."""
+        return Clock(self.env_steps + done.shape[0], self.episodes + done)
+
 
 class Situation(NamedTuple):
     """What an action is chosen by, in N environments."""

@@ -26,7 +26,7 @@ class Step(NamedTuple):
     action: jax.Array
     """The action taken, int32, shape [N]."""
     reward: jax.Array
-    """What the learner was paid for it, float32, shape [N]."""
+    """What it paid, float32, shape [N]: the environment's, and in a replay the reward stage's."""
     terminated: jax.Array
     """The episode reached a terminal state, bool, shape [N]."""
     truncated: jax.Array
@@ -39,6 +39,11 @@ class Step(NamedTuple):
     """What was seen after it."""
     probability: jax.Array | None = None
     """How likely the explorer was to take the action, float32, [N]; None if nobody asks."""
+
+    @property
+    def done(self) -> jax.Array:
+        """Which episodes it ended, in either way, bool, shape [N]."""
+        return self.terminated | self.truncated
 
 
 class Evaluate(Protocol):

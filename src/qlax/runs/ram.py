@@ -60,7 +60,7 @@ def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
         UsageError: if less is free.
     """
     # A gradient is as large as what it is of: with tables of many entries, that counts.
-    need = (bytes_of(state) + bytes_of(state.agent.params)) * seeds
+    need = (bytes_of(state) + bytes_of(state.agent.learner.params)) * seeds
     free = _free_bytes()
     replay = bytes_of(state.agent.replay) * seeds
     if need + _RESERVE > free:
