@@ -82,6 +82,11 @@ def evaluate(
             f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
             f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
         )
+    if policy.spec.has_mask and not spec.has_mask:
+        raise UsageError(
+            f"The policy was trained with action masks, but {spec.id} has none: it would take "
+            "actions it never learned about."
+        )
     num_envs = min(episodes, _MOST_ENVS)
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
     limit = LONGEST if _may_go_on_for_ever(env, spec) else None

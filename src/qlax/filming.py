@@ -10,6 +10,7 @@ from PIL import Image
 
 from qlax.animation import require_format, write_film
 from qlax.arguments import path_of, whole_number
+from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
@@ -55,6 +56,7 @@ def film(
     require_format("path", path)
     name, world = _drawn(policy.spec.id if env is None else env)
     actor, total = policy.actor(), 0.0
+    asked = mask_method(world) if policy.spec.has_mask else None
     pictures: list[Image.Image] = []
     try:
         with failures_named(name, "be filmed"):
@@ -63,7 +65,9 @@ def film(
             while not ended and len(pictures) < seconds * fps:
                 if step % every == 0:
                     pictures.append(_picture(world.render(), width))
-                mask = info.get("action_mask")
+                mask = info.get(MASK)
+                if mask is None and asked is not None:
+                    mask = asked()
                 action = actor.act(observation, first=step == 0, action_mask=mask)
                 observation, reward, terminated, truncated, info = world.step(action)
                 total += float(reward)

@@ -59,15 +59,15 @@ class Policy:
         Args:
             observation: One observation, or a batch with one more axis in front (of every array,
                 if observations are dicts or tuples).
-            action_mask: Which actions are legal, shape [A] or [B, A]; None if all are, or if the
-                observation itself holds `action_mask`.
+            action_mask: Which actions are legal, shape [A] or [B, A]. None if the observation
+                itself holds `action_mask`, or if the environment has no masks.
 
         Returns:
             An int for one observation, an int64 array of shape [B] for a batch.
 
         Raises:
-            UsageError: if the observation has another shape, or the agent has a memory: that
-                needs an `actor`, which remembers.
+            UsageError: if the observation does not fit, if the policy was trained with masks and
+                none is given, or if the agent has a memory: that needs an `actor`, which remembers.
         """
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
@@ -84,6 +84,14 @@ class Policy:
             raise UsageError(
                 "The agent has a memory, so an action depends on what was seen before: take "
                 "policy.actor(), which remembers, and call it with every observation in turn."
+            )
+
+    def _require_no_mask(self) -> None:
+        if self.spec.has_mask:
+            raise UsageError(
+                f"The policy was trained with action masks, so it must be told which of the "
+                f"{self.spec.num_actions} actions are legal: give action_mask=…, as {self.spec.id} "
+                "does, or one of ones if all are."
             )
 
     def save(self, path: str | Path) -> None:
@@ -117,6 +125,8 @@ class Policy:
                 "in front."
             )
         legal = seen.legal if action_mask is None else np.asarray(action_mask, bool)
+        if legal is None:
+            self._require_no_mask()
         if legal is not None and legal.shape != (*rows, self.spec.num_actions):
             raise UsageError(
                 f"The action mask has shape {legal.shape}, but must have shape "
@@ -159,6 +169,8 @@ class Actor:
         """Return actions numbered from zero, int32 of shape [N], as `HostEnv.step` takes them."""
         first = None if self._memory is None else timestep.first
         policy = self.policy
+        if timestep.legal is None:
+            policy._require_no_mask()
         action, _, self._memory = policy._act(
             policy.params, timestep.observation, timestep.legal, self._memory, first
         )

@@ -1,5 +1,7 @@
 """Environments that say which actions are legal, on the host."""
 
+import dataclasses
+
 import gymnasium
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ PAY = np.array([[0.0, 9.0, 1.0], [9.0, 0.0, 9.0], [1.0, 9.0, 0.0], [0.0, 1.0, 9.
 BEST = [2, 1, 0, 1]
 ROOM = spaces.Box(0.0, 4.0, (5,), np.float32)
 MASK = spaces.Box(0, 1, (3,), np.int8)
+VIEW = Box((5,), "float32", 0.0, 4.0)
 
 
 class Rooms(gymnasium.Env):
@@ -221,7 +224,7 @@ def test_a_first_state_without_any_legal_action_is_one_too(tmp_path):
 
 
 def test_a_mask_that_is_missing_later_on_is_the_environments_failure():
-    with pytest.raises(EnvironmentFailure, match="came without one"):
+    with pytest.raises(EnvironmentFailure, match=r"but step 2 came without info"):
         walked([OPEN[0], OPEN[1], None, OPEN[3], OPEN[4]], rooms=2)
 
 
@@ -233,6 +236,46 @@ def test_a_mask_may_be_missing_at_the_end():
 def test_a_mask_of_the_wrong_shape_is_the_environments_failure():
     with pytest.raises(EnvironmentFailure, match=r"mask of shape \(4,\).*3 actions"):
         walked([OPEN[0], np.ones(4, np.int8), *OPEN[2:]], rooms=1)
+
+
+class Late(Rooms):
+    """Has its mask in every step's info, but not in reset's."""
+
+    def reset(self, *, seed=None, options=None):
+        return super().reset(seed=seed)[0], {}
+
+
+def test_a_mask_that_comes_with_steps_alone_is_refused(tmp_path):
+    said = r'came with info\["action_mask"\] in step 1, but its first reset without'
+    with pytest.raises(EnvironmentFailure, match=said):
+        qlax.train(Late, agent(), steps=100, out=tmp_path / "run")
+    (problem,) = qlax.envs.check_env(Late).problems
+    assert problem.startswith('A step came with info["action_mask"], but the first reset without')
+
+
+class Asked(Rooms):
+    """Says which doors are open when it is asked, as other libraries have it."""
+
+    def _shown(self):
+        return super()._shown()[0], {}
+
+    def action_masks(self):
+        if self.room == 4:
+            raise AssertionError("the episode is over")
+        return OPEN[self.room].tolist()
+
+
+def test_a_method_is_asked_for_the_mask(tmp_path):
+    taken = []
+
+    def factory():
+        return gymnasium.wrappers.RecordEpisodeStatistics(Asked(taken=taken))
+
+    assert spec_of(factory).has_mask
+    run = qlax.train(factory, agent(), steps=600, out=tmp_path / "run", eval_episodes=0)
+    assert qlax.evaluate(run.policy, factory, episodes=3).returns == [3.0] * 3
+    assert legal(taken).all()
+    assert qlax.envs.check_env(Asked).ok
 
 
 # --- the finished policy --------------------------------------------------------------------------
@@ -284,16 +327,63 @@ def test_values_of_illegal_actions_are_minus_infinity(learned):
     assert np.isfinite(single).tolist() == [False, True, False]
 
 
-def test_without_a_mask_every_action_is_taken_for_legal(learned):
+def test_without_a_mask_a_policy_that_learned_with_masks_refuses(learned):
     kind, policy = learned
-    seen, _ = in_room(kind, np.arange(4))
-    if kind != "info":
-        del seen["action_mask"]
-    if kind == "dict":
-        seen = seen["observation"]  # as good as the Dict that has nothing else
-    values = policy.q_values(seen)
-    assert np.isfinite(values).all()
-    np.testing.assert_array_equal(policy.predict(seen), values.argmax(-1))
+    for rooms in (2, np.arange(4)):
+        seen, _ = in_room(kind, rooms)
+        if kind != "info":
+            del seen["action_mask"]
+        if kind == "dict":
+            seen = seen["observation"]  # as good as the Dict that has nothing else
+        for ask in (policy.predict, policy.q_values, policy.actor().act):
+            with pytest.raises(UsageError, match=r"trained with action masks.*action_mask=…"):
+                ask(seen)
+        everything = np.ones((*np.shape(rooms), 3), bool)
+        values = policy.q_values(seen, action_mask=everything)
+        assert np.isfinite(values).all()
+
+
+def test_side_by_side_it_refuses_too(learned):
+    kind, policy = learned
+    env = GymnasiumEnv(lambda: Rooms(kind), 2, policy.spec)
+    timestep = env.reset(0)
+    assert policy.actor(2)(timestep).tolist() == [2, 2]
+    with pytest.raises(UsageError, match="trained with action masks"):
+        policy.actor(2)(timestep.replace(legal=None))
+
+
+def test_it_is_not_evaluated_where_there_are_no_masks(learned):
+    _, policy = learned
+
+    class Open(Rooms):
+        def _shown(self):
+            return super()._shown()[0], {}
+
+    other = dataclasses.replace(policy, spec=dataclasses.replace(policy.spec, observation=VIEW))
+    with pytest.raises(UsageError, match="but Open has none"):
+        qlax.evaluate(other, Open, episodes=1)
+
+
+@pytest.mark.parametrize("batched", [False, True])
+def test_a_taxi_takes_legal_actions_or_says_what_it_lacks(taxi, batched):
+    env = gymnasium.make("Taxi-v4")
+    observation, info = env.reset(seed=0)
+    shown, mask = (
+        (np.array([observation]), info["action_mask"][None])
+        if batched
+        else (observation, info["action_mask"])
+    )
+    with pytest.raises(UsageError, match="which of the 6 actions are legal"):
+        taxi.predict(shown)
+    action = np.ravel(taxi.predict(shown, mask))[0]
+    assert info["action_mask"][action] == 1
+
+
+@pytest.fixture(scope="module", name="taxi")
+def _taxi(tmp_path_factory):
+    path = tmp_path_factory.mktemp("taxi") / "run"
+    qlax.train("Taxi-v4", "q_table", steps=500, out=path, eval_episodes=0)
+    return qlax.load(path)
 
 
 def test_a_mask_of_the_wrong_shape_is_refused(learned):

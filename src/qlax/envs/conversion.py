@@ -44,6 +44,12 @@ def reward_of(paid: Any) -> float | None:
     return float(array.reshape(())) if is_number else None
 
 
+def mask_method(env: Any) -> Callable[[], Any] | None:
+    """Return an environment's method `action_masks`, wherever in its wrappers it is, or None."""
+    found = env.get_wrapper_attr("action_masks") if env.has_wrapper_attr("action_masks") else None
+    return found if callable(found) else None
+
+
 class Reader:
     """Reads observations of an environment, one at a time or in batches.
 

@@ -19,7 +19,7 @@ from gymnasium.wrappers import (
 )
 
 from qlax.envs import worlds
-from qlax.envs.conversion import MASK
+from qlax.envs.conversion import MASK, mask_method
 from qlax.errors import EnvironmentFailure, UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 from qlax.wording import first_line, kind_and_first_line
@@ -130,7 +130,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
     return EnvSpec(
         id=env.spec.id if env.spec else name,
         observation=_with_frames(describe_space(shown, name), env),
-        has_mask=has_mask or _resets_with_mask(env),
+        has_mask=has_mask or mask_method(env) is not None or _resets_with_mask(env),
         num_actions=int(env.action_space.n),
         first_action=int(env.action_space.start),
         time_limit=None if limit is None or limit < 0 else int(limit),

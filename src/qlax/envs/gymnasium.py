@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from qlax.envs.conversion import MASK, Reader, Unfit, reward_of
+from qlax.envs.conversion import MASK, Reader, Unfit, mask_method, reward_of
 from qlax.envs.core import TimeStep
 from qlax.envs.description import EnvFactory, failures_named
 from qlax.envs.threads import usable_cores
@@ -34,6 +34,7 @@ class GymnasiumEnv:
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._each: Any = map if self._pool is None else self._pool.map
         self._done = np.zeros(num_envs, bool)
+        self._asked = [mask_method(env) if spec.has_mask else None for env in self._envs]
         self._reader = Reader(spec, self._remark)
         self._steps = 0  # since it was last reset
 
@@ -88,7 +89,12 @@ class GymnasiumEnv:
     ) -> tuple[Any, np.ndarray | None]:
         """Return observations in the spec's dtypes and masks, or say what is wrong with them."""
         observations, masks = [], []
-        for (seen, info), ended in zip(shown, done, strict=True):
+        for (seen, info), asked, ended in zip(shown, self._asked, done, strict=True):
+            if not isinstance(info, dict):
+                raise EnvironmentFailure(
+                    f"{self.spec.id} returned the info {info!r} in {self._when}, but it must be a "
+                    "dict."
+                )
             try:
                 observation, legal = self._reader(seen)
             except Unfit as unfit:
@@ -97,7 +103,16 @@ class GymnasiumEnv:
                 ) from None
             observations.append(observation)
             if self.spec.has_mask:
-                masks.append(self._mask(info.get(MASK) if legal is None else legal, ended))
+                legal = info.get(MASK) if legal is None else legal
+                if legal is None and asked is not None and not ended:
+                    with failures_named(self.spec.id, "say which actions are legal"):
+                        legal = asked()
+                masks.append(self._mask(legal, ended))
+            elif MASK in info:
+                raise EnvironmentFailure(
+                    f'{self.spec.id} came with info["{MASK}"] in {self._when}, but its first reset '
+                    "without: every reset must have it too."
+                )
         if self.num_envs == 1:
             batch = jax.tree.map(lambda array: array[None], observations[0])
         else:
@@ -127,7 +142,7 @@ class GymnasiumEnv:
             if ended:
                 return np.ones(self.spec.num_actions, bool)
             raise EnvironmentFailure(
-                f'{self.spec.id} began with info["action_mask"], but a step came without one.'
+                f'{self.spec.id} has action masks, but {self._when} came without info["{MASK}"].'
             )
         mask = np.asarray(legal, bool)
         if mask.shape != (self.spec.num_actions,):

@@ -10,7 +10,7 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
-from qlax.envs.conversion import MASK, reward_of
+from qlax.envs.conversion import MASK, mask_method, reward_of
 from qlax.wording import counted, kind_and_first_line
 
 _LARGE = 100.0
@@ -168,11 +168,23 @@ class _Player:
         for shown in (seen.info, seen.observation):
             if isinstance(shown, dict) and MASK in shown:
                 mask = shown[MASK]
+        asked = mask_method(self._env)
+        if mask is None and asked is not None and not (seen.terminated or seen.truncated):
+            try:
+                mask = asked()
+            except Exception as error:
+                self._unplayable("mask", f"action_masks() failed: {kind_and_first_line(error)}.")
         return self._look_at_mask(mask, ended=seen.terminated or seen.truncated)
 
     def _look_at_mask(self, given: Any, *, ended: bool) -> np.ndarray | None:
         if self._has_mask is None:
             self._has_mask = given is not None
+        elif given is not None and not self._has_mask:
+            self._unplayable(
+                "mask",
+                f'A step came with info["{MASK}"], but the first reset without: every reset must '
+                "have it too.",
+            )
         actions = self._env.action_space
         if not self._has_mask or not isinstance(actions, gymnasium.spaces.Discrete):
             return None
