@@ -9,7 +9,13 @@ from tests.probes import mdp
 
 REWARD = jnp.array([-5.0, 0.5, 3.0])
 DONE = jnp.array([False, True, True])
-PAID = Paid(REWARD, DONE, valid=jnp.ones(3, bool), observation=jnp.zeros(3, jnp.int32))
+PAID = Paid(
+    REWARD,
+    DONE,
+    valid=jnp.ones(3, bool),
+    observation=jnp.zeros(3, jnp.int32),
+    discount=jnp.float32(0.9),
+)
 
 
 def paid_by(stage):

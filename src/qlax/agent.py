@@ -224,7 +224,7 @@ class Agent:
         """Return what learns and the replay after a step of the environments."""
         seen = step.next.observation
         reward, reward_state = self.reward(
-            learner.reward, Paid(step.reward, step.done, step.valid, seen)
+            learner.reward, Paid(step.reward, step.done, step.valid, seen, learner.discount)
         )
         stage = self.observation.update(learner.stage, seen, learner.spec.observation)
         learner = learner.replace(stage=stage, reward=reward_state)

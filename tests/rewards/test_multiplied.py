@@ -9,7 +9,8 @@ from qlax.rewards import Multiplied, Paid
 
 
 def test_rewards_are_multiplied():
-    paid = Paid(jnp.array([-300.0, 0.0, 95.0]), jnp.zeros(3, bool), jnp.ones(3, bool), None)
+    none, all_three = jnp.zeros(3, bool), jnp.ones(3, bool)
+    paid = Paid(jnp.array([-300.0, 0.0, 95.0]), none, all_three, None, jnp.float32(0.9))
     reward, state = Multiplied(factor=0.01)((), paid)
     np.testing.assert_allclose(reward, [-3.0, 0.0, 0.95], rtol=1e-6)
     assert state == ()

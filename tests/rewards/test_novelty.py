@@ -33,6 +33,7 @@ def paid(observation, reward=None, valid=None):
         done=jnp.zeros(count, bool),
         valid=jnp.ones(count, bool) if valid is None else jnp.asarray(valid),
         observation=jax.tree.map(jnp.asarray, observation),
+        discount=jnp.float32(0.9),
     )
 
 

@@ -5,16 +5,18 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import qlax
 from qlax import UsageError, optimizers, replay
 from qlax.rewards import Clipped, Paid, ScaledByReturns
 from qlax.schedules import Exponential
 from tests.probes import mdp
 from tests.probes.training import DISCOUNT, agent_for_probes, learned_q_values, trained
 
-SPEC = mdp.Probe(mdp.choices()).spec
+PROBE = mdp.Probe(mdp.choices())
+SPEC = PROBE.spec
 
 
-def paid(reward, done=None, valid=None):
+def paid(reward, done=None, valid=None, discount=0.99):
     reward = jnp.asarray(reward, jnp.float32)
     none = np.zeros(len(reward), bool)
     return Paid(
@@ -22,6 +24,7 @@ def paid(reward, done=None, valid=None):
         done=jnp.asarray(none if done is None else done),
         valid=jnp.asarray(~none if valid is None else valid),
         observation=jnp.zeros(len(reward), jnp.int32),
+        discount=jnp.float32(discount),
     )
 
 
@@ -37,6 +40,30 @@ def test_the_first_rewards_by_hand():
     # u = ½ · 8 − 4 = 0; of 4, 8 and 0 the variance is 32/3. The sign stays.
     reward, state = stage(state, paid([-4.0]))
     np.testing.assert_allclose(reward, [-4.0 / (32 / 3) ** 0.5], rtol=1e-6)
+
+
+def test_returns_are_discounted_as_the_agents_are():
+    stage = ScaledByReturns()
+    state = stage.init(jax.random.key(0), SPEC, 1)
+    for reward in (4.0, 6.0):
+        _, state = stage(state, paid([reward], discount=0.5))
+    np.testing.assert_allclose(state.returns, [0.5 * 4.0 + 6.0])
+
+
+def test_a_sweep_scales_by_the_discount_of_each_trial():
+    agent = agent_for_probes(reward=ScaledByReturns(), learning_starts=64)
+    discounts = (0.5, 0.9)
+    swept = qlax.sweep(PROBE, agent, discounts=discounts, seeds=(0,), steps=320, eval_episodes=0)
+    for discount, trial in zip(discounts, swept, strict=True):
+        told = agent.replace(discount=discount, reward=ScaledByReturns(discount=discount))
+        (alone,) = qlax.sweep(PROBE, told, steps=320, eval_episodes=0)
+        states = np.arange(3)
+        np.testing.assert_allclose(
+            trial.policy.q_values(states), alone.policy.q_values(states), rtol=1e-4
+        )
+    wrong = agent.replace(discount=0.5, reward=ScaledByReturns(discount=0.99))
+    (other,) = qlax.sweep(PROBE, wrong, steps=320, eval_episodes=0)
+    assert np.abs(other.policy.q_values(states) - swept[0].policy.q_values(states)).max() > 0.01
 
 
 def test_an_episode_begins_with_no_return():

@@ -39,7 +39,7 @@ def pqn_lstm() -> Agent:
     return _pqn(
         network=MLP(hidden=(64,), layer_norm=True),
         memory=LSTM(size=64),
-        reward=ScaledByReturns(discount=0.99),
+        reward=ScaledByReturns(),
     )
 
 
@@ -64,7 +64,7 @@ def stream_q() -> Agent:
         target=Online(),
         optimizer=ObGD(learning_rate=1.0, trace_decay=0.8, kappa=2.0),
         observation=Normalise(),
-        reward=ScaledByReturns(discount=0.99),
+        reward=ScaledByReturns(),
         discount=0.99,
         learning_starts=1,
     )

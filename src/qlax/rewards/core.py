@@ -18,6 +18,8 @@ class Paid(NamedTuple):
     """False where the environment only started its next episode, bool, shape [N]."""
     observation: Any
     """What was seen after it, as the environment shows it, each array [N, …]."""
+    discount: jax.Array
+    """The agent's γ, float32 scalar: data, which a sweep changes from trial to trial."""
 
 
 @runtime_checkable

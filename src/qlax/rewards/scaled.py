@@ -40,8 +40,8 @@ class ScaledByReturns:
     arXiv 2410.14606.
     """
 
-    discount: float = 0.99
-    """γ in [0, 1]: of these returns; usually the agent's."""
+    discount: float | None = None
+    """γ in [0, 1] of these returns; None for the agent's."""
     epsilon: float = 1e-8
     """ε > 0."""
     reward: Reward = field(default_factory=Unchanged)
@@ -49,7 +49,8 @@ class ScaledByReturns:
 
     def __post_init__(self) -> None:
         check_types(self)
-        require(0.0 <= self.discount <= 1.0, "ScaledByReturns.discount", self.discount, "in [0, 1]")
+        is_discount = self.discount is None or 0.0 <= self.discount <= 1.0
+        require(is_discount, "ScaledByReturns.discount", self.discount, "in [0, 1], or None")
         require(self.epsilon > 0.0, "ScaledByReturns.epsilon", self.epsilon, "greater than 0")
 
     def init(self, key: jax.Array, spec: EnvSpec, num_envs: int) -> ScalingState:
@@ -61,8 +62,9 @@ class ScaledByReturns:
     def __call__(self, state: ScalingState, paid: Paid) -> tuple[jax.Array, ScalingState]:
         """Return the scaled rewards."""
         reward, inner = self.reward(state.reward, paid)
+        discount = paid.discount if self.discount is None else self.discount
         # The step that only starts an episode is where its u is set back to 0.
-        returns = jnp.where(paid.valid, self.discount * state.returns + reward, 0.0)
+        returns = jnp.where(paid.valid, discount * state.returns + reward, 0.0)
         moments = moments_with_valid(state.moments, returns, paid.valid)
         scaled = reward / jnp.sqrt(variance_of(moments) + self.epsilon)
         return scaled, ScalingState(returns, moments, inner)
