@@ -11,6 +11,7 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
+from qlax.arguments import path_of
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
@@ -96,7 +97,7 @@ class Policy:
 
     def save(self, path: str | Path) -> None:
         """Write the policy as a folder of arrays and JSON."""
-        with replacing(Path(path)) as aside:
+        with replacing(path_of("path", path)) as aside:
             aside.mkdir(parents=True)
             save_arrays(aside / _ARRAYS, self.params)
             description = {
@@ -204,7 +205,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     Raises:
         UsageError: if there is no policy, or it is damaged or was made by another agent.
     """
-    folder = Path(path)
+    folder = path_of("path", path)
     if (folder / POLICY).is_dir():
         folder = folder / POLICY
     if not (folder / _DESCRIPTION).is_file():

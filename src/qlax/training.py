@@ -125,7 +125,7 @@ def resume(
         EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
     timing = timing or Timing()
-    path = Path(path)
+    path = path_of("path", path)
     document = folder.read_json(path / folder.CONFIG)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]

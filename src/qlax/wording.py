@@ -1,6 +1,8 @@
 """Small turns of phrase that several messages share."""
 
 import math
+import statistics
+from collections.abc import Sequence
 
 
 def counted(number: int, what: str) -> str:
@@ -35,3 +37,18 @@ def significant(number: float) -> str:
     if not math.isfinite(number) or number == 0.0 or abs(number) >= 1.0:
         return f"{number:.1f}"
     return f"{number:.{min(1 - math.floor(math.log10(abs(number))), 6)}f}"
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Return the standard error of the mean of some values, s / √n; None of a single one."""
+    return statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else None
+
+
+def over_seeds(means: Sequence[float]) -> str:
+    """Return the mean of what several seeds came to, with its standard error."""
+    error = standard_error(means)
+    spread = 0.0 if error is None else error * math.sqrt(len(means))
+    shown = mean_of(statistics.fmean(means), spread, len(means))
+    if error is None:
+        return f"mean return {shown} over 1 seed"
+    return f"mean return {shown} ± {significant(error)} (standard error) over {len(means)} seeds"

@@ -75,6 +75,19 @@ def test_several_seeds_get_a_summary(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "of 2 seeds solved CartPole-v1" in done.stdout
     assert json.loads((tmp_path / "both" / "result.json").read_text())["seeds"] == [0, 1]
+    shown = run("eval", "both", "--episodes", "3", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    heads, *rows, _, mean, solved = shown.stdout.splitlines()
+    assert heads.split()[:3] == ["seed", "mean", "return"]
+    assert [row.split()[0] for row in rows] == ["0", "1"]
+    assert "(standard error) over 2 seeds" in mean
+    assert solved == "0 of 2 seeds solved it (threshold 475)."
+    found = json.loads(run("eval", "both", "--episodes", "3", "--json", cwd=tmp_path).stdout)
+    means = [found["seeds"][seed]["mean"] for seed in (0, 1)]
+    assert found["mean"] == pytest.approx(sum(means) / 2)
+    assert found["standard_error"] == pytest.approx(abs(means[0] - means[1]) / 2)
+    refused = run("eval", "both", "--film", "x.gif", cwd=tmp_path)
+    assert "--film takes one of them, both/seed-0." in refused.stderr
 
 
 def test_quiet_prints_only_the_folder(tmp_path):

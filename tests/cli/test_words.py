@@ -100,14 +100,6 @@ def test_a_small_spread_keeps_two_digits() -> None:
     assert (significant(0.397), significant(12.34), significant(0.0)) == ("0.40", "12.3", "0.0")
 
 
-def test_a_folder_of_seeds_is_refused_with_its_seeds(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (tmp_path / "a b" / "seed-3" / "policy").mkdir(parents=True)
-    assert run(["eval", str(tmp_path / "a b")]) == 2
-    assert f"give one of '{tmp_path}/a b/seed-3'" in capsys.readouterr().err
-
-
 def test_an_ordinary_folder_is_not_a_run_to_go_on_with(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
     with pytest.raises(UsageError) as refused:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,10 +87,10 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Eval:
-    """Evaluate a run's policy on the original environment."""
+    """Evaluate a run, or every seed of one, on the original environment."""
 
     run_folder: Positional[Annotated[Path, arg(metavar="RUN")]]
-    """The run's folder."""
+    """The run's folder, or that of several seeds."""
     episodes: Annotated[int | None, _named("INT")] = None
     """How many episodes to play. By default 100, or fewer of long ones and of those all alike."""
     seed: int = 2_000_000
@@ -105,30 +104,9 @@ class Eval:
 
     def run(self) -> None:
         """Evaluate as told."""
-        from qlax.cli.summary import print_evaluation
-        from qlax.evaluation import evaluate, usual_episodes
-        from qlax.policy import load
+        from qlax.cli.evaluating import evaluate_runs
 
-        run_folder = self.run_folder.expanduser()
-        if not run_folder.exists():
-            raise UsageError(f"{run_folder} is not there.{_runs_of(run_folder.name)}")
-        seeds = sorted(path.parent for path in run_folder.glob("seed-*/policy"))
-        if seeds and not (run_folder / "policy").exists():
-            raise UsageError(
-                f"{run_folder} holds several seeds: give one of "
-                f"{', '.join(shlex.quote(str(path)) for path in seeds)}."
-            )
-        policy = load(run_folder)
-        episodes = self.episodes
-        if episodes is None:
-            episodes = usual_episodes(policy.spec.id if self.env is None else self.env)
-        if self.film is not None:
-            from qlax.filming import film
-
-            film(policy, self.film, self.env, seed=self.seed + episodes)
-            print(f"The film is {self.film.expanduser()}.", file=sys.stderr)
-        evaluation = evaluate(policy, self.env, episodes=episodes, seed=self.seed)
-        print_evaluation(policy, self.env, evaluation, as_json=self.json)
+        evaluate_runs(self, _existing(self.run_folder))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,11 +128,9 @@ class Resume:
         from qlax.training import resume
 
         timing = since_process_start()
-        run_folder = self.run_folder.expanduser()
-        if not run_folder.exists():
-            raise UsageError(f"{run_folder} is not there.{_runs_of(run_folder.name)}")
+        folder = _existing(self.run_folder)
         watchers = watching(quiet=self.quiet)
-        runs = resume(run_folder, steps=self.steps, observers=watchers, timing=timing)
+        runs = resume(folder, steps=self.steps, observers=watchers, timing=timing)
         print_summaries(runs, quiet=self.quiet)
 
 
@@ -204,6 +180,14 @@ class Check:
         print(report)
         if not report.ok:
             raise UsageError(f"{self.env} is not fit to train in.")
+
+
+def _existing(folder: Path) -> Path:
+    """Return a run's folder, with `~` as the home folder, or say that it is not there."""
+    found = folder.expanduser()
+    if not found.exists():
+        raise UsageError(f"{found} is not there.{_runs_of(found.name)}")
+    return found
 
 
 def _runs_of(env: str) -> str:

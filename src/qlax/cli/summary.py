@@ -1,8 +1,6 @@
 """What the commands print."""
 
-import json
 import shlex
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,12 +9,10 @@ from rich.table import Table
 
 from qlax import presets
 from qlax.cli.console import console
-from qlax.envs.select import describe
-from qlax.evaluation import LONGEST, Evaluation
-from qlax.policy import Policy
+from qlax.evaluation import LONGEST
 from qlax.runs import folder
 from qlax.runs.outcome import Result, Run
-from qlax.wording import counted, mean_of, significant
+from qlax.wording import counted, mean_of, over_seeds, significant
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -25,18 +21,6 @@ def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
         _print_summary(runs, quiet=quiet)
     else:
         _print_seeds(runs, quiet=quiet)
-
-
-def print_evaluation(
-    policy: Policy, env: str | None, evaluation: Evaluation, *, as_json: bool
-) -> None:
-    """Print an evaluation."""
-    spec = policy.spec if env is None else describe(env)
-    if as_json:
-        json.dump({"env": spec.id, **evaluation.as_json()}, sys.stdout, indent=2)
-        print()
-        return
-    print(f"{spec.id}: {_outcome(evaluation.as_json(), spec.reward_threshold)}")
 
 
 def print_agents() -> None:
@@ -58,7 +42,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         print(run.folder)
         return
     lines = {
-        "result": _outcome(result["eval"], result["threshold"], result["eval_error"]),
+        "result": outcome_of(result["eval"], result["threshold"], result["eval_error"]),
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
@@ -89,17 +73,20 @@ def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
         return
     for run in runs:
         result = run.result
-        outcome = _outcome(result["eval"], result["threshold"], result["eval_error"])
+        outcome = outcome_of(result["eval"], result["threshold"], result["eval_error"])
         print(f"seed {result['seed']:<5}{outcome}")
+    means = [run.result["eval"]["mean"] for run in runs if run.result["eval"] is not None]
+    if means:
+        print(f"\nall       {over_seeds(means)}")
     parent = runs[0].folder.parent
     solved = [run for run in runs if run.result["solved"]]
     if runs[0].result["solved"] is not None:
-        print(f"\n{len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}.")
+        print(f"solved    {len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}.")
     whole = folder.read_json(parent / folder.RESULT)
     print(f"time      {_times(whole)}\nwritten   {parent}/")
 
 
-def _outcome(
+def outcome_of(
     evaluation: dict[str, Any] | None, threshold: float | None, failure: str | None = None
 ) -> str:
     """Return the evaluation in a line, and whether it counts as solved."""

@@ -15,6 +15,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def new_folder(
         UsageError: if `out` exists and is not an empty folder, or the folder cannot be made.
     """
     if out is None:
-        above = Path("runs") / env_id.rpartition(":")[2].replace("/", "-") / agent_name
+        above = Path("runs") / _as_name(env_id.rpartition(":")[2]) / agent_name
         folder, made = _next_free(above / seed_name)
     else:
         folder, made = _as_given(Path(out).expanduser())
@@ -47,6 +48,11 @@ def new_folder(
         with contextlib.suppress(OSError):  # what is not empty stays, and so does what is above it
             for path in made:
                 path.rmdir()
+
+
+def _as_name(text: str) -> str:
+    """Return a name that needs no quotes in a shell and is one on every system."""
+    return re.sub(r"[^\w.+-]+", "-", text).strip("-.") or "environment"
 
 
 def _as_given(folder: Path) -> tuple[Path, list[Path]]:

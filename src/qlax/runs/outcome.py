@@ -8,6 +8,7 @@ import numpy as np
 
 from qlax.policy import Policy
 from qlax.runs.timing import Timing
+from qlax.wording import standard_error
 
 
 class Result(TypedDict, total=False):
@@ -72,6 +73,7 @@ def summary_of(runs: list[Run], timing: Timing) -> dict[str, Any]:
             "eval": {
                 "means": means,
                 "mean": float(np.mean(means)),
+                "standard_error": standard_error(means),
                 "median": float(np.median(means)),
                 "min": min(means),
                 "max": max(means),
