@@ -20,6 +20,7 @@ from qlax.memories import Memory
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer, Signal
+from qlax.protocols.answers import check_answers
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Replay, Seen, Step, Uniform
 from qlax.rewards import Paid, Reward, Unchanged
@@ -151,6 +152,7 @@ class Agent:
 
     def init_learner(self, key: jax.Array, spec: EnvSpec, seen: Seen) -> tuple[LearnerState, Any]:
         """Return what learns, and the replay, both of which know what was seen first."""
+        check_answers(self, self._network(spec), spec, seen)
         key, params_key = jax.random.split(key)
         stage = self.observation.init(spec.observation)
         stage = self.observation.update(stage, seen.observation, spec.observation)

@@ -6,12 +6,13 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from qlax.features import SparseFeatures
+from qlax.features import Features, SparseFeatures
 from qlax.heads.core import Head
 from qlax.layers import Dense
 from qlax.memories.core import Memory, fresh_where
 from qlax.networks.core import Network
 from qlax.observations import Observation, dense
+from qlax.protocols.shapes import name_of, require_features, require_like, require_rows
 from qlax.spaces import Space
 
 
@@ -38,7 +39,7 @@ class QNetwork(nn.Module):
             first: Which of them begin an episode, bool, [T, B]; None without a memory.
         """
         if self.memory is None:
-            return self.head.predict(self._features(stage, observation), self.num_actions), None
+            return self._prediction(self._features(stage, observation)), None
         assert first is not None
         length = first.shape[0]
         features = self._features(stage, _merged(observation))
@@ -49,14 +50,16 @@ class QNetwork(nn.Module):
 
         def step(cell: Any, carry: Any, inputs: tuple[jax.Array, jax.Array]) -> tuple[Any, Any]:
             features, first = inputs
-            stepped: tuple[Any, Any] = cell(fresh_where(first, carry), features)
-            return stepped
+            memory, output = cell(fresh_where(first, carry), features)
+            owner = f"{name_of(self.memory)}.cell"
+            require_like(owner, memory, carry, "a state keeps its shapes and types")
+            require_features(self.memory, output, len(first))
+            return memory, output
 
         scan = nn.scan(step, variable_broadcast="params", split_rngs={"params": False})
         memory, outputs = scan(cell, memory, (ordered, first))
         flat = outputs.reshape((-1, *outputs.shape[2:]))
-        prediction = self.head.predict(flat, self.num_actions)
-        return _in_time(prediction, length), memory
+        return _in_time(self._prediction(flat), length), memory
 
     def fresh_params(self, key: jax.Array, stage: Any, observation: Any) -> Any:
         """Return fresh parameters, given a batch of raw observations, each array [B, …]."""
@@ -66,11 +69,22 @@ class QNetwork(nn.Module):
         first = jnp.ones((1, num_envs), bool)
         return self.init(key, stage, _one_step(observation), self.memory.init(num_envs), first)
 
-    def _features(self, stage: Any, observation: Any) -> Any:
+    def _features(self, stage: Any, observation: Any) -> Features:
         observation, space = self.observation(stage, observation, self.space)
+        features: Features
         if isinstance(self.network, nn.Module):
-            return self.network(dense(observation, space))
-        return self.network(observation, space)
+            features = self.network(dense(observation, space))
+        else:
+            features = self.network(observation, space)
+        require_features(self.network, features, len(jax.tree.leaves(observation)[0]))
+        return features
+
+    def _prediction(self, features: Features) -> Any:
+        prediction = self.head.predict(features, self.num_actions)
+        rows = len(jax.tree.leaves(features)[0])
+        meaning = "a prediction for each row of features"
+        require_rows(f"{name_of(self.head)}.predict", prediction, rows, meaning)
+        return prediction
 
 
 # Width of the vectors that stand for a table's rows where a memory needs dense features.

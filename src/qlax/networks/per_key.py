@@ -11,6 +11,7 @@ from qlax.errors import UsageError, require
 from qlax.features import Features, SparseFeatures
 from qlax.networks.core import Network
 from qlax.observations import dense
+from qlax.protocols.shapes import require_features
 from qlax.spaces import Composite, Space
 from qlax.validation import check_types
 
@@ -28,6 +29,7 @@ class _Entry(nn.Module):
             features = self.network(dense(observation, self.space))
         else:
             features = self.network(observation, self.space)
+        require_features(self.network, features, len(jax.tree.leaves(observation)[0]))
         return features
 
 

@@ -1,0 +1,1 @@
+"""Whether parts answer as their protocols ask: shapes and types, checked before training."""
