@@ -79,34 +79,70 @@ def update(tree: SumTree, leaves: jax.Array, values: jax.Array) -> SumTree:
     return tree.replace(children=jax.lax.fori_loop(0, tree.depth, rise, carry)[0])
 
 
-def find(tree: SumTree, targets: jax.Array) -> jax.Array:
-    """Return the leaves at which the running sum over all leaves passes the targets.
+def draw(tree: SumTree, key: jax.Array, count: int, *, spread: bool = False) -> jax.Array:
+    """Return leaves drawn with P(i) = value_i / total.
 
-    A target drawn uniformly from [0, total) finds leaf i with probability value_i / total. A leaf
-    worth 0 is never found, however sums are rounded, unless all are.
+    A leaf worth 0 is never drawn unless all are; then all draws are the first leaf.
 
     Args:
         tree: The tree.
-        targets: 0 or more, float32, shape [K]; one beyond the total finds the last leaf.
+        key: A random key of this draw's own.
+        count: K, the number of draws; at least 1.
+        spread: Whether one leaf is drawn from each of K equal shares of the total. The law is the
+            same, and the draws vary less than independent ones.
 
     Returns:
         int32 in [0, L), shape [K].
     """
+    numbers = jax.random.uniform(key, (tree.depth, count))
+    if not spread:
+        return find(tree, jnp.zeros(count), jnp.full(count, jnp.inf), numbers)
+    # The last share has no upper end, so that no rounding of the total can shorten it.
+    ends = jnp.arange(1, count) * (total(tree) / count)
+    lower = jnp.concatenate([jnp.zeros(1), ends])
+    return find(tree, lower, jnp.concatenate([ends, jnp.full(1, jnp.inf)]), numbers)
 
-    def descend(_: int, carry: tuple[jax.Array, jax.Array]) -> tuple[jax.Array, jax.Array]:
-        node, target = carry
-        values = tree.children.at[node].get(mode="promise_in_bounds")
-        below = start = jnp.zeros_like(target)
+
+def find(tree: SumTree, lower: jax.Array, upper: jax.Array, numbers: jax.Array) -> jax.Array:
+    """Return a leaf from each of K intervals of the running sum over all leaves.
+
+    Leaf i reaches from value_0 + … + value_{i−1} to value_0 + … + value_i. With uniform numbers,
+    it is found with the probability  |interval ∩ leaf i| / |interval|.
+
+    Every level has a number of its own. One for the whole tree would not do: of 2²³ numbers,
+    eight fall on a leaf of ordinary size among 2²⁰ leaves, and perhaps none on a small one. As it
+    is, a probability is wrong by 2⁻²² of what the leaf and its seven neighbours have together.
+
+    Args:
+        tree: The tree.
+        lower: Where the intervals begin, 0 or more, float32, shape [K].
+        upper: Where they end, float32, shape [K]; ∞ for the end of the last leaf.
+        numbers: In [0, 1), float32, shape [depth, K].
+
+    Returns:
+        int32 in [0, L), shape [K]; never a leaf worth 0, unless all are: then the first.
+    """
+
+    def descend(level: int, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        node, lower, upper = carry
+        children = tree.children.at[node].get(mode="promise_in_bounds")
+        # Columns, [K] each: XLA's own sums along so short an axis are several times slower.
+        values = [children[:, number] for number in range(_BRANCHES)]
+        target = numbers[level] * (jnp.minimum(upper, sum(values)) - lower)
+        below = start = end = jnp.zeros_like(lower)
         child = jnp.zeros_like(node)
-        # The last child that is worth something and before which no more than the target stands.
-        for number in range(_BRANCHES):
-            value = values[:, number]
-            reached = (value > 0.0) & (below <= target)
+        # The last child that is worth something and begins no later than the target, which is
+        # counted from `lower`: added to it, it would be rounded.
+        for number, value in enumerate(values):
+            reached = (value > 0.0) & (below - lower <= target)
             child = jnp.where(reached, number, child)
             start = jnp.where(reached, below, start)
             below = below + value
-        return node * _BRANCHES + 1 + child, target - start
+            end = jnp.where(reached, below, end)
+        # An upper end beyond the child is no end any more. Rounded, it would cut off leaves.
+        upper = jnp.where(upper < end, upper - start, jnp.inf)
+        return node * _BRANCHES + 1 + child, jnp.maximum(lower - start, 0.0), upper
 
-    carry = (jnp.zeros(targets.shape, jnp.int32), targets.astype(jnp.float32))
+    carry = (jnp.zeros(lower.shape, jnp.int32), lower, upper)
     node: jax.Array = jax.lax.fori_loop(0, tree.depth, descend, carry)[0]
     return node - tree.first_leaf

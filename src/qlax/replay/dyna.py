@@ -196,8 +196,7 @@ class Dyna:
             rest = flat.at[pair].set(0.0).reshape(state.priority.shape)
             return pair, (urgency > 0.0).astype(jnp.float32), state.replace(priority=rest)
         assert state.seen is not None
-        share = jax.random.uniform(key, (self.planning,))
-        pair = sum_tree.find(state.seen, share * sum_tree.total(state.seen))
+        pair = sum_tree.draw(state.seen, key, self.planning)
         return pair, sum_tree.get(state.seen, pair), state
 
     def _imagined(

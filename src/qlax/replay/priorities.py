@@ -107,8 +107,7 @@ def draw(priorities: Priorities, key: jax.Array, count: int) -> jax.Array:
 
     They are int32, of shape [count]; where nothing can be drawn, all are the first place.
     """
-    share = (jnp.arange(count) + jax.random.uniform(key, (count,))) / count
-    return sum_tree.find(priorities.tree, share * sum_tree.total(priorities.tree))
+    return sum_tree.draw(priorities.tree, key, count, spread=True)
 
 
 def advance(
