@@ -15,6 +15,7 @@ def test_the_public_names_are_these():
     assert sorted(qlax.__all__) == [
         "ActorState",
         "Agent",
+        "DiskFull",
         "Diverged",
         "EnvironmentFailure",
         "Evaluation",

@@ -4,7 +4,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from qlax._version import __version__
-from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
+from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from qlax import (
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ActorState",
     "Agent",
+    "DiskFull",
     "Diverged",
     "EnvironmentFailure",
     "Evaluation",

@@ -29,6 +29,13 @@ class Diverged(RuntimeError):  # noqa: N818
     """The loss is no longer a number. On the command line the exit code is 1."""
 
 
+class DiskFull(OSError):  # noqa: N818
+    """There was no room for a file of the run; what was written before is whole.
+
+    Once there is, `resume` goes on. On the command line the exit code is 1.
+    """
+
+
 class Interrupted(Exception):  # noqa: N818
     """The user stopped training; it was checkpointed. On the command line the exit code is 130."""
 

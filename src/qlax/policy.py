@@ -16,7 +16,7 @@ from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
-from qlax.runs.arrays import load_arrays, save_arrays
+from qlax.runs.arrays import load_arrays, save_arrays, size_of
 from qlax.runs.folder import POLICY, read_json, replacing, write_json
 from qlax.spaces import EnvSpec, zeros
 from qlax.states import ActingParams
@@ -97,7 +97,7 @@ class Policy:
 
     def save(self, path: str | Path) -> None:
         """Write the policy as a folder of arrays and JSON."""
-        with replacing(path_of("path", path)) as aside:
+        with replacing(path_of("path", path), size_of(self.params)) as aside:
             aside.mkdir(parents=True)
             save_arrays(aside / _ARRAYS, self.params)
             description = {

@@ -4,7 +4,6 @@ Exit codes: 0 done; 1 the environment failed or training diverged; 2 something t
 cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 """
 
-import errno
 import os
 import shlex
 import sys
@@ -18,7 +17,7 @@ from qlax._version import __version__
 from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
 from qlax.cli.translation import in_options
 from qlax.cli.words import require_command, require_options, whole_numbers
-from qlax.errors import Diverged, EnvironmentFailure, Interrupted, UsageError
+from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
 
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "train": Train,
@@ -72,7 +71,7 @@ def run(arguments: list[str]) -> int:
             command.run()
     except UsageError as error:
         return _fail(in_options(str(error), names=_named(command)), 2)
-    except (EnvironmentFailure, Diverged) as error:
+    except (EnvironmentFailure, Diverged, DiskFull) as error:
         return _fail(in_options(str(error), names=_named(command)), 1)
     except Interrupted as stop:
         resume = shlex.join(["qlax", "resume", str(stop.path)])
@@ -105,15 +104,9 @@ def _stopped(command: object) -> str:
 
 
 def _file_error(error: OSError) -> str:
-    """Return what went wrong with which file, and for a full disk how to go on."""
+    """Return what went wrong with which file."""
     where = f": {error.filename}" if error.filename else ""
-    text = f"{error.strerror or error}{where}"
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return text
-    return (
-        f"{text}. What was written before is whole, the newest checkpoint too: make room, then go "
-        "on with `qlax resume RUN`."
-    )
+    return f"{error.strerror or error}{where}"
 
 
 def _fail(error: object, code: int) -> int:

@@ -18,6 +18,11 @@ def save_arrays(path: Path, tree: Any) -> None:
     np.savez(path, **arrays)
 
 
+def size_of(tree: Any) -> int:
+    """Return the bytes that the arrays of a tree take, in memory and in a file."""
+    return sum(_as_bits(leaf).nbytes for leaf in jax.tree.leaves(tree))
+
+
 def load_arrays(path: Path, like: Any) -> Any:
     """Read a tree of the same structure, shapes and dtypes as `like` (arrays or their shapes).
 

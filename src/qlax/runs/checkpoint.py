@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from qlax.errors import UsageError
-from qlax.runs.arrays import load_arrays, save_arrays
-from qlax.runs.folder import CHECKPOINTS, read_json, replacing, write_json
+from qlax.runs.arrays import load_arrays, save_arrays, size_of
+from qlax.runs.disk import CHECKPOINTS, room_for
+from qlax.runs.folder import read_json, replacing, write_json
 
 KEPT = 2
 
@@ -14,8 +15,10 @@ KEPT = 2
 def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
     """Write the state after so many iterations; older checkpoints but the last go."""
     path = folder / CHECKPOINTS / f"iteration-{iteration:012d}"
-    path.parent.mkdir(exist_ok=True)
-    with replacing(path) as aside:
+    size = size_of(state)
+    with room_for(path, size):
+        path.parent.mkdir(exist_ok=True)
+    with replacing(path, size) as aside:
         aside.mkdir()
         save_arrays(aside / "state.npz", state)
         write_json(aside / "checkpoint.json", {"iteration": iteration})

@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from qlax.errors import UsageError
+from qlax.runs.disk import CHECKPOINTS, CONFIG, room_for
 
-CONFIG, METRICS, RESULT = "config.json", "metrics.jsonl", "result.json"
-POLICY, CHECKPOINTS, CURVE = "policy", "checkpoints", "curve.png"
+METRICS, RESULT = "metrics.jsonl", "result.json"
+POLICY, CURVE = "policy", "curve.png"
 
 
 @contextlib.contextmanager
@@ -124,8 +125,9 @@ def make_member(folder: Path) -> None:
 
 def write_json(path: Path, document: Any) -> None:
     """Write a JSON file whole."""
-    with replacing(path) as aside:
-        aside.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    with replacing(path, len(text.encode())) as aside:
+        aside.write_text(text)
 
 
 def read_json(path: Path) -> Any:
@@ -139,29 +141,39 @@ def read_json(path: Path) -> Any:
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a path aside to write a file or folder to; it replaces `path` once all is on disk."""
+def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
+    """Give a path aside to write a file or folder to; it replaces `path` once all is on disk.
+
+    Args:
+        path: The file or folder.
+        size: Bytes that it takes, if that is known.
+
+    Raises:
+        DiskFull: if there is no room; the old one stays then.
+    """
     aside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
     _remove(aside)
-    try:
-        yield aside
-        _to_disk(aside, *(aside.rglob("*") if aside.is_dir() else ()))
-        if path.is_dir():
-            old = path.with_name(f".{path.name}.{os.getpid()}.old")
-            path.rename(old)
-            aside.rename(path)
-            shutil.rmtree(old)
-        else:
-            aside.replace(path)
-        _to_disk(path.parent)
-    finally:
-        _remove(aside)
+    with room_for(path, size):
+        try:
+            yield aside
+            _to_disk(aside, *(aside.rglob("*") if aside.is_dir() else ()))
+            if path.is_dir():
+                old = path.with_name(f".{path.name}.{os.getpid()}.old")
+                path.rename(old)
+                aside.rename(path)
+                shutil.rmtree(old)
+            else:
+                aside.replace(path)
+            _to_disk(path.parent)
+        finally:
+            _remove(aside)
 
 
 def append_metrics(folder: Path, row: dict[str, Any]) -> None:
     """Add a line to a run's metrics."""
-    with (folder / METRICS).open("a") as file:
-        file.write(_line(row))
+    line = _line(row)
+    with room_for(folder / METRICS, len(line)), (folder / METRICS).open("a") as file:
+        file.write(line)
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
