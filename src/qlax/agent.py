@@ -133,27 +133,28 @@ class Agent:
 
     def init(self, key: jax.Array, spec: EnvSpec, timestep: TimeStep) -> TrainState:
         """Return a fresh agent that has seen the first observations of its environments."""
-        actor_key, learner_key = jax.random.split(key)
-        actor = self.init_actor(actor_key, spec)
+        actor = self.init_actor(key, spec)
         observation, legal = jax.tree.map(jnp.asarray, (timestep.observation, timestep.legal))
         seen = Seen(observation, legal, actor.memory)
-        return TrainState(actor, *self.init_learner(learner_key, spec, seen))
+        return TrainState(actor, *self.init_learner(key, spec, seen))
 
     def init_actor(self, key: jax.Array, spec: EnvSpec) -> ActorState:
-        """Return what acts, before its first step."""
+        """Return what acts, before its first step; the key is that of `init`."""
+        actor_key, _ = jax.random.split(key)
         return ActorState(
             spec=spec,
             explorer=self.explorer.init(self.num_envs, spec),
             memory=None if self.memory is None else self.memory.init(self.num_envs),
             probability=jnp.ones(self.num_envs) if self.replay.uses_probability else None,
-            key=key,
-            clock=Clock(jnp.int32(0), jnp.zeros(self.num_envs, jnp.int32)),
+            key=actor_key,
+            clock=Clock.start(self.num_envs),
         )
 
     def init_learner(self, key: jax.Array, spec: EnvSpec, seen: Seen) -> tuple[LearnerState, Any]:
-        """Return what learns, and the replay, both of which know what was seen first."""
+        """Return what learns, and the replay, which know what was seen first; key as in `init`."""
         check_answers(self, self._network(spec), spec, seen)
-        key, params_key = jax.random.split(key)
+        _, learner_key = jax.random.split(key)
+        key, params_key = jax.random.split(learner_key)
         stage = self.observation.init(spec.observation)
         stage = self.observation.update(stage, seen.observation, spec.observation)
         params = self.init_params(params_key, spec, seen.observation)

@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 
 from qlax.errors import UsageError
 from qlax.spaces import EnvSpec
@@ -15,6 +16,11 @@ class Clock(NamedTuple):
     """Environment steps taken so far by all environments together, int32 scalar."""
     episodes: jax.Array
     """Episodes finished so far in each environment, int32, shape [N]."""
+
+    @classmethod
+    def start(cls, num_envs: int) -> "Clock":
+        """Return the clock before the first step."""
+        return cls(jnp.int32(0), jnp.zeros(num_envs, jnp.int32))
 
     def after(self, done: jax.Array) -> "Clock":
         """Return the clock one step of every environment later, of which some ended an episode."""
