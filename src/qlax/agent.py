@@ -184,7 +184,7 @@ class Agent:
     ) -> tuple[jax.Array, ActorState]:
         """Return an action for each environment, int32 of shape [N]."""
         key, explore_key = jax.random.split(actor.key)
-        q_values, memory = self.values(
+        prediction, memory = self.predict(
             params,
             actor.spec,
             timestep.observation,
@@ -192,8 +192,15 @@ class Agent:
             timestep.first,
             jax.random.fold_in(explore_key, 1),
         )
+        q_values = self.head.q_values(prediction)
         situation = Situation(
-            q_values, timestep.legal, timestep.observation, timestep.first, actor.clock
+            q_values=q_values,
+            prediction=prediction,
+            head=self.head,
+            legal=timestep.legal,
+            observation=timestep.observation,
+            first=timestep.first,
+            clock=actor.clock,
         )
         action, explorer = self.explorer.act(actor.explorer, explore_key, situation)
         probability = None
@@ -320,7 +327,7 @@ class Agent:
 
     # --- what drivers and policies ask --------------------------------------------------------
 
-    def values(
+    def predict(
         self,
         params: ActingParams,
         spec: EnvSpec,
@@ -328,8 +335,8 @@ class Agent:
         memory: Any = None,
         first: jax.Array | None = None,
         key: jax.Array | None = None,
-    ) -> tuple[jax.Array, Any]:
-        """Return the mean action values of a batch of observations and the memory after.
+    ) -> tuple[Any, Any]:
+        """Return the head's predictions of a batch of observations and the memory after.
 
         Args:
             params: What to evaluate with.
@@ -340,11 +347,27 @@ class Agent:
             key: Of the network's own noise; None for the network without noise.
 
         Returns:
-            Values of shape [B, A], and the memory's state, None without one.
+            What the head predicts, and the memory's state, None without one.
         """
-        random = {} if key is None else {"own_noise": key}
-        evaluator = Evaluator(self._network(spec), params.network, params.stage, random)
-        prediction, memory = evaluator.now(observation, memory, first)
+        network = self._network(spec)
+        random = {} if key is None else network.keys_for("acting", key)
+        evaluator = Evaluator(network, params.network, params.stage, random)
+        return evaluator.now(observation, memory, first)
+
+    def values(
+        self,
+        params: ActingParams,
+        spec: EnvSpec,
+        observation: Any,
+        memory: Any = None,
+        first: jax.Array | None = None,
+        key: jax.Array | None = None,
+    ) -> tuple[jax.Array, Any]:
+        """Return the mean action values of a batch of observations, [B, A], and the memory after.
+
+        The arguments are those of `predict`.
+        """
+        prediction, memory = self.predict(params, spec, observation, memory, first, key)
         return self.head.q_values(prediction), memory
 
     def updates_due(self, iteration: Any) -> Any:
@@ -365,8 +388,8 @@ class Agent:
 
     def _evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
         """Return the network with parameters and random streams of its own."""
-        random = {"noise": key, "quantiles": jax.random.fold_in(key, 1)}
-        return Evaluator(self._network(learner.spec), params, learner.stage, random)
+        network = self._network(learner.spec)
+        return Evaluator(network, params, learner.stage, network.keys_for("learning", key))
 
     def _network(self, spec: EnvSpec) -> QNetwork:
         return QNetwork(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +10,7 @@ from flax import linen as nn
 
 from qlax.errors import require
 from qlax.features import Features, SparseFeatures
+from qlax.randomness import RandomStream
 from qlax.validation import check_types
 
 Init = Callable[..., Any]
@@ -82,6 +83,11 @@ class Noisy:
 
     Reference: Fortunato et al. (2018), arXiv 1706.10295.
     """
+
+    random_streams: ClassVar[tuple[RandomStream, ...]] = (
+        RandomStream("noise", "learning"),
+        RandomStream("own_noise", "acting"),
+    )
 
     sigma: float = 0.5
     """Σ and σ start at sigma / √inputs; 0 or more."""

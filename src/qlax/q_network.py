@@ -13,6 +13,7 @@ from qlax.memories.core import Memory, fresh_where
 from qlax.networks.core import Network
 from qlax.observations import Observation, dense
 from qlax.protocols.shapes import name_of, require_features, require_like, require_rows
+from qlax.randomness import Phase, keys_for, streams_of
 from qlax.spaces import Space
 
 
@@ -69,6 +70,10 @@ class QNetwork(nn.Module):
         first = jnp.ones((1, num_envs), bool)
         return self.init(key, stage, _one_step(observation), self.memory.init(num_envs), first)
 
+    def keys_for(self, phase: Phase, key: jax.Array) -> dict[str, jax.Array]:
+        """Return a key for every stream of random numbers that a part draws from in a phase."""
+        return keys_for(phase, streams_of((self.network, self.memory, self.head)), key)
+
     def _features(self, stage: Any, observation: Any) -> Features:
         observation, space = self.observation(stage, observation, self.space)
         features: Features
@@ -100,7 +105,7 @@ class Evaluator(NamedTuple):
     stage: Any
     """What the observation stage knows."""
     random: dict[str, jax.Array]
-    """Keys of the network's own randomness (noise, quantiles), by Flax's name of the stream."""
+    """A key for each stream of random numbers that the network draws from, by its name."""
 
     def __call__(self, observation: Any) -> Any:
         """Return predictions of observations, [B, …], by a network without memory."""

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from qlax.errors import UsageError
+from qlax.heads.core import Head
+from qlax.pytree import Pytree, static
 from qlax.spaces import EnvSpec
 
 
@@ -27,11 +29,15 @@ class Clock(NamedTuple):
         return Clock(self.env_steps + done.shape[0], self.episodes + done)
 
 
-class Situation(NamedTuple):
+class Situation(Pytree):
     """What an action is chosen by, in N environments."""
 
     q_values: jax.Array
     """Mean action values, shape [N, A]."""
+    prediction: Any
+    """All that the head predicts: quantiles, probabilities, members; each array of shape [N, …]."""
+    head: Head = static()
+    """The head, which can read it."""
     legal: jax.Array | None
     """Which actions may be taken, bool, shape [N, A]; None if all may."""
     observation: Any

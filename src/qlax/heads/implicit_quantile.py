@@ -1,7 +1,7 @@
 """The law of the return as its quantile function, asked for random levels."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,7 @@ from qlax.maths.distributional import (
     quantile_huber,
     tail_weights,
 )
+from qlax.randomness import RandomStream
 from qlax.validation import check_types
 
 
@@ -48,6 +49,8 @@ class IQN:
 
     Reference: Dabney et al. (2018), arXiv 1806.06923.
     """
+
+    random_streams: ClassVar[tuple[RandomStream, ...]] = (RandomStream("quantiles", "learning"),)
 
     quantiles: int = 16
     """K: levels drawn in learning, and as many for the target; at least 1."""

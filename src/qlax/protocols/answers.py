@@ -81,7 +81,7 @@ def _ask(
     q_values = agent.head.q_values(prediction)
     owner = f"{name_of(agent.head)}.q_values"
     _require_action_values(owner, q_values, agent.num_envs, spec.num_actions)
-    _check_explorer(agent.explorer, key, spec, timestep, q_values)
+    _check_explorer(agent, key, spec, timestep, prediction)
     _check_target(agent.target, params)
     batch, replay = _check_replay(agent, spec, key, timestep, memory)
     loss = _check_learning(agent, batch, prediction)
@@ -148,11 +148,20 @@ def _check_network(
 
 
 def _check_explorer(
-    explorer: Any, key: jax.Array, spec: EnvSpec, timestep: TimeStep, q_values: jax.Array
+    agent: Any, key: jax.Array, spec: EnvSpec, timestep: TimeStep, prediction: Any
 ) -> None:
-    num_envs, num_actions = q_values.shape
+    explorer, num_envs, num_actions = agent.explorer, agent.num_envs, spec.num_actions
     clock = Clock(jnp.int32(0), jnp.zeros(num_envs, jnp.int32))
-    situation = Situation(q_values, timestep.legal, timestep.observation, timestep.first, clock)
+    q_values = agent.head.q_values(prediction)
+    situation = Situation(
+        q_values=q_values,
+        prediction=prediction,
+        head=agent.head,
+        legal=timestep.legal,
+        observation=timestep.observation,
+        first=timestep.first,
+        clock=clock,
+    )
     name, state = name_of(explorer), explorer.init(num_envs, spec)
     owner = f"{name}.act"
     action, after = _two(owner, explorer.act(state, key, situation), "actions and a state")
