@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from qlax import Agent, UsageError, config, explorers, networks, optimizers, presets
-from qlax.presets.fitting import SETTINGS
+from qlax.presets.fitting.classic import SETTINGS
 from qlax.spaces import Box, Discrete, EnvSpec
 
 NAMED = {name: make() for name, make in presets.AGENTS.items()}
 TUNED_ONES = {
     f"{env}/{name}": presets.resolve(env, name).agent
-    for env in (*SETTINGS, "MinAtar/Breakout-v1")
+    for env in (*SETTINGS, "LunarLander-v3", "MinAtar/Breakout-v1")
     for name in NAMED
     if presets.resolve(env, name).tuned
 }

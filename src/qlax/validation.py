@@ -31,6 +31,14 @@ def check_types(part: Any) -> None:
             require(False, f"{type(part).__name__}.{entry.name}", value, _described(hint))
 
 
+def takes(part: Any, field: str, value: Any) -> bool:
+    """Return whether a field of a dataclass may hold a value, by its type."""
+    try:
+        return _fits(value, _hints(part.__class__)[field])
+    except (NameError, TypeError):  # the types of somebody's own may not be known to us
+        return True
+
+
 @functools.cache
 def _hints(kind: Hashable) -> dict[str, Any]:
     return typing.get_type_hints(kind)

@@ -203,4 +203,4 @@ def test_on_atari_all_other_agents_are_sized_for_a_desktop():
     for name in ("dqn", "c51", "drqn", "pqn_lstm"):
         chosen = presets.resolve("ALE/Pong-v5", name)
         assert chosen.agent.network.channels == (16, 32)
-        assert chosen.agent.reward == Clipped()
+        assert getattr(chosen.agent.reward, "reward", chosen.agent.reward) == Clipped()

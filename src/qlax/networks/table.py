@@ -30,6 +30,11 @@ class Table:
     high: tuple[float, ...] | None = None
     """Where each entry's last bin ends, as the network sees it; None for the space's limit."""
 
+    @property
+    def learns_features(self) -> bool:
+        """No: they are given, and what environments ask of deep agents is not for a table."""
+        return False
+
     def __post_init__(self) -> None:
         check_types(self)
         require(

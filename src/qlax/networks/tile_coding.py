@@ -34,6 +34,11 @@ class TileCoding:
     high: tuple[float, ...] | None = None
     """Where they end, each entry as the network sees it; None for the space's limits."""
 
+    @property
+    def learns_features(self) -> bool:
+        """No: they are given, and what environments ask of deep agents is not for a table."""
+        return False
+
     def __post_init__(self) -> None:
         check_types(self)
         require(self.tilings >= 1, "TileCoding.tilings", self.tilings, "at least 1")

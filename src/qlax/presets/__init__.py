@@ -17,7 +17,7 @@ from qlax.presets.linear import q_table, tile_coding
 from qlax.presets.online import pqn, pqn_lstm, stream_q
 from qlax.presets.pixels import btr
 from qlax.presets.recurrent import drqn, r2d2
-from qlax.presets.resolve import AGENTS, Preset, resolve
+from qlax.presets.resolve import AGENTS, Preset, fitted, resolve
 from qlax.presets.tabular import (
     double_q_learning,
     dyna_q,
@@ -44,6 +44,7 @@ __all__ = [
     "dueling_dqn",
     "dyna_q",
     "expected_sarsa",
+    "fitted",
     "fqf",
     "hl_gauss_dqn",
     "iqn",

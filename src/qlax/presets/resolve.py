@@ -17,7 +17,7 @@ from qlax.presets import (
     recurrent,
     tabular,
 )
-from qlax.presets.fitting import DEFAULT_AGENT, DEFAULT_STEPS, PUBLISHED_STEPS, tuning
+from qlax.presets.fitting import DEFAULT_AGENT, Tuning, published_steps, tuning
 
 _FAMILIES = (dqn_family, distributional, pixels, recurrent, online, tabular, linear, article)
 
@@ -55,16 +55,39 @@ def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
     if isinstance(agent, Preset):
         return agent
     if isinstance(agent, Agent):
-        return Preset("custom", agent, DEFAULT_STEPS, False)
+        return Preset("custom", agent, published_steps(None), False)
     name = DEFAULT_AGENT if agent is None else agent
     if name not in AGENTS:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")
     made = AGENTS[name]()
     try:
-        tuned = tuning(env, name, made, lambda: describe(env).observation)
+        tuned = _tuning(env, name, made)
     except UsageError:
         tuned = None  # what is wrong with the environment is said when it is trained in
     if tuned is None:
-        return Preset(name, made, PUBLISHED_STEPS.get(name, DEFAULT_STEPS), False)
+        return Preset(name, made, published_steps(name), False)
     return Preset(name, tuned.tune(made), tuned.steps, tuned.tried)
+
+
+def fitted(agent: Agent, env: Any) -> Agent:
+    """Return an agent of your own, fitted to an environment as the named agents are.
+
+    Each part is told the settings it has a field for, `capacity` or `n_step` of a replay say,
+    whether it is one of ours or yours. Where we have tried no settings, and no images are seen, the
+    agent stays as it is.
+
+    Args:
+        agent: The agent.
+        env: The environment.
+
+    Raises:
+        UsageError: if qlax cannot train in it.
+    """
+    tuned = _tuning(env, None, agent)
+    return agent if tuned is None else tuned.tune(agent)
+
+
+def _tuning(env: Any, name: str | None, agent: Agent) -> Tuning | None:
+    identity = env if isinstance(env, str) else None
+    return tuning(identity, name, agent, lambda: describe(env).observation)

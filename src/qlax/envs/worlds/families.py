@@ -41,6 +41,9 @@ class World(NamedTuple):
     """How many say enough of a policy, where they are long or all alike; None for the usual."""
     in_threads: bool = False
     """Whether other threads of Python run while it steps: then its games are played at once."""
+    settings: str | None = None
+    """The module whose `settings_of(id)` says what they ask of agents; None where we tried none.
+    By its name, since agents are made of JAX's functions, and lists of environments need none."""
     are_many: bool = False
     """Whether it has so many ids that they are registered only for whoever names it."""
 
@@ -143,6 +146,7 @@ ATARI = World(
     backend="ale",
     eval_episodes=20,
     examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
+    settings="qlax.presets.fitting.atari",
 )
 ENVPOOL = World(
     title="EnvPool",
@@ -154,6 +158,7 @@ ENVPOOL = World(
     backend="envpool" if sys.platform == "linux" else "gymnasium",
     examples=("EnvPool/Pong-v5", "EnvPool/CartPole-v1", "EnvPool/Jumanji-Maze-v0"),
     are_many=True,
+    settings="qlax.presets.fitting.envpool",
 )
 CLASSIC = World(
     title="Classic control, text",
@@ -165,6 +170,7 @@ CLASSIC = World(
     ),
     register=tuple,
     examples=("CartPole-v1", "MountainCar-v0", "FrozenLake-v1", "Taxi-v4"),
+    settings="qlax.presets.fitting.classic",
 )
 BSUITE = World(
     title="bsuite",
@@ -184,6 +190,7 @@ DOOM = World(
     listed=doom.listed,
     in_threads=True,
     examples=("VizdoomBasic-v1", "VizdoomDefendCenter-v1", "VizdoomHealthGathering-v1"),
+    settings="qlax.presets.fitting.doom",
 )
 MARIO = World(
     title="Super Mario Bros.",
@@ -196,6 +203,7 @@ MARIO = World(
     eval_episodes=1,
     in_threads=True,
     examples=("SuperMarioBros-1-1-v0", "SuperMarioBros-v0"),
+    settings="qlax.presets.fitting.mario",
 )
 MINATAR = World(
     title="MinAtar",
@@ -204,6 +212,7 @@ MINATAR = World(
     begins=("MinAtar/",),
     register=announced,
     examples=("MinAtar/Breakout-v1", "MinAtar/SpaceInvaders-v1"),
+    settings="qlax.presets.fitting.minatar",
 )
 MINIGRID = World(
     title="MiniGrid and BabyAI",
@@ -213,6 +222,7 @@ MINIGRID = World(
     register=_on_import("minigrid"),
     preprocessed=minigrid.preprocessed,
     examples=("MiniGrid-DoorKey-8x8-v0", "MiniGrid-Fetch-5x5-N2-v0", "BabyAI-GoToLocal-v0"),
+    settings="qlax.presets.fitting.minigrid",
 )
 LUNAR_LANDER = World(
     title="LunarLander",
@@ -221,5 +231,6 @@ LUNAR_LANDER = World(
     begins=("LunarLander-",),
     register=announced,
     examples=("LunarLander-v3",),
+    settings="qlax.presets.fitting.lunar_lander",
 )
 WORLDS = (CLASSIC, BSUITE, ATARI, ENVPOOL, DOOM, MARIO, MINATAR, MINIGRID, LUNAR_LANDER)

@@ -1,105 +1,65 @@
-"""What environments that we have tried ask of the named agents."""
+"""What environments that we have tried ask of agents.
 
+The settings of a world stand in a file of the world's name here; the world's row in
+`envs.worlds.families` names it. The file answers `settings_of(id)` with what it asks for.
+"""
+
+import importlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
 
 from qlax.agent import Agent
 from qlax.envs import worlds
-from qlax.envs.worlds.envpool_tasks import PREFIX, is_atari
-from qlax.presets.fitting import environments, images, published, toy_text
-from qlax.presets.fitting.minatar import MINATAR
-from qlax.presets.fitting.settings import Settings, is_deep
+from qlax.presets.fitting import images, published
+from qlax.presets.fitting.settings import Asked, Settings, Tuning
 from qlax.spaces import Space
 
-
-class Tuning(NamedTuple):
-    """How a named agent is changed for an environment."""
-
-    tune: Callable[[Agent], Agent]
-    steps: int
-    """Environment steps it trains for."""
-    tried: bool = True
-    """Whether that was chosen for the environment, and not only for what it shows."""
-
-
-# What single environments ask for.
-SETTINGS: dict[str, Settings] = {**environments.SETTINGS, **toy_text.SETTINGS}
-
-# What the environments of a world ask for, with a network for what each of them shows.
-_WORLDS: tuple[tuple[worlds.World, Settings], ...] = (
-    (worlds.ATARI, images.ATARI),
-    (worlds.DOOM, images.DOOM),
-    (worlds.MARIO, images.MARIO),
-    (worlds.MINIGRID, images.MINIGRID),
-)
+__all__ = ["DEFAULT_AGENT", "Asked", "Settings", "Tuning", "published_steps", "tuning"]
 
 # Agents that are what somebody published, and so stay as they are.
-_AS_PUBLISHED = ("article_dqn", "article_q_table")
+_AS_PUBLISHED = ("article_dqn", "article_q_table", "btr")
 
 # The agent that `qlax train ENV` takes where none is named.
 DEFAULT_AGENT = "dqn"
-DEFAULT_STEPS = 100_000
 
 # Agents of their papers' size: the steps their papers train for, where we have not tried others.
-PUBLISHED_STEPS = {"btr": published.STEPS}
+_PUBLISHED_STEPS = {"btr": published.STEPS}
+_STEPS = 100_000
 
 
-def tuning(env: Any, name: str, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
-    """Return how a named agent is fitted to an environment; None if its general settings will do.
+def published_steps(name: str | None) -> int:
+    """Return for how many environment steps an agent trains that is not fitted."""
+    return _PUBLISHED_STEPS.get(name or "", _STEPS)
+
+
+def tuning(
+    env: str | None, name: str | None, agent: Agent, see: Callable[[], Space]
+) -> Tuning | None:
+    """Return how an agent is fitted to an environment; None if it stays as it is.
 
     Args:
-        env: The environment; only ids are known.
-        name: The agent's name.
+        env: The environment's id; None if it has none.
+        name: The agent's name; None for an agent of the user's own.
         agent: The agent.
         see: Returns what the environment shows; asked only where that matters.
     """
-    if not isinstance(env, str):
-        return _by_sight(None, agent, see) if _can_be_fitted(name, agent) else None
-    if (env, name) in _TABLES:
-        return _TABLES[env, name]
-    if (env, name) in MINATAR:
-        return Tuning(*MINATAR[env, name])
-    if not _can_be_fitted(name, agent):
+    asked = Asked() if env is None else _asked(env)
+    if name in asked.named:
+        return asked.named[name]
+    if name in _AS_PUBLISHED or not getattr(agent.network, "learns_features", True):
         return None
-    if env in SETTINGS:
-        return Tuning(SETTINGS[env], SETTINGS[env].steps_of(agent))
-    world = _world_of(env)
-    if world is worlds.ATARI and name in published.PUBLISHED:
-        return Tuning(published.PUBLISHED[name], published.STEPS)
-    return _by_sight(world, agent, see)
+    settings = asked.everyone
+    if settings is None or settings.by_sight:
+        space = see()
+        if settings is None and not images.has_image(space):
+            return None
+        settings = images.fitted_to(settings or images.IMAGES, space)
+    return Tuning(settings, settings.steps_of(agent), tried=asked.everyone is not None)
 
 
-def _by_sight(world: worlds.World | None, agent: Agent, see: Callable[[], Space]) -> Tuning | None:
-    """Return what a world's environments ask for, or, where we tried none, those with images."""
-    space = see()
-    settings = next((settings for other, settings in _WORLDS if other is world), None)
-    if settings is None and not images.has_image(space):
-        return None
-    fitted = images.fitted_to(settings or images.IMAGES, space)
-    return Tuning(fitted, fitted.steps_of(agent), tried=settings is not None)
-
-
-def _world_of(env: str) -> worlds.World | None:
-    """Return the world whose settings fit an environment: EnvPool's Atari games are Atari games."""
+def _asked(env: str) -> Asked:
+    """Return what an environment asks for, by the file that its world's row names."""
     world = worlds.world_named(env)
-    if world is worlds.ENVPOOL and world.is_installed:
-        return worlds.ATARI if is_atari(env.removeprefix(PREFIX)) else world
-    return world
-
-
-def _can_be_fitted(name: str, agent: Agent) -> bool:
-    return is_deep(agent) and name not in _AS_PUBLISHED
-
-
-def _as_it_is(agent: Agent) -> Agent:
-    return agent
-
-
-_TABLES: dict[tuple[str, str], Tuning] = {
-    ("MountainCar-v0", "q_table"): Tuning(_as_it_is, 100_000),
-    ("MountainCar-v0", "tile_coding"): Tuning(_as_it_is, 60_000),
-    **{
-        (env, "q_table"): Tuning(toy_text.numbered, steps)
-        for env, steps in toy_text.TABLE_STEPS.items()
-    },
-}
+    if world is None or world.settings is None:
+        return Asked()
+    answer: Asked = importlib.import_module(world.settings).settings_of(env)
+    return answer

@@ -1,15 +1,14 @@
-"""Environments that show images: what they ask of any deep agent."""
+"""Environments that show images: what they ask of any deep agent, and networks for them."""
 
 import dataclasses
 
-from qlax.explorers import Uniform, Zeta
+from qlax.explorers import Zeta
 from qlax.networks import CNN, MLP, Network, PerKey
-from qlax.observations import Normalise, Pixels, ScaleToBounds
+from qlax.observations import Normalise, Pixels
 from qlax.presets.fitting.settings import Settings
-from qlax.rewards import Clipped, Multiplied
 from qlax.schedules import Linear
 from qlax.spaces import Box, Composite, Space
-from qlax.targets import Averaged, Periodic
+from qlax.targets import Periodic
 
 # The network of Mnih et al. (2013), arXiv 1312.5602: a quarter of the arithmetic of the one in
 # Nature, and on two cores that decides how much is learned in an hour.
@@ -24,6 +23,7 @@ _LARGE = 36
 # share the way into the compiled program and back.
 IMAGES = Settings(
     steps=500_000,
+    by_sight=True,
     observation=Pixels(others=Normalise()),
     epsilon=Linear(start=1.0, end=0.02, steps=100_000),
     duration=Zeta(exponent=2.0),
@@ -37,63 +37,6 @@ IMAGES = Settings(
     learning_starts=5_000,
     num_envs=8,
     updates=2,
-)
-
-# What the ALE's games ask on top: rewards whose sign counts, and less room for C51's atoms.
-ATARI = dataclasses.replace(
-    IMAGES,
-    steps=1_000_000,
-    capacity=200_000,
-    observation=Pixels(),
-    reward=Clipped(low=-1.0, high=1.0),
-    returns=(-10.0, 10.0),
-)
-
-# Doom's scenarios: rewards are tens and hundreds; few actions are worth repeating for long.
-DOOM = dataclasses.replace(
-    IMAGES,
-    steps=100_000,
-    epsilon=Linear(start=1.0, end=0.02, steps=40_000),
-    duration=Uniform(low=1, high=4),
-    capacity=50_000,
-    reward=Multiplied(factor=0.01),
-    learning_rate=(5e-4, 2.5e-5),
-    returns=(-5.0, 5.0),
-    learning_starts=2_000,
-)
-
-# MiniGrid shows what each square holds as three numbers, not as a picture. Its one reward comes at
-# the end and is found by wandering far.
-MINIGRID = dataclasses.replace(
-    IMAGES,
-    steps=300_000,
-    observation=ScaleToBounds(),
-    epsilon=Linear(start=1.0, end=0.05, steps=100_000),
-    n_step=5,
-    batch_size=64,
-    updates=4,
-    learning_rate=(5e-4, 1e-5),
-    returns=(0.0, 1.0),
-)
-
-# Super Mario Bros.: a reward is a step to the right less the time it took, up to 15 a frame. What a
-# move is worth shows within a second or two; the emulator takes longer than a few updates more.
-# One wrong jump ends the game, so the policy is an average: the newest one may be about to make it.
-MARIO = dataclasses.replace(
-    IMAGES,
-    steps=180_000,
-    epsilon=Linear(start=1.0, end=0.01, steps=30_000),
-    n_step=5,
-    capacity=50_000,
-    reward=Multiplied(factor=0.02),
-    learning_rate=(5e-4, 2.5e-5),
-    target=Averaged(target=Periodic(period=500), tau=0.001),
-    policy="target",
-    discount=0.95,
-    returns=(-1.0, 8.0),
-    time_limit=1_000,
-    learning_starts=2_000,
-    updates=4,
 )
 
 

@@ -1,7 +1,5 @@
 """MinAtar's five games: four agents, sized for a million frames."""
 
-from collections.abc import Callable
-
 from qlax.agent import Agent
 from qlax.explorers import EpsilonGreedy
 from qlax.heads import C51, Dueling
@@ -9,6 +7,7 @@ from qlax.layers import Noisy
 from qlax.networks import CNN
 from qlax.observations import Raw
 from qlax.optimizers import Adam
+from qlax.presets.fitting.settings import Asked, Tuning
 from qlax.replay import LambdaReturn, Prioritised, Rollout, Uniform
 from qlax.schedules import Linear
 from qlax.targets import Periodic
@@ -68,7 +67,10 @@ _TUNES = {
 }
 _GAMES = ("Asterix", "Breakout", "Freeway", "Seaquest", "SpaceInvaders")
 
-# (environment, agent): how the agent is changed there, and for how many frames it trains.
-MINATAR: dict[tuple[str, str], tuple[Callable[[Agent], Agent], int]] = {
-    (f"MinAtar/{game}-v1", name): (tune, STEPS) for game in _GAMES for name, tune in _TUNES.items()
-}
+
+def settings_of(env: str) -> Asked:
+    """Return what a game asks of the four; the others get what images ask for."""
+    game = env.removeprefix("MinAtar/").removesuffix("-v1")
+    if game not in _GAMES:
+        return Asked()
+    return Asked(named={name: Tuning(tune, STEPS) for name, tune in _TUNES.items()})

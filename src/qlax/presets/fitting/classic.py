@@ -1,8 +1,10 @@
-"""Environments with a few numbers as observations: what they ask of any deep agent."""
+"""Classic control and toy text: what Gymnasium's own environments ask of agents."""
 
+from qlax.agent import Agent
 from qlax.explorers import Uniform
 from qlax.observations import Normalise, Raw, ScaleToBounds
-from qlax.presets.fitting.settings import Settings
+from qlax.presets.fitting import toy_text
+from qlax.presets.fitting.settings import Asked, Settings, Tuning
 from qlax.schedules import Linear
 from qlax.targets import Periodic, Polyak
 
@@ -53,27 +55,25 @@ ACROBOT = Settings(
     returns=(-100.0, 0.0),
 )
 
-# A longer horizon and short repeats of exploratory actions keep it from hovering for ever.
-LUNAR_LANDER = Settings(
-    steps=400_000,
-    epsilon=Linear(start=1.0, end=0.02, steps=80_000),
-    duration=Uniform(low=1, high=6),
-    observation=Raw(),
-    hidden=(128, 128),
-    n_step=3,
-    capacity=400_000,
-    batch_size=128,
-    learning_rate=(1e-3, 1e-5),
-    target=Polyak(tau=0.005),
-    discount=0.995,
-    returns=(-300.0, 300.0),
-    num_envs=8,
-    updates=2,
-)
-
 SETTINGS = {
     "MountainCar-v0": MOUNTAIN_CAR,
     "CartPole-v1": CART_POLE,
     "Acrobot-v1": ACROBOT,
-    "LunarLander-v3": LUNAR_LANDER,
+    **toy_text.SETTINGS,
+}
+
+
+def settings_of(env: str) -> Asked:
+    """Return what one of these environments asks for."""
+    named = {name: Tuning(tune, steps) for name, (tune, steps) in _TABLES.get(env, {}).items()}
+    return Asked(SETTINGS.get(env), named)
+
+
+def _as_it_is(agent: Agent) -> Agent:
+    return agent
+
+
+_TABLES = {
+    "MountainCar-v0": {"q_table": (_as_it_is, 100_000), "tile_coding": (_as_it_is, 60_000)},
+    **{env: {"q_table": (toy_text.numbered, steps)} for env, steps in toy_text.TABLE_STEPS.items()},
 }
