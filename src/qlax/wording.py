@@ -1,8 +1,11 @@
 """Small turns of phrase that several messages share."""
 
 import math
+import shutil
 import statistics
+import textwrap
 from collections.abc import Sequence
+from typing import TextIO
 
 
 def counted(number: int, what: str) -> str:
@@ -52,3 +55,22 @@ def over_seeds(means: Sequence[float]) -> str:
     if error is None:
         return f"mean return {shown} over 1 seed"
     return f"mean return {shown} ± {significant(error)} (standard error) over {len(means)} seeds"
+
+
+def broken(text: str, stream: TextIO, indent: int = 0) -> str:
+    """Return a text broken between words where a terminal ends; a pipe gets it in one line.
+
+    Args:
+        text: A line.
+        stream: Where it is printed.
+        indent: Spaces before all lines but the first.
+    """
+    if not stream.isatty():
+        return text
+    return textwrap.fill(
+        text,
+        shutil.get_terminal_size().columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -23,17 +23,14 @@ _FLAG = arg(help_behavior_hint=""), tyro.conf.FlagCreatePairsOff
 class Train:
     """Train an agent, then evaluate it on the original environment.
 
-    `--agent.replay.capacity 50000` sets a field of the agent.
-
-    `--agent.bootstrap greedy` exchanges a part of it.
-
-    `qlax train ENV --agent.help` lists all parts and fields.
+    `qlax train ENV --agent.help` lists every setting of the agent's parts.
     """
 
     env: Positional[Annotated[str, arg(metavar="ENV")]]
     """Gymnasium's id of the environment, such as MountainCar-v0."""
     agent: Annotated[str | None, _named("NAME")] = None
-    """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV."""
+    """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV. Its parts are
+    exchanged by --agent.bootstrap greedy, numbers set by --agent.replay.capacity 50000."""
     steps: Annotated[int | None, _named("INT")] = None
     """Environment steps. By default what the agent takes on ENV."""
     seed: int = 0
@@ -99,8 +96,8 @@ class Eval:
     """Another environment to evaluate in."""
     json: Annotated[bool, *_FLAG] = False
     """Print everything as JSON."""
-    film: Annotated[Path | None, _named("FILE")] = None
-    """Film the first 20 seconds of one more episode: a .gif, a .webp, or an .mp4."""
+    film: Annotated[Path | None, _named("FILE.{gif,webp,mp4}")] = None
+    """Film the first 20 seconds of one more episode."""
 
     def run(self) -> None:
         """Evaluate as told."""

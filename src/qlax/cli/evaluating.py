@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from qlax.cli.console import console
+from qlax.cli.console import complain, console
 from qlax.cli.summary import outcome_of
 from qlax.envs.select import describe
 from qlax.errors import UsageError
@@ -18,7 +18,7 @@ from qlax.filming import film
 from qlax.policy import Policy, load
 from qlax.runs.folder import POLICY
 from qlax.spaces import EnvSpec
-from qlax.wording import counted, mean_of, over_seeds, significant, standard_error
+from qlax.wording import broken, counted, mean_of, over_seeds, significant, standard_error
 
 if TYPE_CHECKING:
     from qlax.cli.commands import Eval
@@ -69,14 +69,15 @@ def _film(command: "Eval", policy: Policy, path: Path) -> None:
     # pygame, which draws many environments, would look for a screen and complain of none.
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     film(policy, path, command.env, seed=command.seed + episodes)
-    print(f"The film is {path.expanduser()}.", file=sys.stderr)
+    complain(f"the film is {path.expanduser()}.")
 
 
 def _print_one(spec: EnvSpec, evaluation: Evaluation, *, as_json: bool) -> None:
     if as_json:
         _print_json({"env": spec.id, **evaluation.as_json()})
     else:
-        print(f"{spec.id}: {outcome_of(evaluation.as_json(), spec.reward_threshold)}")
+        outcome = outcome_of(evaluation.as_json(), spec.reward_threshold)
+        print(broken(f"{spec.id}: {outcome}", sys.stdout, indent=2))
 
 
 def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: bool) -> None:
@@ -100,7 +101,8 @@ def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: 
             str(found.episodes),
         )
     console().print(table)
-    print(f"\n{spec.id}: {over_seeds(means)}")
+    print()
+    print(broken(f"{spec.id}: {over_seeds(means)}", sys.stdout, indent=2))
     if spec.reward_threshold is not None:
         threshold = f"(threshold {spec.reward_threshold:g})"
         solved = sum(one >= spec.reward_threshold for one in means)

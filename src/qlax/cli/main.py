@@ -15,6 +15,7 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
+from qlax.cli.console import complain
 from qlax.cli.translation import in_options
 from qlax.cli.words import require_command, require_options, whole_numbers
 from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
@@ -94,7 +95,7 @@ def _named(command: object) -> dict[str, str]:
 
 def _warn(message: object, *_: object) -> None:
     """Print a warning as a sentence."""
-    print(f"qlax: warning: {in_options(str(message))}", file=sys.stderr)
+    complain(f"warning: {in_options(str(message))}")
 
 
 def _stopped(command: object) -> str:
@@ -110,7 +111,7 @@ def _file_error(error: OSError) -> str:
 
 
 def _fail(error: object, code: int) -> int:
-    print(f"qlax: {error}", file=sys.stderr)
+    complain(str(error))
     return code
 
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
-from qlax.cli.console import console
+from qlax.cli.console import console, say
 from qlax.evaluation import LONGEST
 from qlax.runs import folder
 from qlax.runs.outcome import Result, Run
@@ -50,7 +50,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
     }
     print()
     for name, text in lines.items():
-        print(f"{name:<10}{text}")
+        say(name, text)
 
 
 def _training(result: Result) -> str:
@@ -74,16 +74,19 @@ def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
     for run in runs:
         result = run.result
         outcome = outcome_of(result["eval"], result["threshold"], result["eval_error"])
-        print(f"seed {result['seed']:<5}{outcome}")
+        say(f"seed {result['seed']}", outcome)
     means = [run.result["eval"]["mean"] for run in runs if run.result["eval"] is not None]
     if means:
-        print(f"\nall       {over_seeds(means)}")
+        print()
+        say("all", over_seeds(means))
     parent = runs[0].folder.parent
     solved = [run for run in runs if run.result["solved"]]
     if runs[0].result["solved"] is not None:
-        print(f"solved    {len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}.")
+        say("solved", f"{len(solved)} of {len(runs)} seeds solved {runs[0].result['env']}")
     whole = folder.read_json(parent / folder.RESULT)
-    print(f"time      {_times(whole)}\nwritten   {parent}/")
+    say("time", _times(whole))
+    say("written", f"{parent}/")
+    say("next", f"qlax eval {shlex.quote(str(parent))}")
 
 
 def outcome_of(

@@ -1,7 +1,6 @@
 """How far training is: a live line on a terminal, some plain lines in a pipe."""
 
 import sys
-import textwrap
 import time
 
 from rich.console import Console
@@ -9,6 +8,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from qlax.observers.core import Beginning, Ended, MetricsRow, Observer, Report
+from qlax.wording import broken
 
 # In a pipe a line tells of every tenth of the run, and of every minute of it.
 _PLAIN_LINES = 10
@@ -54,10 +54,8 @@ class Progress(Observer):
 
     def note(self, topic: str, text: str) -> None:
         """Print it: on a terminal broken between words, and above the bar if there is one."""
-        line = f"{topic:<10}{text}"
-        if self._console.is_terminal:
-            width = self._console.width
-            line = textwrap.fill(line, width, subsequent_indent=" " * 10, break_long_words=False)
+        line = broken(f"{topic:<10}{text}", sys.stdout, indent=10)
+        if self._bar is not None:
             self._console.print(line, markup=False, soft_wrap=True)
         else:
             print(line, flush=True)
