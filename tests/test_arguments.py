@@ -1,5 +1,6 @@
 """Arguments made plain, or refused at the door."""
 
+import traceback
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -46,3 +47,22 @@ def test_training_refuses_before_it_makes_a_folder(wrong, tmp_path):
     with pytest.raises(qlax.UsageError, match=next(iter(wrong))):
         qlax.train("CartPole-v1", **{"steps": 40, **wrong}, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_mistake_is_told_in_the_frame_that_made_it():
+    with pytest.raises(qlax.UsageError) as refused:
+        qlax.train("MountianCar-v0")
+    told = traceback.format_exception(refused.value)
+    assert len(refused.traceback) == 2  # this one, and that of the door
+    assert "During handling" not in "".join(told)
+    assert "direct cause" not in "".join(told)
+    assert "There is no environment 'MountianCar-v0'. Did you mean MountainCar-v0" in told[-1]
+
+
+def test_what_the_users_own_code_raised_stays_to_be_seen():
+    def broken():
+        raise RuntimeError("no display")
+
+    with pytest.raises(qlax.UsageError, match="no display") as refused:
+        qlax.train(broken)
+    assert "in broken" in "".join(traceback.format_exception(refused.value))

@@ -1,12 +1,34 @@
 """Arguments of the public functions, made plain or refused before any work begins."""
 
+import functools
 import numbers
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from qlax.errors import UsageError, require
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def refuses_plainly(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a public function's `UsageError` come from where it was called, in one frame.
+
+    What the user gave is wrong, not what happens inside qlax. The cause stays, if there is one,
+    such as what the user's own code raised.
+    """
+
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except UsageError as error:
+            raise error.with_traceback(None)  # noqa: B904
+
+    return called
 
 
 def whole_number(name: str, value: Any, *, at_least: int = 0) -> int:

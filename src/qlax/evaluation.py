@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from qlax.arguments import whole_number
+from qlax.arguments import refuses_plainly, whole_number
 from qlax.envs import worlds
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.closing import close
@@ -52,6 +52,7 @@ class Evaluation:
         return asdict(self)
 
 
+@refuses_plainly
 def evaluate(
     policy: Policy,
     env: str | EnvFactory | Dynamics | None = None,

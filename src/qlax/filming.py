@@ -9,13 +9,14 @@ import numpy as np
 from PIL import Image
 
 from qlax.animation import require_format, write_film
-from qlax.arguments import path_of, whole_number
+from qlax.arguments import path_of, refuses_plainly, whole_number
 from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.description import EnvFactory, factory_of, failures_named
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
 
 
+@refuses_plainly
 def film(
     policy: Policy,
     path: str | Path,

@@ -11,7 +11,7 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
-from qlax.arguments import path_of
+from qlax.arguments import path_of, refuses_plainly
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
@@ -194,6 +194,7 @@ class Actor:
         return int(action[0]) + policy.spec.first_action
 
 
+@refuses_plainly
 def load(path: str | Path, agent: Agent | None = None) -> Policy:
     """Read a policy from a run's folder or from the policy's own.
 

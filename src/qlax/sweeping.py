@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from qlax import presets
 from qlax.agent import Agent
+from qlax.arguments import refuses_plainly
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, LoopState
 from qlax.envs.select import as_asked_for, select
@@ -34,6 +35,7 @@ class Trial:
     """How good that is; None if no episodes were asked for."""
 
 
+@refuses_plainly
 def sweep(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,

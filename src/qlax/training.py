@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.arguments import path_of, whole_number, whole_numbers
+from qlax.arguments import path_of, refuses_plainly, whole_number, whole_numbers
 from qlax.envs.first_steps import require_fit
 from qlax.envs.select import Selected, is_dynamics, select
 from qlax.errors import require
@@ -21,6 +21,7 @@ from qlax.runs.timing import Timing
 from qlax.session import carry_out
 
 
+@refuses_plainly
 def train(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,
@@ -60,6 +61,7 @@ def train(
     return _train_new(env, agent, [seed], options, timing, observers, grouped=False)[0]
 
 
+@refuses_plainly
 def train_seeds(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,
@@ -98,6 +100,7 @@ def train_seeds(
     return _train_new(env, agent, numbers, options, timing, observers, grouped=True)
 
 
+@refuses_plainly
 def resume(
     path: str | Path,
     *,

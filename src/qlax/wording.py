@@ -1,11 +1,9 @@
 """Small turns of phrase that several messages share."""
 
 import math
-import shutil
 import statistics
 import textwrap
 from collections.abc import Sequence
-from typing import TextIO
 
 
 def counted(number: int, what: str) -> str:
@@ -57,19 +55,19 @@ def over_seeds(means: Sequence[float]) -> str:
     return f"mean return {shown} ± {significant(error)} (standard error) over {len(means)} seeds"
 
 
-def broken(text: str, stream: TextIO, indent: int = 0) -> str:
-    """Return a text broken between words where a terminal ends; a pipe gets it in one line.
+def broken(text: str, width: int | None, indent: int = 0) -> str:
+    """Return a line broken between words.
 
     Args:
-        text: A line.
-        stream: Where it is printed.
+        text: The line.
+        width: Letters that a terminal shows side by side; None for a pipe, which gets it whole.
         indent: Spaces before all lines but the first.
     """
-    if not stream.isatty():
+    if width is None:
         return text
     return textwrap.fill(
         text,
-        shutil.get_terminal_size().columns,
+        width,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,

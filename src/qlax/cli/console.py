@@ -1,6 +1,8 @@
 """Where the commands print."""
 
+import shutil
 import sys
+from typing import TextIO
 
 from rich.console import Console
 
@@ -14,9 +16,14 @@ def console() -> Console:
 
 def say(topic: str, text: str) -> None:
     """Print a line of a summary: what it is about, and what there is to say."""
-    print(broken(f"{topic:<10}{text}", sys.stdout, indent=10))
+    print(broken(f"{topic:<10}{text}", width_of(sys.stdout), indent=10))
 
 
 def complain(text: str) -> None:
-    """Print what is wrong to the standard error, as one of qlax's."""
-    print(broken(f"qlax: {text}", sys.stderr, indent=6), file=sys.stderr)
+    """Print a sentence to the standard error, as one of qlax's."""
+    print(broken(f"qlax: {text}", width_of(sys.stderr), indent=6), file=sys.stderr)
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Return how wide a terminal is; None for what is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from qlax.cli.console import complain, console
+from qlax.cli.console import complain, console, width_of
 from qlax.cli.summary import outcome_of
 from qlax.envs.select import describe
 from qlax.errors import UsageError
@@ -77,7 +77,7 @@ def _print_one(spec: EnvSpec, evaluation: Evaluation, *, as_json: bool) -> None:
         _print_json({"env": spec.id, **evaluation.as_json()})
     else:
         outcome = outcome_of(evaluation.as_json(), spec.reward_threshold)
-        print(broken(f"{spec.id}: {outcome}", sys.stdout, indent=2))
+        print(broken(f"{spec.id}: {outcome}", width_of(sys.stdout), indent=2))
 
 
 def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: bool) -> None:
@@ -102,7 +102,7 @@ def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: 
         )
     console().print(table)
     print()
-    print(broken(f"{spec.id}: {over_seeds(means)}", sys.stdout, indent=2))
+    print(broken(f"{spec.id}: {over_seeds(means)}", width_of(sys.stdout), indent=2))
     if spec.reward_threshold is not None:
         threshold = f"(threshold {spec.reward_threshold:g})"
         solved = sum(one >= spec.reward_threshold for one in means)
@@ -110,5 +110,5 @@ def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: 
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    json.dump(document, sys.stdout, indent=2)
+    json.dump(document, width_of(sys.stdout), indent=2)
     print()

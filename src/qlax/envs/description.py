@@ -278,10 +278,10 @@ def _registered(name: str) -> Any:
         raise UsageError(
             f"{name} cannot be made: importing {module} failed: {first_line(error)}."
         ) from error
-    except gymnasium.error.Error as error:
+    except gymnasium.error.Error:
         known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
         hint = nearest(name, known, "`qlax envs` lists what is there.")
-        raise UsageError(f"There is no environment {name!r}. {hint}") from error
+        raise UsageError(f"There is no environment {name!r}. {hint}") from None
 
 
 @contextlib.contextmanager

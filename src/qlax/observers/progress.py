@@ -54,8 +54,9 @@ class Progress(Observer):
 
     def note(self, topic: str, text: str) -> None:
         """Print it: on a terminal broken between words, and above the bar if there is one."""
-        line = broken(f"{topic:<10}{text}", sys.stdout, indent=10)
-        if self._bar is not None:
+        width = self._console.width if self._console.is_terminal else None
+        line = broken(f"{topic:<10}{text}", width, indent=10)
+        if width is not None:
             self._console.print(line, markup=False, soft_wrap=True)
         else:
             print(line, flush=True)

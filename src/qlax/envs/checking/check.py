@@ -6,6 +6,7 @@ from typing import Any
 
 import gymnasium
 
+from qlax.arguments import refuses_plainly
 from qlax.envs.as_gymnasium import DynamicsAsGymnasium
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
@@ -48,6 +49,7 @@ class CheckReport:
     __repr__ = __str__
 
 
+@refuses_plainly
 def check_env(
     env: str | EnvFactory | Dynamics, *, episodes: int = 3, seed: int = 0, steps: int = 1_000
 ) -> CheckReport:
