@@ -15,6 +15,7 @@ from qlax.errors import UsageError, require
 from qlax.explorers import Clock, EpsilonGreedy, Explorer, KnowsItsPolicy, Situation
 from qlax.heads import Head, Loss, Scalar
 from qlax.maths.bootstrap import chosen
+from qlax.maths.counting import Count
 from qlax.maths.policies import only_legal
 from qlax.memories import Memory
 from qlax.networks import MLP, Network
@@ -166,7 +167,7 @@ class Agent:
             stage=stage,
             reward=self.reward.init(jax.random.fold_in(params_key, 1), spec, self.num_envs),
             key=key,
-            updates=jnp.int32(0),
+            updates=Count.of(0),
             discount=jnp.float32(self.discount),
             learning_rate=jnp.float32(1.0),
         )
@@ -299,10 +300,12 @@ class Agent:
                 greedy=chosen(q_values, batch.action) >= only_legal(q_values, legal_now).max(-1),
             ),
         )
-        rate = learner.learning_rate * value_at(self.optimizer.learning_rate, learner.updates)
+        rate = learner.learning_rate * value_at(
+            self.optimizer.learning_rate, learner.updates.clipped
+        )
         params = jax.tree.map(lambda p, step: p - rate * step, learner.params, direction)
-        updates = learner.updates + 1
-        params, target = self.target.update(learner.target, params, updates)
+        updates = learner.updates.after(1)
+        params, target = self.target.update(learner.target, params, updates.low)
         learner = learner.replace(
             params=params, target=target, optimizer=optimizer, key=key, updates=updates
         )
@@ -370,12 +373,17 @@ class Agent:
         prediction, memory = self.predict(params, spec, observation, memory, first, key)
         return self.head.q_values(prediction), memory
 
+    @property
+    def first_learning(self) -> int:
+        """The number of the step of each environment from which on updates are due."""
+        return -(-self.learning_starts // self.num_envs)
+
     def updates_due(self, iteration: Any) -> Any:
         """Return how many updates follow step number `iteration` of each environment (from 1).
 
         A number for a number, an array for an array.
         """
-        ready = iteration * self.num_envs >= self.learning_starts
+        ready = iteration >= self.first_learning
         return self.updates * (ready & (iteration % self.update_every == 0))
 
     def _behaviour(

@@ -1,7 +1,8 @@
 """Numbers that change with time: ε, learning rates.
 
 A schedule is called with the number of environment steps (or updates) taken so far, an int32
-scalar, and returns a float32 scalar. Wherever a schedule is accepted, a plain float is too.
+scalar that stays at 2³¹ − 1, and returns a float32 scalar. Wherever a schedule is accepted, a plain
+float is too.
 """
 
 import dataclasses
@@ -14,6 +15,7 @@ import jax.numpy as jnp
 
 from qlax.config import fields_of, is_part
 from qlax.errors import UsageError, require
+from qlax.maths.counting import MOST
 from qlax.validation import check_types
 
 
@@ -56,14 +58,14 @@ class Linear:
                 "Linear.steps is None, for a line that ends with the run, but the run's length is "
                 "not known here: take agent.for_run(steps), as `train` does, or a number."
             )
-        fraction = jnp.clip((step - self.begin) / self.steps, 0.0, 1.0)
+        fraction = jnp.clip((step - self.begin) / float(self.steps), 0.0, 1.0)
         return self.start + (self.end - self.start) * fraction
 
     def for_run(self, length: int) -> "Linear":
         """Return the line as long as a run of `length` steps leaves it, if it ends with the run."""
         if self.steps is not None:
             return self
-        return dataclasses.replace(self, steps=max(length - self.begin, 1))
+        return dataclasses.replace(self, steps=min(max(length - self.begin, 1), MOST))
 
     def extremes(self) -> tuple[float, float]:
         """Return the smallest and the largest value the schedule takes."""

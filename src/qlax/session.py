@@ -217,7 +217,7 @@ class _Session:
             "agent": plan.agent_name,
             "backend": plan.backend,
             "seed": plan.seed,
-            "env_steps": int(state.agent.actor.clock.env_steps),
+            "env_steps": int(state.agent.actor.clock.taken),
             "updates": int(state.agent.learner.updates),
             "resumed_at": first_step,
             "stopped": self.stopped,

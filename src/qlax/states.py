@@ -10,6 +10,7 @@ from typing import Any
 import jax
 
 from qlax.explorers import Clock
+from qlax.maths.counting import Count
 from qlax.pytree import Pytree, static
 from qlax.spaces import EnvSpec
 
@@ -57,8 +58,8 @@ class LearnerState(Pytree):
     """What the reward stage knows."""
     key: jax.Array
     """The key that all further randomness of learning comes from."""
-    updates: jax.Array
-    """Gradient updates done, int32 scalar."""
+    updates: Count
+    """Gradient updates done."""
     discount: jax.Array
     """γ: data, so that it can be mapped over."""
     learning_rate: jax.Array

@@ -2,8 +2,8 @@
 
 import dataclasses
 import functools
-import math
 import numbers
+import sys
 import types
 import typing
 from collections.abc import Hashable
@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from qlax.errors import require
+from qlax.maths.counting import MOST
 
 
 def check_types(part: Any) -> None:
     """Raise `UsageError` for the first field whose value does not fit its annotation.
 
-    Whole numbers must be whole, numbers finite, choices among their `Literal`, and parts must have
-    the methods of their protocol. A list where a tuple belongs becomes one, and NumPy's numbers
-    become Python's, which can be written down.
+    Whole numbers must be whole and not beyond int32, numbers finite, choices among their `Literal`,
+    and parts must have the methods of their protocol. A list where a tuple belongs becomes one, and
+    NumPy's numbers become Python's, which can be written down.
     """
     hints = _hints(part.__class__)
     for entry in dataclasses.fields(part):
@@ -29,6 +30,9 @@ def check_types(part: Any) -> None:
             object.__setattr__(part, entry.name, value)
         if not _fits(value, hint):
             require(False, f"{type(part).__name__}.{entry.name}", value, _described(hint))
+        if isinstance(value, int):
+            within = -MOST <= value <= MOST
+            require(within, f"{type(part).__name__}.{entry.name}", value, f"at most {MOST:,}")
 
 
 def takes(part: Any, field: str, value: Any) -> bool:
@@ -69,7 +73,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if hint is float:
         is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        return is_number and math.isfinite(value)
+        return is_number and abs(value) <= sys.float_info.max
     return isinstance(value, hint) and not isinstance(value, type)
 
 

@@ -29,5 +29,5 @@ def situation(
         legal=legal,
         observation=jnp.zeros(num_envs, jnp.int32) if observation is None else observation,
         first=jnp.zeros(num_envs, bool) if first is None else first,
-        clock=Clock(jnp.int32(0), jnp.zeros(num_envs, jnp.int32)) if clock is None else clock,
+        clock=Clock.start(num_envs) if clock is None else clock,
     )

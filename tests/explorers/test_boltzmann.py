@@ -8,6 +8,7 @@ import scipy.special
 import scipy.stats
 
 from qlax.explorers import Boltzmann, Clock
+from qlax.maths.counting import Count
 from qlax.schedules import Linear
 from tests.explorers.acting import SPEC, situation
 
@@ -18,7 +19,7 @@ LAW = np.array([1, 2, 1, 4]) / 8
 
 
 def clock(env_steps=0):
-    return Clock(jnp.int32(env_steps), jnp.zeros(1, jnp.int32))
+    return Clock(Count.of(env_steps), jnp.zeros(1, jnp.int32))
 
 
 def counts(explorer, *, legal=None, env_steps=0):

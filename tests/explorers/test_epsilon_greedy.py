@@ -9,6 +9,7 @@ import pytest
 import scipy.stats
 
 from qlax.explorers import Clock, EpsilonGreedy, OneStep, Uniform, Zeta
+from qlax.maths.counting import Count
 from qlax.schedules import Linear
 from tests.explorers.acting import SPEC, situation
 
@@ -19,7 +20,7 @@ LATER = jnp.zeros(N, bool)
 
 
 def clock(env_steps=0, episodes=0, num_envs=N):
-    return Clock(jnp.int32(env_steps), jnp.full(num_envs, episodes, jnp.int32))
+    return Clock(Count.of(env_steps), jnp.full(num_envs, episodes, jnp.int32))
 
 
 def at_clock(now, **known):

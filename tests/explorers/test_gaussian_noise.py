@@ -7,6 +7,7 @@ import pytest
 import scipy.stats
 
 from qlax.explorers import Clock, GaussianNoise, Greedy
+from qlax.maths.counting import Count
 from tests.explorers.acting import SPEC, situation
 
 N = 4_000
@@ -15,7 +16,7 @@ N = 4_000
 def chosen(scale, gap, episodes):
     """Return how often action 1 is taken though action 0 is better by `gap`."""
     q_values = jnp.tile(jnp.array([gap, 0.0]), (N, 1))
-    clock = Clock(jnp.int32(0), jnp.broadcast_to(jnp.asarray(episodes, jnp.int32), (N,)))
+    clock = Clock(Count.of(0), jnp.broadcast_to(jnp.asarray(episodes, jnp.int32), (N,)))
     action, state = GaussianNoise(scale=scale).act(
         (), jax.random.key(0), situation(q_values, clock=clock)
     )
@@ -43,14 +44,14 @@ def test_without_scale_it_is_greedy():
 
 
 def test_its_metric_is_the_mean_deviation():
-    clock = Clock(jnp.int32(0), jnp.array([0, 1, 3], jnp.int32))
+    clock = Clock(Count.of(0), jnp.array([0, 1, 3], jnp.int32))
     # (2 + 1 + ½) / 3
     assert float(GaussianNoise(scale=2.0).metrics(clock)["noise"]) == pytest.approx(3.5 / 3)
 
 
 def test_greedy_takes_the_best_and_of_equals_the_first():
     q_values = jnp.array([[0.0, 2.0, 1.0], [1.0, 1.0, 0.0], [-1.0, -2.0, -1.0]])
-    clock = Clock(jnp.int32(0), jnp.zeros(3, jnp.int32))
+    clock = Clock(Count.of(0), jnp.zeros(3, jnp.int32))
     explorer = Greedy()
     state = explorer.init(3, SPEC)
     action, _ = explorer.act(state, jax.random.key(0), situation(q_values, clock=clock))
@@ -71,7 +72,7 @@ def test_only_legal_actions_are_taken_however_bad(explorer):
 def test_greedy_knows_its_probabilities():
     q_values = jnp.array([[0.0, 2.0, 1.0], [1.0, 5.0, 0.0]])
     legal = jnp.array([[True, True, True], [True, False, True]])
-    clock = Clock(jnp.int32(0), jnp.zeros(2, jnp.int32))
+    clock = Clock(Count.of(0), jnp.zeros(2, jnp.int32))
     found = Greedy().probabilities(q_values, legal, clock)
     np.testing.assert_array_equal(found, [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
     assert Greedy().why_not() is None

@@ -27,6 +27,9 @@ from qlax.drivers.core import (
 )
 from qlax.envs.core import AsyncEnv, CompiledEnv, OutsideEnv, TimeStep
 
+_LONGEST_STRETCH = 100_000_000
+"""Iterations that a program is told to do at once: what numbers them is int32."""
+
 
 class CompiledDriver:
     """Runs an agent in a compiled environment.
@@ -71,8 +74,11 @@ class CompiledDriver:
         """Return the state after iterations start … stop − 1; the old one is used up."""
         if self._compiled_advance is None:
             self.compile(state)
-        after: LoopState = self._compiled_advance(state, np.int32(start), np.int32(stop))
-        return after
+        while start < stop:
+            first, length = self._as_early(start), min(stop - start, _LONGEST_STRETCH)
+            state = self._compiled_advance(state, np.int32(first), np.int32(first + length))
+            start += length
+        return state
 
     def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, for each seed, and the state to go on."""
@@ -112,6 +118,15 @@ class CompiledDriver:
             return states[0]
         joined: LoopState = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
         return joined
+
+    def _as_early(self, iteration: int) -> int:
+        """Return the first iteration from which on updates fall due as they do from this one.
+
+        A program numbers iterations in int32: what it is told must not grow with the run.
+        """
+        agent = self.agent
+        ready = max(agent.first_learning, 1)
+        return min(iteration, ready + (iteration - ready) % agent.update_every)
 
     def _init(self, seed: jax.Array) -> LoopState:
         env_key, _ = keys(seed)

@@ -22,6 +22,7 @@ import numpy as np
 
 from qlax.agent import Agent
 from qlax.envs.core import TimeStep
+from qlax.maths.counting import clipped_sum
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec, zeros
 from qlax.states import LearnerState, TrainState
@@ -36,13 +37,13 @@ class Statistics(Pytree):
     episode_return: jax.Array
     """Return so far of the episode under way, float32, shape [N]."""
     episode_length: jax.Array
-    """Its steps so far, int32, shape [N]."""
+    """Its steps so far, at most 2³¹ − 1, int32, shape [N]."""
     episodes: jax.Array
     """Episodes finished since the last report, int32 scalar."""
     return_sum: jax.Array
     """Sum of their returns, float32 scalar."""
     length_sum: jax.Array
-    """Sum of their lengths, int32 scalar."""
+    """Sum of their lengths, float32 scalar."""
     updates: jax.Array
     """Gradient updates since the last report, int32 scalar."""
     learning: dict[str, jax.Array]
@@ -113,7 +114,7 @@ def keys(seed: int | jax.Array) -> tuple[jax.Array, jax.Array]:
 def resumed_env_key(state: LoopState) -> jax.Array:
     """Return the key of the environments that a resumed run begins anew: its own at every step."""
     actor = state.agent.actor
-    return jax.random.fold_in(actor.key, actor.clock.env_steps)
+    return jax.random.fold_in(actor.key, actor.clock.taken.low)
 
 
 def first_statistics(num_envs: int) -> Statistics:
@@ -123,7 +124,7 @@ def first_statistics(num_envs: int) -> Statistics:
         episode_length=jnp.zeros(num_envs, jnp.int32),
         episodes=jnp.int32(0),
         return_sum=jnp.float32(0),
-        length_sum=jnp.int32(0),
+        length_sum=jnp.float32(0),
         updates=jnp.int32(0),
         learning={"loss": jnp.float32(0), "q_value": jnp.float32(0)},
     )
@@ -221,7 +222,7 @@ def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistic
     clock = state.agent.actor.clock
     summary = {
         "statistics": state.statistics,
-        "env_steps": clock.env_steps,
+        "env_steps": clock.taken,
         "updates": state.agent.learner.updates,
         "explorer": agent.explorer.metrics(clock),
     }
@@ -250,7 +251,7 @@ def _count(statistics: Statistics, before: TimeStep, after: TimeStep) -> Statist
     """Return the statistics with one more step of every environment."""
     stepped = ~before.done
     returns = jnp.where(stepped, statistics.episode_return + after.reward, 0.0)
-    lengths = jnp.where(stepped, statistics.episode_length + 1, 0)
+    lengths = jnp.where(stepped, clipped_sum(statistics.episode_length, 1), 0)
     return statistics.replace(
         episode_return=returns,
         episode_length=lengths,

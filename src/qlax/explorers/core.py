@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from qlax.errors import UsageError
 from qlax.heads.core import Head
+from qlax.maths.counting import Count, clipped_sum
 from qlax.pytree import Pytree, static
 from qlax.spaces import EnvSpec
 
@@ -14,19 +15,24 @@ from qlax.spaces import EnvSpec
 class Clock(NamedTuple):
     """What an explorer's schedules may run on."""
 
-    env_steps: jax.Array
-    """Environment steps taken so far by all environments together, int32 scalar."""
+    taken: Count
+    """Environment steps taken so far by all environments together."""
     episodes: jax.Array
-    """Episodes finished so far in each environment, int32, shape [N]."""
+    """Episodes finished so far in each environment, at most 2³¹ − 1, int32, shape [N]."""
+
+    @property
+    def env_steps(self) -> jax.Array:
+        """Environment steps taken so far, at most 2³¹ − 1, int32 scalar: what schedules run on."""
+        return self.taken.clipped
 
     @classmethod
     def start(cls, num_envs: int) -> "Clock":
         """Return the clock before the first step."""
-        return cls(jnp.int32(0), jnp.zeros(num_envs, jnp.int32))
+        return cls(Count.of(0), jnp.zeros(num_envs, jnp.int32))
 
     def after(self, done: jax.Array) -> "Clock":
         """Return the clock one step of every environment later, of which some ended an episode."""
-        return Clock(self.env_steps + done.shape[0], self.episodes + done)
+        return Clock(self.taken.after(done.shape[0]), clipped_sum(self.episodes, done))
 
 
 class Situation(Pytree):

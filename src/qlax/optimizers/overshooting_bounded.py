@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import optax
 
 from qlax.errors import require
+from qlax.maths.counting import clipped_sum
 from qlax.optimizers.core import Signal
 from qlax.optimizers.limits import check_learning_rate
 from qlax.optimizers.traces import FollowsSteps, next_traces, towards_target
@@ -74,6 +75,6 @@ class ObGD(FollowsSteps):
             rate = value_at(self.learning_rate, state.updates)
             bound = rate * self.kappa * jnp.maximum(jnp.abs(error), 1.0) * length
             direction = towards_target(traces, signal, 1.0 / jnp.maximum(bound, 1.0))
-            return direction, StreamingState(traces, state.updates + 1)
+            return direction, StreamingState(traces, clipped_sum(state.updates, 1))
 
         return optax.GradientTransformationExtraArgs(init, update)

@@ -151,7 +151,7 @@ def _check_explorer(
     agent: Any, key: jax.Array, spec: EnvSpec, timestep: TimeStep, prediction: Any
 ) -> None:
     explorer, num_envs, num_actions = agent.explorer, agent.num_envs, spec.num_actions
-    clock = Clock(jnp.int32(0), jnp.zeros(num_envs, jnp.int32))
+    clock = Clock.start(num_envs)
     q_values = agent.head.q_values(prediction)
     situation = Situation(
         q_values=q_values,

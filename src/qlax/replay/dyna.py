@@ -16,6 +16,9 @@ from qlax.replay.transition_batch import TransitionBatch
 from qlax.spaces import EnvSpec
 from qlax.validation import check_types
 
+_MOST_VISITS = 2**24
+"""Visits of a pair that are counted: to a larger sum of rewards float32 cannot add another 1."""
+
 
 class DynaState(Pytree):
     """The newest step, and a model of S states and A actions."""
@@ -122,6 +125,7 @@ class Dyna:
         known = step.valid & (now < self.states) & (following < self.states)
         # What is not known is counted as nothing, in a place that exists.
         now = jnp.minimum(now, self.states - 1)
+        known &= state.visits[now, action] < _MOST_VISITS
         outcome = jnp.where(step.terminated, self.states, jnp.minimum(following, self.states))
         visits = state.visits.at[now, action].add(known.astype(jnp.int32))
         legal, seen = state.legal, state.seen

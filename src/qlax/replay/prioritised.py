@@ -103,7 +103,7 @@ class Prioritised:
         row, env = drawn // ring.num_envs, drawn % ring.num_envs
         batch = stream.windows(ring, row, env, self.n_step, discount, next_action=next_action)
         weight = self.priority.weights(
-            state.priorities, drawn, batch.weight > 0, ring.count * ring.num_envs
+            state.priorities, drawn, batch.weight > 0, stream.env_steps(ring)
         )
         return batch.replace(weight=weight), state
 

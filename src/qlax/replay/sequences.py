@@ -152,9 +152,7 @@ class Sequences:
         )
         if self.priority is not None and state.priorities is not None:
             counts = (batch.weights[self.burn_in :] > 0).any(0)
-            weight = self.priority.weights(
-                state.priorities, drawn, counts, ring.count * ring.num_envs
-            )
+            weight = self.priority.weights(state.priorities, drawn, counts, stream.env_steps(ring))
             batch = batch.replace(weights=batch.weights * weight)
         return batch, state
 

@@ -6,6 +6,10 @@ R observations are kept, so a window of n steps may begin at any of the rows
     max(0, count − R + k) … count − n,
 
 with `count` the number of steps added so far and k the frames in the tallest stack (1 without).
+
+`count` stays below 2³¹: near the end it goes back by R again and again, which leaves every row
+where it was. What is counted from the run's beginning is then so up to a multiple of R.
+
 The final observation of an episode stands in the row after its last step; that row only starts
 the next episode and is marked invalid.
 """
@@ -15,6 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from qlax.maths.counting import MOST
 from qlax.maths.returns import n_step_return
 from qlax.pytree import Pytree, static
 from qlax.replay.core import Seen, Step
@@ -39,7 +44,7 @@ class Stream(Pytree):
     probability: jax.Array | None
     """[R, N], float32: of the action, by the explorer; None if nobody asks for it."""
     count: jax.Array
-    """Steps added so far, int32 scalar."""
+    """Steps added so far, int32 scalar; see above for what comes before 2³¹."""
     space: Space | None = static()
     """The observations' space; None if nothing in it is a stack."""
 
@@ -99,6 +104,7 @@ def add(stream: Stream, step: Step) -> Stream:
         + step.valid * jnp.uint8(_VALID)
         + step.first * jnp.uint8(_FIRST)
     )
+    end = (MOST // stream.rows - 1) * stream.rows  # a ring's length before 2³¹
     row, next_row = stream.count % stream.rows, (stream.count + 1) % stream.rows
     probability = stream.probability
     if probability is not None:
@@ -111,8 +117,14 @@ def add(stream: Stream, step: Step) -> Stream:
         reward=_set_row(stream.reward, row, step.reward),
         flags=_set_row(stream.flags, row, flags),
         probability=probability,
-        count=stream.count + 1,
+        count=jnp.where(stream.count + 1 == end, end - stream.rows, stream.count + 1),
     )
+
+
+def env_steps(stream: Stream) -> jax.Array:
+    """Return how many steps were added, of all environments together, int32; about 2³¹ at most."""
+    most = MOST // stream.num_envs
+    return jnp.minimum(stream.count, most) * stream.num_envs
 
 
 def first_start(stream: Stream) -> jax.Array:

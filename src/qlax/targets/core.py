@@ -22,7 +22,10 @@ class Target(Protocol):
         ...
 
     def update(self, state: Any, online: Any, updates: jax.Array) -> tuple[Any, Any]:
-        """Return both parameters and state after gradient update number `updates` (from 1)."""
+        """Return both parameters and state after gradient update number `updates`.
+
+        It is counted from 1, and from 0 again after update 2³¹ − 1; int32 scalar.
+        """
         ...
 
 
