@@ -110,5 +110,4 @@ def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: 
 
 
 def _print_json(document: dict[str, Any]) -> None:
-    json.dump(document, width_of(sys.stdout), indent=2)
-    print()
+    print(json.dumps(document, indent=2))

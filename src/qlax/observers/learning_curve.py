@@ -6,7 +6,7 @@ from typing import Any
 from qlax.observers.core import Ended, Observer
 from qlax.runs import folder
 from qlax.runs.folder import replacing
-from qlax.wording import counted
+from qlax.wording import counted, mean_of, significant
 
 _INK, _FAINT, _LINE, _EVAL, _SOLVED = "#1f2933", "#9aa5b1", "#2166ac", "#b2182b", "#1a9850"
 
@@ -23,6 +23,7 @@ class LearningCurve(Observer):
             title=f"{plan.agent_name} on {event.spec.id}, seed {plan.seed}",
             threshold=event.result["threshold"],
             evaluation=event.result["eval"],
+            time_limit=plan.agent.time_limit,
         )
 
 
@@ -33,6 +34,7 @@ def draw_curve(
     title: str,
     threshold: float | None,
     evaluation: dict[str, Any] | None,
+    time_limit: int | None = None,
 ) -> None:
     """Draw training returns, the final evaluation and the threshold that counts as solved.
 
@@ -42,6 +44,7 @@ def draw_curve(
         title: What is shown.
         threshold: The return from which the environment counts as solved, or None.
         evaluation: The run's `eval`, or None.
+        time_limit: Steps after which training episodes end, if it is not the environment's limit.
     """
     # Without pyplot: it takes another third of a second to import, and is not needed.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -53,10 +56,11 @@ def draw_curve(
     seen = [row for row in rows if row["episode_return"] is not None]
     steps = [row["env_steps"] for row in seen]
     returns = [row["episode_return"] for row in seen]
-    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label="training, interval means")
-    axes.plot(
-        steps, _smoothed(returns), color=_LINE, linewidth=2, label="smoothed, with exploration"
-    )
+    trained = "training, with exploration: means of intervals"
+    if time_limit is not None:
+        trained += f",\nepisodes of up to {time_limit:,} steps"
+    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label=trained)
+    axes.plot(steps, _smoothed(returns), color=_LINE, linewidth=2, label="the same, smoothed")
     if threshold is not None:
         axes.axhline(threshold, color=_SOLVED, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -69,17 +73,17 @@ def draw_curve(
             fontsize=9,
         )
     if evaluation is not None and rows:
-        played = evaluation["episodes"]
+        mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))
         axes.errorbar(
             [rows[-1]["env_steps"]],
-            [evaluation["mean"]],
-            yerr=[evaluation["std"]],
+            [mean],
+            yerr=[std],
             fmt="D",
             color=_EVAL,
             capsize=4,
             zorder=5,
             label=f"greedy, {counted(played, 'episode')}: "
-            f"{evaluation['mean']:.1f} ± {evaluation['std']:.1f}",
+            f"{mean_of(mean, std, played)} ± {significant(std)}",
         )
     axes.set_title(title, loc="left", fontsize=12, color=_INK)
     axes.set_xlabel("environment steps", color=_INK)
