@@ -262,7 +262,7 @@ REPLAYS = _rows(
     ),
     replay.Sequences(capacity=4_000, batch_size=8, length=4, stride=2, priority=LAWS[0].part),
     Row(
-        replay.Dyna(planning=32, states=32),
+        replay.Dyna(planning=32),
         refused={"planning": (0,), "theta": (-0.1,), "states": (0,)},
         masks=False,
         replays_surprises=True,

@@ -30,7 +30,7 @@ from qlax.observers.metrics_file import MetricsFile
 from qlax.policy import Policy
 from qlax.runs import checkpoint, folder
 from qlax.runs.interrupt import Interruptible
-from qlax.runs.notes import notes_on
+from qlax.runs.notes import notes_on, table_of
 from qlax.runs.outcome import Result, Run, summary_of
 from qlax.runs.pace import Pace
 from qlax.runs.ram import release_freed, require_ram
@@ -138,7 +138,10 @@ class _Session:
         forecast = require_ram(plan.agent, driver.shape(plan.seed), len(self.members))
         if is_first:
             own_limit = describe(plan.env).time_limit if plan.agent.time_limit else None
-            for note in notes_on(plan, own_limit):
+            table = table_of(plan.agent, self._spec)
+            if table is not None:
+                self.audience.note("table", table)
+            for note in notes_on(plan, self._spec, own_limit):
                 self.audience.note("note", note)
             if forecast.is_much:
                 self.audience.note("memory", str(forecast))

@@ -180,13 +180,6 @@ def test_a_policy_is_not_evaluated_where_the_parts_are_others(run, kind):
         qlax.evaluate(run.policy, "CartPole-v1", episodes=1)
 
 
-@pytest.mark.parametrize("network", [networks.Table(), networks.TileCoding()])
-def test_networks_that_cannot_put_parts_together_say_so(network, tmp_path):
-    agent = AGENT.replace(network=network)
-    with pytest.raises(UsageError, match=f"{type(network).__name__} needs a Box"):
-        qlax.train(FACTORIES["dict"], agent, steps=100, out=tmp_path / "run")
-
-
 class Faulty(Console):
     """Shows something else after its first step."""
 

@@ -157,7 +157,7 @@ def test_a_key_that_is_not_there_is_refused_with_those_that_are():
 
 def test_an_observation_without_entries_is_refused():
     network = PerKey(keys=("place",), networks=(Table(),))
-    with pytest.raises(UsageError, match=r"several entries, not Discrete\(n=4\)"):
+    with pytest.raises(UsageError, match=r"several entries, not Discrete\(4\)"):
         features(network, Discrete(4), SHOWN["place"])
 
 

@@ -107,7 +107,9 @@ def test_a_smooth_function_is_learned_finer_than_the_tiles():
 
 
 def test_discrete_states_have_no_tiles():
-    with pytest.raises(UsageError, match="TileCoding needs a Box"):
+    with pytest.raises(
+        UsageError, match=r"lays tiles over the numbers of a Box.*Discrete\(4\): take Table"
+    ):
         active(TileCoding(), Discrete(4), [[0]])
 
 

@@ -9,7 +9,7 @@ import scipy.stats
 from qlax import Agent, UsageError, bootstraps, optimizers, schedules
 from qlax.maths import sum_tree
 from qlax.replay import Dyna, Latest, Seen, Step, TransitionBatch
-from qlax.spaces import Discrete, EnvSpec
+from qlax.spaces import Box, Composite, Discrete, EnvSpec, zeros
 from tests.probes import mdp
 from tests.probes.training import (
     agent_for_probes,
@@ -307,12 +307,18 @@ def test_states_beyond_the_model_are_learned_from_and_not_imagined(prioritised):
 
 
 @pytest.mark.parametrize(
-    "observation",
-    [jnp.zeros(2), jnp.zeros((2, 3), jnp.int32), {"position": states(0, 1)}],
+    "space",
+    [
+        Box((2,), "float32", 0.0, 1.0),
+        Box((9, 9), "uint8", 0.0, 255.0),
+        Composite((("position", Discrete(3)), ("speed", Box((1,), "float32", 0.0, 1.0)))),
+    ],
+    ids=["real numbers", "too many", "real numbers in part"],
 )
-def test_observations_that_number_no_states_are_refused(observation):
-    with pytest.raises(UsageError, match="needs Discrete observations"):
-        Dyna().init(Seen(observation), ACTIONS)
+def test_observations_that_number_no_states_are_refused(space):
+    spec = EnvSpec(id="A", observation=space, num_actions=ACTIONS)
+    with pytest.raises(UsageError, match="needs states that can be numbered"):
+        Dyna().init(Seen(zeros(space, (1,))), spec)
 
 
 @pytest.mark.parametrize(("field", "value"), [("planning", 0), ("theta", -1e-3), ("states", 0)])

@@ -7,40 +7,44 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.errors import UsageError
-from qlax.spaces import Box, Space
+from qlax.numbering import limits_of
+from qlax.spaces import Box
 
 
 def box_limits(
-    space: Space, low: tuple[float, ...] | None, high: tuple[float, ...] | None, part: str
+    spaces: list[Box],
+    low: tuple[float, ...] | None,
+    high: tuple[float, ...] | None,
+    part: str,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the finite limits of every observation entry, float32, shape [D].
+    """Return the finite limits of every entry of all boxes, float32, shape [D].
 
     Args:
-        space: The observation space.
-        low: Limits that override the space's, or None.
+        spaces: The boxes among an observation's spaces, in order.
+        low: Limits that override the spaces', or None.
         high: Likewise.
         part: The name of the asking part, for messages.
 
     Raises:
         UsageError: if a limit is infinite, or there are too few or too many.
     """
-    if not isinstance(space, Box):
-        raise UsageError(f"{part} needs a Box observation, not {space}.")
-    entries = math.prod(space.shape)
+    own = [limits_of(space) for space in spaces]
+    entries = sum(len(lowest) for lowest, _ in own)
     limits = []
-    for name, given in (("low", low), ("high", high)):
+    for name, at, given in (("low", 0, low), ("high", 1, high)):
         if given is not None and len(given) != entries:
             raise UsageError(
                 f"{part}.{name} has {len(given)} entries, but the observation has {entries}."
             )
-        own = np.broadcast_to(np.asarray(getattr(space, name), np.float32), space.shape).ravel()
-        limits.append(own if given is None else np.asarray(given, np.float32))
+        found = [pair[at].astype(np.float32) for pair in own] if given is None else [given]
+        limits.append(np.concatenate([np.zeros(0), *found]).astype(np.float32))
     if not all(np.isfinite(limit).all() and (np.abs(limit) < 1e9).all() for limit in limits):
         raise UsageError(
             f"{part} needs finite limits, but the observation space is unbounded: "
             f"give {part}(low=…, high=…) with {entries} numbers each."
         )
-    if not (limits[0] < limits[1]).all():
+    given_any = low is not None or high is not None
+    if not (limits[0] < limits[1] if given_any else limits[0] <= limits[1]).all():
         raise UsageError(f"{part}.low must be below {part}.high in every entry.")
     return limits[0], limits[1]
 
@@ -50,7 +54,8 @@ def cell_coordinates(
 ) -> jax.Array:
     """Return which cell each entry falls in, as a real number in [0, cells]: shape [B, D]."""
     flat = observation.reshape((observation.shape[0], -1)).astype(jnp.float32)
-    return jnp.clip((flat - low) / (high - low), 0.0, 1.0) * cells
+    span = np.where(high > low, high - low, 1.0).astype(np.float32)  # a single value is one cell
+    return jnp.clip((flat - low) / span, 0.0, 1.0) * cells
 
 
 def require_few(cells: list[int], grids: int, part: str) -> int:
@@ -63,9 +68,3 @@ def require_few(cells: list[int], grids: int, part: str) -> int:
             "generalises, such as MLP, or far fewer cells."
         )
     return count
-
-
-def flat_index(coordinates: jax.Array, cells: np.ndarray) -> jax.Array:
-    """Return the row-major index of integer cell coordinates, shape [..., D] → [...]."""
-    strides = np.concatenate([np.cumprod(cells[::-1])[-2::-1], [1]]).astype(np.int32)
-    return (coordinates * strides).sum(-1)

@@ -1,5 +1,6 @@
 """Dyna: a table of what has followed what, from which further transitions are imagined."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,21 +9,26 @@ import jax.numpy as jnp
 
 from qlax.errors import UsageError, require
 from qlax.maths import sum_tree
-from qlax.pytree import Pytree
+from qlax.numbering import FINITE, number_of, observation_of, sizes_of
+from qlax.pytree import Pytree, static
 from qlax.replay import stream
 from qlax.replay.core import Seen, Step
 from qlax.replay.sizes import draw_below, require_first_window
 from qlax.replay.transition_batch import TransitionBatch
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, Space
 from qlax.validation import check_types
 
 _MOST_VISITS = 2**24
 """Visits of a pair that are counted: to a larger sum of rewards float32 cannot add another 1."""
+_MOST_STATES = 2_048
+"""Most states that are modelled unless told otherwise."""
 
 
 class DynaState(Pytree):
     """The newest step, and a model of S states and A actions."""
 
+    space: Space = static()
+    """What an observation is, from which states are numbered."""
     stream: stream.Stream
     counts: jax.Array
     """How often s′ followed on (s, a), int32, [S + 1, S, A]; last how often the end did.
@@ -52,8 +58,9 @@ class Dyna:
     urgent first: learning from (s, a) with error δ makes its own priority |δ| and that of every
     pair that leads there at least |δ| · γ · P(s | s̄, ā).
 
-    For Discrete observations. A loss is a mean over the whole batch: for the textbook's step size
-    on each of its entries, multiply the learning rate by their number, N + `planning`.
+    For finitely many states: Discrete, MultiDiscrete and MultiBinary observations, Boxes of whole
+    numbers, and Dict and Tuple of these. A loss is a mean over the whole batch: for the textbook's
+    step size on each of its entries, multiply the learning rate by their number, N + `planning`.
 
     References: Sutton (1990), Integrated Architectures for Learning, Planning, and Reacting;
     Moore and Atkeson (1993), Prioritized Sweeping.
@@ -65,14 +72,20 @@ class Dyna:
     """Whether the most urgent pairs come first (prioritised sweeping) or all are equally likely."""
     theta: float = 1e-4
     """θ ≥ 0: errors up to it are not urgent; with `prioritised`."""
-    states: int = 512
-    """S: the states 0 … S − 1 are modelled; others are only learned from when they are lived."""
+    states: int | None = None
+    """S: the states 0 … S − 1 are modelled; others are only learned from when they are lived. None
+    for all, up to 2,048: the model takes 4 · S² · A bytes."""
 
     def __post_init__(self) -> None:
         check_types(self)
         require(self.planning >= 1, "Dyna.planning", self.planning, "at least 1")
         require(self.theta >= 0.0, "Dyna.theta", self.theta, "0 or more")
-        require(self.states >= 1, "Dyna.states", self.states, "at least 1")
+        require(
+            self.states is None or self.states >= 1,
+            "Dyna.states",
+            self.states,
+            "at least 1 or None",
+        )
 
     @property
     def uses_probability(self) -> bool:
@@ -94,25 +107,26 @@ class Dyna:
         Raises:
             UsageError: if observations are not numbers of states.
         """
-        numbered = not isinstance(seen.observation, dict) and (
-            seen.observation.ndim == 1 and jnp.issubdtype(seen.observation.dtype, jnp.integer)
-        )
-        if not numbered:
+        space, sizes = spec.observation, sizes_of(spec.observation)
+        if sizes is None or math.prod(sizes) >= 2**31:
             raise UsageError(
-                "Dyna counts what follows each state, so it needs Discrete observations: take "
-                "another replay, such as Uniform."
+                f"Dyna counts what follows each state, so it needs states that can be numbered "
+                f"({FINITE}), but the observation is {space}: take another replay, such as Uniform."
             )
-        ring, pairs = stream.init(2, seen), (self.states, spec.num_actions)
+        states = min(math.prod(sizes), _MOST_STATES) if self.states is None else self.states
+        ring, pairs = stream.init(2, seen), (states, spec.num_actions)
         legal = None
         if seen.legal is not None:
-            legal = jnp.zeros(pairs, bool).at[seen.observation].set(seen.legal, mode="drop")
+            now = number_of(seen.observation, space)
+            legal = jnp.zeros(pairs, bool).at[now].set(seen.legal, mode="drop")
         return DynaState(
+            space=space,
             stream=ring,
-            counts=jnp.zeros((self.states + 1, *pairs), jnp.int32),
+            counts=jnp.zeros((states + 1, *pairs), jnp.int32),
             visits=jnp.zeros(pairs, jnp.int32),
             paid=jnp.zeros(pairs, jnp.float32),
             legal=legal,
-            seen=None if self.prioritised else sum_tree.init(self.states * spec.num_actions),
+            seen=None if self.prioritised else sum_tree.init(states * spec.num_actions),
             priority=jnp.zeros(pairs, jnp.float32) if self.prioritised else None,
             discount=jnp.float32(0.0),
         )
@@ -120,13 +134,14 @@ class Dyna:
     def add(self, state: DynaState, step: Step) -> DynaState:
         """Return the model that knows one more step of every environment."""
         ring = state.stream
-        now = stream.seen_at(ring, ring.count, jnp.arange(ring.num_envs)).observation
-        following, action = step.next.observation, step.action
-        known = step.valid & (now < self.states) & (following < self.states)
+        shown = stream.seen_at(ring, ring.count, jnp.arange(ring.num_envs)).observation
+        now, following = (number_of(seen, state.space) for seen in (shown, step.next.observation))
+        action, states = step.action, state.visits.shape[0]
+        known = step.valid & (now < states) & (following < states)
         # What is not known is counted as nothing, in a place that exists.
-        now = jnp.minimum(now, self.states - 1)
+        now = jnp.minimum(now, states - 1)
         known &= state.visits[now, action] < _MOST_VISITS
-        outcome = jnp.where(step.terminated, self.states, jnp.minimum(following, self.states))
+        outcome = jnp.where(step.terminated, states, jnp.minimum(following, states))
         visits = state.visits.at[now, action].add(known.astype(jnp.int32))
         legal, seen = state.legal, state.seen
         if legal is not None:
@@ -160,7 +175,9 @@ class Dyna:
         lived = stream.windows(
             ring, newest, jnp.arange(ring.num_envs), 1, discount, next_action=False
         )
-        lived = lived.replace(source=jnp.stack([lived.now.observation, lived.action], -1))
+        lived = lived.replace(
+            source=jnp.stack([number_of(lived.now.observation, state.space), lived.action], -1)
+        )
         pair_key, outcome_key = jax.random.split(key)
         pair, weight, state = self._pairs(state.replace(discount=discount), pair_key)
         imagined = self._imagined(state, outcome_key, pair, weight)
@@ -179,7 +196,7 @@ class Dyna:
         if state.priority is None:
             return state
         now, action = batch.source.T
-        counted = (batch.weight > 0) & (now < self.states) & jnp.isfinite(error)
+        counted = (batch.weight > 0) & (now < state.visits.shape[0]) & jnp.isfinite(error)
         size = jnp.where(counted & (jnp.abs(error) > self.theta), jnp.abs(error), 0.0)
         own = state.priority.at[now, action].min(jnp.where(counted, 0.0, jnp.inf), mode="drop")
         own = own.at[now, action].max(size, mode="drop")
@@ -211,12 +228,13 @@ class Dyna:
         visits = jnp.maximum(state.visits[now, action], 1)
         number = draw_below(key, visits, len(pair))
         passed = jnp.cumsum(state.counts[:, now, action], 0) <= number
-        outcome = jnp.minimum(passed.sum(0), self.states)
-        ended = outcome == self.states
+        outcome = jnp.minimum(passed.sum(0), state.visits.shape[0])
+        ended = outcome == state.visits.shape[0]
         following = jnp.where(ended, now, outcome)  # after the end there is nothing to look at
 
         def seen(states: jax.Array) -> Seen:
-            return Seen(states, None if state.legal is None else state.legal[states])
+            legal = None if state.legal is None else state.legal[states]
+            return Seen(observation_of(states, state.space), legal)
 
         return TransitionBatch(
             now=seen(now),

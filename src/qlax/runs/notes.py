@@ -1,17 +1,26 @@
 """What about a plan may not be meant: sentences to tell before a run begins."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import jax
+import jax.numpy as jnp
+
+from qlax.agent import Agent
+from qlax.envs.images import remarks_on
+from qlax.networks import Table, TileCoding
 from qlax.runs.plan import Plan
 from qlax.schedules import Linear
+from qlax.spaces import EnvSpec, zeros
 from qlax.targets import FinishesApart
 
 
-def notes_on(plan: Plan, own_limit: int | None) -> Iterator[str]:
+def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
     """Return a sentence for everything about a plan that may surprise.
 
     Args:
         plan: The plan.
+        spec: The environment's description.
         own_limit: Steps after which the environment itself ends an episode, or None.
     """
     for name, schedule in getattr(plan.agent.explorer, "__dict__", {}).items():
@@ -27,9 +36,26 @@ def notes_on(plan: Plan, own_limit: int | None) -> Iterator[str]:
             "the finished policy will have the newest parameters, not those the target "
             "keeps for it (agent.policy=target)"
         )
+    yield from remarks_on(spec.observation)
     limit = plan.agent.time_limit
     if limit is not None and own_limit is not None and limit > own_limit:
         yield (
             f"training episodes last up to {limit:,} steps, so their returns may be larger than "
             f"those of the environment, whose episodes end after {own_limit:,} (agent.time_limit)"
         )
+
+
+def table_of(agent: Agent, spec: EnvSpec) -> str | None:
+    """Return how large an agent's table is, in words; None if its network is no table."""
+
+    def features() -> Any:
+        observation = jax.tree.map(jnp.asarray, zeros(spec.observation, (1,)))
+        stage = agent.observation.init(spec.observation)
+        seen, space = agent.observation(stage, observation, spec.observation)
+        return agent.network(seen, space)
+
+    if not isinstance(agent.network, Table | TileCoding):
+        return None
+    size = jax.eval_shape(features).size
+    rows = "states" if isinstance(agent.network, Table) else "tiles"
+    return f"{size:,} {rows} × {spec.num_actions:,} actions: {size * spec.num_actions:,} values"

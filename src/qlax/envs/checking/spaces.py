@@ -9,6 +9,7 @@ from gymnasium import spaces
 from qlax.envs.checking.findings import Findings
 from qlax.envs.conversion import MASK, ROUNDING
 from qlax.envs.description import describe_space, without_mask
+from qlax.envs.images import remarks_on
 from qlax.errors import UsageError
 
 
@@ -28,10 +29,12 @@ def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
             "action_space must be Discrete.",
         )
     try:
-        describe_space(without_mask(env.observation_space)[0], "It")
+        described = describe_space(without_mask(env.observation_space)[0], "It")
     except UsageError as error:
         findings.problem("observation_space", str(error))
         return False
+    for sentence in remarks_on(described):
+        findings.note(sentence, f"{sentence[0].upper()}{sentence[1:]}.")
     return True
 
 
