@@ -5,6 +5,7 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from qlax import (
@@ -100,16 +101,57 @@ def test_a_learning_rate_schedule_counts_updates():
     schedule = schedules.Linear(start=0.5, end=0.1, steps=20)
     table = np.zeros((len(WORLD.start), 2))
     agent = textbook(optimizer=optimizers.SGD(learning_rate=schedule))
-    for update, (before, (action,), after, state) in enumerate(transitions(agent, 60)):
-        rate = 0.5 - 0.4 * min(update / 20, 1.0)
-        if not bool(before.done[0]):
+    updates = 0
+    for before, (action,), after, state in transitions(agent, 60):
+        if not bool(before.done[0]):  # a step that only resets is no update
+            rate = 0.5 - 0.4 * min(updates / 20, 1.0)
+            updates += 1
             s, s_next = int(before.observation[0]), int(after.observation[0])
             ahead = 0.0 if bool(after.terminated[0]) else table[s_next].max()
             table[s, action] += rate * (
                 float(after.reward[0]) + DISCOUNT * ahead - table[s, action]
             )
+        assert int(state.learner.updates) == updates
         learned = online_values(agent, state)
         np.testing.assert_allclose(learned, table, atol=1e-5)
+
+
+class Momentum(optimizers.MinimisesLoss):
+    """An optimiser of a user's own, which knows nothing of steps that do not count."""
+
+    learning_rate = 0.1
+
+    def transformation(self):
+        return optax.with_extra_args_support(optax.trace(0.9))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"optimizer": optimizers.SGD(), "target": targets.Exchange()},
+        {"optimizer": optimizers.Adam(), "target": targets.Polyak(tau=0.1)},
+        {"optimizer": optimizers.Adam(max_grad_norm=1.0), "target": targets.Periodic(period=3)},
+        {"optimizer": optimizers.RMSProp(), "target": targets.Averaged(tau=0.1)},
+        {"optimizer": Momentum(), "target": targets.Polyak(tau=0.1)},
+        {"optimizer": optimizers.TraceSGD(), "target": targets.Polyak(tau=0.1)},
+        {"optimizer": optimizers.ObGD(), "target": targets.Polyak(tau=0.1)},
+    ],
+    ids=lambda parts: "-".join(type(part).__name__ for part in parts.values()),
+)
+def test_a_step_that_only_starts_an_episode_moves_nothing_that_learns(parts):
+    taught = resets = 0
+    remembers = isinstance(parts["optimizer"], optimizers.Adam | optimizers.RMSProp)
+    for step in playing.played(textbook(**parts), WORLD, 60):
+        before, after = step.before.learner, step.after.learner
+        taught += not step.reset
+        assert int(after.updates) == taught
+        if step.reset:
+            resets += 1
+            assert_equal(after.params, before.params)
+            assert_equal(after.target, before.target)
+            if remembers:
+                assert_equal(after.optimizer, before.optimizer)
+    assert min(taught, resets) > 10
 
 
 def advanced(agent, iterations=60, prepare=lambda state: state):

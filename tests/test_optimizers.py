@@ -7,7 +7,7 @@ import optax
 import pytest
 
 from qlax.heads import Loss
-from qlax.optimizers import SGD, Adam, Signal
+from qlax.optimizers import SGD, Adam, RMSProp, Signal
 from qlax.schedules import Linear, value_at
 
 PARAMS = {"a": jnp.array([1.0, -2.0]), "b": jnp.array(3.0)}
@@ -24,7 +24,8 @@ def gradient(params, step):
     return jax.tree.map(lambda p: p * (1.0 + step) + 0.5, params)
 
 
-def ours(optimizer, steps):
+def ours(optimizer, steps, void_after=()):
+    """Return parameters after some steps; after those in `void_after` follows one that is none."""
     transformation, params = optimizer.transformation(), PARAMS
     state = transformation.init(params)
     for step in range(steps):
@@ -33,6 +34,11 @@ def ours(optimizer, steps):
         )
         rate = value_at(optimizer.learning_rate, jnp.int32(step))
         params = jax.tree.map(lambda p, d, rate=rate: p - rate * d, params, direction)
+        if step in void_after:
+            nothing = jax.tree.map(jnp.zeros_like, params)
+            void = SIGNAL._replace(counts=jnp.zeros(2, bool))
+            direction, state = transformation.update(nothing, state, params, signal=void)
+            jax.tree.map(np.testing.assert_array_equal, direction, nothing)
     return params
 
 
@@ -92,3 +98,9 @@ def test_it_is_the_loss_that_is_made_small(optimizer):
         Loss(loss=jnp.array([1.0, 2.0]), error=jnp.array([3.0, 4.0]), value=jnp.array([5.0, 6.0]))
     )
     np.testing.assert_array_equal(found, [1.0, 2.0])
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Adam(), Adam(max_grad_norm=0.1), RMSProp()])
+def test_a_batch_in_which_nothing_counts_is_passed_over(optimizer):
+    found, expected = ours(optimizer, 5, void_after=(0, 2, 3)), ours(optimizer, 5)
+    jax.tree.map(np.testing.assert_array_equal, found, expected)

@@ -201,6 +201,7 @@ class Agent:
             legal=timestep.legal,
             observation=timestep.observation,
             first=timestep.first,
+            done=timestep.done,
             clock=actor.clock,
         )
         action, explorer = self.explorer.act(actor.explorer, explore_key, situation)
@@ -246,6 +247,9 @@ class Agent:
     ) -> tuple[LearnerState, Any, Metrics]:
         """Draw a batch and take one gradient step.
 
+        A batch none of whose samples counts, such as a step that only started an episode, is no
+        update: nothing that learns moves, be it by momentum.
+
         Args:
             learner: What learns.
             replay: What is remembered.
@@ -288,6 +292,7 @@ class Agent:
             losses = self.optimizer.objective(result)
             return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
 
+        counts = batch.weight > 0
         gradient, (result, q_values) = jax.grad(objective, has_aux=True)(learner.params)
         direction, optimizer = self.optimizer.transformation().update(
             gradient,
@@ -296,7 +301,7 @@ class Agent:
             signal=Signal(
                 error=result.error,
                 discount=learner.discount,
-                counts=batch.weight > 0,
+                counts=counts,
                 greedy=chosen(q_values, batch.action) >= only_legal(q_values, legal_now).max(-1),
             ),
         )
@@ -306,6 +311,11 @@ class Agent:
         params = jax.tree.map(lambda p, step: p - rate * step, learner.params, direction)
         updates = learner.updates.after(1)
         params, target = self.target.update(learner.target, params, updates.low)
+        params, target, updates = jax.tree.map(
+            lambda after, before: jnp.where(counts.any(), after, before),
+            (params, target, updates),
+            (learner.params, learner.target, learner.updates),
+        )
         learner = learner.replace(
             params=params, target=target, optimizer=optimizer, key=key, updates=updates
         )

@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from qlax.drivers import HostDriver
+from qlax import replay
+from qlax.drivers import CompiledDriver, HostDriver
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from tests.drivers.runs import agent, compiled, world
@@ -125,3 +126,20 @@ def test_the_loss_is_the_mean_over_updates():
     _, metrics = playing.learn(made, train_state)
     assert report["loss"] == pytest.approx(float(metrics["loss"]), rel=1e-4)
     assert report["q_value"] == pytest.approx(float(metrics["q_value"]), rel=1e-4)
+
+
+def test_steps_that_only_start_an_episode_are_no_updates_and_thin_no_mean():
+    """One-step episodes: every other update has nothing to learn from."""
+    made = agent(num_envs=1, replay=replay.Latest(), learning_starts=1, updates=1, update_every=1)
+    process = mdp.choices()._replace(time_limit=1)
+    driver = CompiledDriver(made, Vectorised(mdp.Probe(process), 1))
+    state, losses = driver.init([0]), []
+    for iteration in range(20):
+        (report,), state = driver.report(driver.advance(state, iteration, iteration + 1))
+        assert report["updates"] == iteration // 2 + 1
+        assert (report["loss"] is None) == (iteration % 2 == 1)
+        losses += [] if report["loss"] is None else [report["loss"]]
+    (whole,), _ = driver.report(driver.advance(driver.init([0]), 0, 20))
+    assert len(losses) == whole["updates"] == 10
+    assert whole["loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+    assert whole["loss"] > 0

@@ -17,6 +17,7 @@ def situation(
     head=HEAD,
     legal=None,
     first=None,
+    done=None,
     observation=None,
     clock=None,
 ):
@@ -29,5 +30,6 @@ def situation(
         legal=legal,
         observation=jnp.zeros(num_envs, jnp.int32) if observation is None else observation,
         first=jnp.zeros(num_envs, bool) if first is None else first,
+        done=jnp.zeros(num_envs, bool) if done is None else done,
         clock=Clock.start(num_envs) if clock is None else clock,
     )

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 
 from qlax import UsageError
+from qlax.drivers import CompiledDriver
+from qlax.envs.vectorised import Vectorised
 from qlax.explorers import UpperConfidence
 from qlax.spaces import Box, Discrete, EnvSpec
 from tests.explorers.acting import situation
+from tests.probes import mdp
+from tests.probes.training import agent_for_probes
 
 SPEC = EnvSpec(id="Rooms", observation=Discrete(3), num_actions=2)
 KEY = jax.random.key(0)
@@ -72,6 +76,29 @@ def test_every_state_has_its_own_counts_and_all_environments_share_them():
     # State 1 was never seen: no bonus, the first of equals. The others try what was not tried.
     assert taken[1] == [0, 1, 1]
     np.testing.assert_array_equal(counts, [[2, 1], [1, 0], [1, 1]])
+
+
+def test_what_is_chosen_at_an_episodes_end_is_not_counted():
+    """Nobody takes it: the environment only starts its next episode."""
+    explorer = UpperConfidence()
+    counts = explorer.init(3, SPEC)
+    ends = situation(
+        jnp.zeros((3, 2)), observation=jnp.array([0, 1, 1]), done=jnp.array([False, True, False])
+    )
+    _, counts = explorer.act(counts, KEY, ends)
+    np.testing.assert_array_equal(counts, [[1, 0], [1, 0], [0, 0]])
+
+
+def test_an_agent_counts_every_action_that_was_taken_and_no_other():
+    """Episodes of one step from state 0: nothing is ever done in state 1, where they end."""
+    process = mdp.choices()._replace(time_limit=1)
+    agent = agent_for_probes(explorer=UpperConfidence(), num_envs=2)
+    driver = CompiledDriver(agent, Vectorised(mdp.Probe(process), 2))
+    state = driver.advance(driver.init([0]), 0, 100)
+    counts = np.asarray(state.agent.actor.explorer)
+    begins = np.asarray(process.start) > 0
+    assert counts[begins].sum() == 2 * 50
+    assert counts[~begins].sum() == 0
 
 
 def test_only_legal_actions_are_taken():

@@ -22,8 +22,8 @@ class Taken(NamedTuple):
 def tables(optimizer, steps, discount=0.5):
     """Return the table after each of the steps, begun with zeros."""
     transformation, table = optimizer.transformation(), jnp.zeros((2, 2))
-    state, found = transformation.init(table), []
-    for number, taken in enumerate(steps):
+    state, found, updates = transformation.init(table), [], 0
+    for taken in steps:
         # The objective is −q(s, a), or with weight 0 nothing.
         gradient = jnp.zeros((2, 2)).at[taken.state, taken.action].set(-1.0 * taken.counts)
         signal = Signal(
@@ -33,6 +33,7 @@ def tables(optimizer, steps, discount=0.5):
             greedy=jnp.array([taken.greedy]),
         )
         direction, state = transformation.update(gradient, state, table, signal=signal)
-        table = table - value_at(optimizer.learning_rate, jnp.int32(number)) * direction
+        table = table - value_at(optimizer.learning_rate, jnp.int32(updates)) * direction
+        updates += taken.counts
         found.append(np.asarray(table))
     return found

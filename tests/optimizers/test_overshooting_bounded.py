@@ -36,12 +36,12 @@ def test_the_bound_follows_the_schedule():
 
 
 def test_the_schedule_counts_every_update():
-    """Also those on samples that are no steps, as the agent counts them."""
-    optimizer = ObGD(learning_rate=lambda step: 0.25 * 2.0**step, kappa=4.0)
-    rest = Taken(0, 0, 1.0, counts=False)
-    found = tables(optimizer, [rest, rest, Taken(0, 0, 1.0)])
-    np.testing.assert_array_equal(found[1], np.zeros((2, 2)))
-    np.testing.assert_allclose(found[2][0, 0], 0.25, rtol=1e-6)
+    """A sample that is no step is no update, as the agent counts them."""
+    # η = ⅛, ¼ with κ = ½: far within the bound.
+    optimizer = ObGD(learning_rate=lambda step: 0.125 * 2.0**step, kappa=0.5)
+    rest, step = Taken(0, 0, 1.0, counts=False), Taken(0, 0, 1.0, greedy=False)
+    found = tables(optimizer, [rest, step, rest, rest, step])
+    np.testing.assert_allclose([table[0, 0] for table in found], [0, 0.125, 0.125, 0.125, 0.375])
 
 
 @pytest.mark.parametrize("error", [100.0, np.inf, np.nan])

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from qlax import Agent, UsageError, explorers, heads
+from qlax.bootstraps import Double, ExpectedSarsa, Greedy, NextValues
 from qlax.maths.bootstrap import Backup, scalar_backup
+from qlax.maths.policies import greedy_policy
 from qlax.replay import LambdaReturn, Rollout, Seen, Sequences, Step, stream
 from qlax.replay.sequence_batch import sequences
 from tests.replay.history import SPEC
@@ -74,6 +76,48 @@ def test_by_hand(kind):
     ring = lived(REWARDS, ACTIONS, probability=CHANCES)
     found = returns(ring, LambdaReturn(kind=kind, decay=0.5), Q_NEXT, POLICY)
     np.testing.assert_allclose(found, BY_HAND[kind])
+
+
+@pytest.mark.parametrize("bootstrap", [Greedy(), Double(), ExpectedSarsa()])
+def test_watkins_does_not_cut_before_an_action_as_good_as_the_best(bootstrap):
+    """q(s_1, ·) = (4, 4, 2): π takes the first, but the second is as greedy; the third is not.
+
+    The fourth is worth more, but illegal. G_0 = 1 + ½ [4 + c (G_1 − u)], G_1 = 3 + ½ · 6 = 6.
+    """
+    q_next = jnp.array([[4.0, 4.0, 2.0, 9.0], [6.0, 6.0, 6.0, 9.0]])
+    legal = jnp.array([[True, True, True, False]] * 2)
+    for taken, expected in [(0, 1 + 0.5 * (4 + 0.5 * 2)), (1, 1 + 0.5 * (4 + 0.5 * 2)), (2, 3.0)]:
+        backup = bootstrap(
+            NextValues(
+                # Whose values are looked at is not what is asked here: the others are no guide.
+                online_next=q_next
+                if isinstance(bootstrap, Double)
+                else jnp.arange(8.0).reshape(2, 4),
+                target_next=q_next,
+                target_now=q_next,
+                action=jnp.zeros(2, jnp.int32),
+                next_action=jnp.zeros(2, jnp.int32),
+                behaviour_next=greedy_policy(q_next, legal),
+                legal_now=legal,
+                legal_next=legal,
+            )
+        )
+        ring = lived([1.0, 3.0], [0, taken])
+        traces = LambdaReturn(kind="watkins", decay=0.5)
+        found = returns(ring, traces, q_next, **backup._asdict())
+        np.testing.assert_allclose(found, [expected, 6.0])
+
+
+def test_watkins_with_two_networks_cuts_by_the_one_that_chooses():
+    """Equal by the online network, which π is greedy by, and not by the target network."""
+    online, target = jnp.array([[1.0, 1.0, 0.0]] * 2), jnp.array([[4.0, 2.0, 4.0]] * 2)
+    nothing = jnp.zeros(2, jnp.int32)
+    backup = Double()(NextValues(online, target, target, nothing, nothing, None, None, None))
+    # G_1 = 3 + ½ · 4 = 5. Both of online's best keep the trace: G_0 = 1 + ½ [4 + ½ (5 − u)].
+    for taken, expected in [(0, 1 + 0.5 * 4.5), (1, 1 + 0.5 * 5.5), (2, 3.0)]:
+        traces = LambdaReturn(kind="watkins", decay=0.5)
+        found = returns(lived([1.0, 3.0], [0, taken]), traces, target, **backup._asdict())
+        np.testing.assert_allclose(found, [expected, 5.0])
 
 
 @pytest.mark.parametrize("kind", KINDS)

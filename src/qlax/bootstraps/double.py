@@ -16,4 +16,5 @@ class Double(OffPolicy):
 
     def __call__(self, values: NextValues) -> Backup:
         """Put all weight on the online network's best action."""
-        return Backup(greedy_policy(values.online_next, values.legal_next))
+        policy = greedy_policy(values.online_next, values.legal_next)
+        return Backup(policy, ranking=values.online_next)

@@ -25,4 +25,4 @@ class ExpectedSarsa(OffPolicy):
     def __call__(self, values: NextValues) -> Backup:
         """Weigh actions as the explorer would take them."""
         assert values.behaviour_next is not None, "`check` requires the explorer's probabilities"
-        return Backup(values.behaviour_next)
+        return Backup(values.behaviour_next, ranking=values.target_next)

@@ -16,4 +16,5 @@ class Greedy(OffPolicy):
 
     def __call__(self, values: NextValues) -> Backup:
         """Put all weight on the target network's best action."""
-        return Backup(greedy_policy(values.target_next, values.legal_next))
+        policy = greedy_policy(values.target_next, values.legal_next)
+        return Backup(policy, ranking=values.target_next)

@@ -187,10 +187,12 @@ def learn(agent: Agent, state: LoopState, updates: int | jax.Array) -> LoopState
     actor = state.agent.actor
 
     def update(_: Any, carry: _Learning) -> _Learning:
-        learner, replay, statistics = carry
-        learner, replay, metrics = agent.learn(learner, replay, actor.clock)
-        sums = jax.tree.map(jnp.add, statistics.learning, metrics)
-        statistics = statistics.replace(learning=sums, updates=statistics.updates + 1)
+        before, replay, statistics = carry
+        learner, replay, metrics = agent.learn(before, replay, actor.clock)
+        # 0 where the batch held nothing to learn from.
+        done = (learner.updates.low != before.updates.low).astype(jnp.int32)
+        sums = {name: total + done * metrics[name] for name, total in statistics.learning.items()}
+        statistics = statistics.replace(learning=sums, updates=statistics.updates + done)
         return learner, replay, statistics
 
     carry = state.agent.learner, state.agent.replay, state.statistics

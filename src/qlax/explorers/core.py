@@ -50,6 +50,9 @@ class Situation(Pytree):
     """What the environments show, as they show it, each array of shape [N, …]."""
     first: jax.Array
     """Which environments are at the first step of an episode, bool, shape [N]."""
+    done: jax.Array
+    """Which environments show the end of an episode, bool, shape [N]: they ignore the action and
+    start the next one."""
     clock: Clock
     """How far training is."""
 

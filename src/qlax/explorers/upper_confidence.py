@@ -49,7 +49,8 @@ class UpperConfidence:
         total = visits.sum(-1, keepdims=True)
         bonus = self.scale * jnp.sqrt(jnp.log1p(total) / (1.0 + visits))
         action = greedy_action(situation.q_values + bonus, situation.legal)
-        return action, state.at[situation.observation, action].add(1.0)
+        # At an episode's end no action is taken.
+        return action, state.at[situation.observation, action].add(~situation.done)
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:  # noqa: ARG002
         """Return nothing."""

@@ -15,6 +15,9 @@ class Backup(NamedTuple):
     """e(a), shape [..., A]: the entropy cost of soft bootstraps; None for no cost."""
     bonus: jax.Array | None = None
     """b, shape [...]: added to the reward by Munchausen; None for nothing."""
+    ranking: jax.Array | None = None
+    """The values π is greedy by, shape [..., A]: of equal ones π has only the first. None where
+    equal actions are equally likely."""
 
 
 def expected_value(q_next: jax.Array, backup: Backup) -> jax.Array:

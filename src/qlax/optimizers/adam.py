@@ -7,6 +7,7 @@ import optax
 from qlax.errors import require
 from qlax.optimizers.core import MinimisesLoss
 from qlax.optimizers.limits import check_learning_rate, check_max_grad_norm, clipping
+from qlax.optimizers.void_batches import paused_where_void
 from qlax.schedules import Schedule
 from qlax.validation import check_types
 
@@ -39,7 +40,5 @@ class Adam(MinimisesLoss):
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
         """Return clipping (if any) followed by Adam's direction."""
-        return optax.chain(
-            clipping(self.max_grad_norm),
-            optax.scale_by_adam(b1=self.beta1, b2=self.beta2, eps=self.epsilon),
-        )
+        adam = optax.scale_by_adam(b1=self.beta1, b2=self.beta2, eps=self.epsilon)
+        return paused_where_void(optax.chain(clipping(self.max_grad_norm), adam))

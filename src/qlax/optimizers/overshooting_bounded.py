@@ -75,6 +75,7 @@ class ObGD(FollowsSteps):
             rate = value_at(self.learning_rate, state.updates)
             bound = rate * self.kappa * jnp.maximum(jnp.abs(error), 1.0) * length
             direction = towards_target(traces, signal, 1.0 / jnp.maximum(bound, 1.0))
-            return direction, StreamingState(traces, clipped_sum(state.updates, 1))
+            updates = clipped_sum(state.updates, signal.counts.sum())
+            return direction, StreamingState(traces, updates)
 
         return optax.GradientTransformationExtraArgs(init, update)

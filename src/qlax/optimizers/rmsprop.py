@@ -10,6 +10,7 @@ import optax
 from qlax.errors import require
 from qlax.optimizers.core import MinimisesLoss
 from qlax.optimizers.limits import check_learning_rate, check_max_grad_norm, clipping
+from qlax.optimizers.void_batches import paused_where_void
 from qlax.pytree import Pytree
 from qlax.schedules import Schedule
 from qlax.validation import check_types
@@ -53,7 +54,7 @@ class RMSProp(MinimisesLoss):
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
         """Return clipping (if any) followed by the gradient over its deviation."""
-        return optax.chain(clipping(self.max_grad_norm), self._over_deviation())
+        return paused_where_void(optax.chain(clipping(self.max_grad_norm), self._over_deviation()))
 
     def _over_deviation(self) -> optax.GradientTransformation:
         def init(params: Any) -> GradientMoments:

@@ -160,6 +160,7 @@ def _check_explorer(
         legal=timestep.legal,
         observation=timestep.observation,
         first=timestep.first,
+        done=timestep.done,
         clock=clock,
     )
     name, state = name_of(explorer), explorer.init(num_envs, spec)
@@ -282,6 +283,8 @@ def _check_bootstrap(agent: Any, batch: Any, q_now: jax.Array, q_next: jax.Array
     _require_action_values(f"{owner} (policy)", backup.policy, rows, actions, "probability")
     if backup.cost is not None:
         _require_action_values(f"{owner} (cost)", backup.cost, rows, actions, "cost")
+    if backup.ranking is not None:
+        _require_action_values(f"{owner} (ranking)", backup.ranking, rows, actions)
     if backup.bonus is not None:
         each = f"a bonus for each of {rows} samples"
         require_array(f"{owner} (bonus)", backup.bonus, "float", (rows,), each)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from qlax.errors import UsageError, require
 from qlax.explorers.core import require_probabilities
 from qlax.heads.core import LearnsFromReturns
-from qlax.maths.bootstrap import chosen
+from qlax.maths.bootstrap import Backup, chosen
 from qlax.validation import check_types
 
 
@@ -20,7 +20,7 @@ class LambdaReturn:
     | kind       | c_{t+1}                          | u_{t+1}            |
     |------------|----------------------------------|--------------------|
     | `peng`     | λ                                | v(s_{t+1})         |
-    | `watkins`  | λ if a_{t+1} is π's best, else 0 | q(s_{t+1}, a_{t+1}) |
+    | `watkins`  | λ if a_{t+1} is as good as π's best, else 0 | q(s_{t+1}, a_{t+1}) |
     | `tree`     | λ π(a_{t+1})                     | q(s_{t+1}, a_{t+1}) |
     | `retrace`  | λ min(1, π(a_{t+1}) / μ(a_{t+1})) | q(s_{t+1}, a_{t+1}) |
 
@@ -47,15 +47,14 @@ class LambdaReturn:
         """Whether the explorer's probabilities must be stored."""
         return self.kind == "retrace"
 
-    def weight(
-        self, policy: jax.Array, action: jax.Array, probability: jax.Array | None
-    ) -> jax.Array:
+    def weight(self, backup: Backup, action: jax.Array, probability: jax.Array | None) -> jax.Array:
         """Return c, shape [M], for π of shape [M, A], the actions taken and μ of them."""
+        policy = backup.policy
         if self.kind == "peng":
             return jnp.full(action.shape, self.decay)
         likely = chosen(policy, action)
         if self.kind == "watkins":
-            return self.decay * (likely >= policy.max(-1))
+            return self.decay * _is_best(backup, action, likely)
         if self.kind == "tree":
             return self.decay * likely
         assert probability is not None, "Retrace needs the explorer's probabilities"
@@ -64,6 +63,18 @@ class LambdaReturn:
     def baseline(self, q_values: jax.Array, value: jax.Array, action: jax.Array) -> jax.Array:
         """Return u, shape [M], for q of shape [M, A], v and the actions taken."""
         return value if self.kind == "peng" else chosen(q_values, action)
+
+
+def _is_best(backup: Backup, action: jax.Array, likely: jax.Array) -> jax.Array:
+    """Return whether actions are as good as any by π, bool, shape [M].
+
+    Of two equal actions a greedy π takes the first, but the other one is as greedy.
+    """
+    best = likely >= backup.policy.max(-1)
+    if backup.ranking is None:
+        return best
+    first = chosen(backup.ranking, backup.policy.argmax(-1))
+    return best | (chosen(backup.ranking, action) >= first)
 
 
 def check_lambda_return(part: LambdaReturn | None, agent: Any) -> None:

@@ -110,7 +110,7 @@ class SequenceBatch(Pytree):
             discount=discount.reshape(shape),
             next_value=value.reshape(shape),
             next_taken=self.lambda_return.baseline(q_next, value, taken).reshape(shape),
-            trace=self.lambda_return.weight(backup.policy, taken, probability).reshape(shape)
+            trace=self.lambda_return.weight(backup, taken, probability).reshape(shape)
             * self.continues[self.burn_in :],
         )
         return head.from_return(_flat(returns))  # type: ignore[attr-defined]
