@@ -29,7 +29,7 @@ from common import (
     resumed,
     write_result,
 )
-from qlax.envs.description import factory_of
+from qlax.envs.source import source_of
 from qlax.envs.worlds import mario
 from qlax_runs import train_into
 
@@ -105,7 +105,7 @@ def _run(name: str, seed: int, options: argparse.Namespace) -> dict[str, Any]:
 
 def _learned_distances(env: str, folder: Path) -> dict[str, float]:
     """Return how far the finished policy comes: as it is, and where a few moves are drawn."""
-    actor, make, draw = qlax.load(folder).actor(), factory_of(env), np.random.default_rng(0)
+    actor, make, draw = qlax.load(folder).actor(), source_of(env).make, np.random.default_rng(0)
 
     def best(seen: Any, first: bool) -> int:
         return int(actor.act(seen, first=first))
@@ -122,7 +122,7 @@ def _learned_distances(env: str, folder: Path) -> dict[str, float]:
 
 def _random_distances(env: str) -> dict[str, float]:
     """Return a random player's mean distance, by how many frames each of its moves lasts."""
-    draw, skipping = np.random.default_rng(0), factory_of(env)
+    draw, skipping = np.random.default_rng(0), source_of(env).make
     moves: Any = gymnasium.spaces.Discrete(len(mario.MOVES))
 
     def by_frame() -> Any:

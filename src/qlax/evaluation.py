@@ -1,5 +1,6 @@
 """How good a policy is: full episodes of the original environment, played greedily."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -7,16 +8,17 @@ import jax
 import numpy as np
 
 from qlax.arguments import refuses_plainly, whole_number
-from qlax.envs import worlds
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.closing import close
-from qlax.envs.core import Dynamics, HostEnv
-from qlax.envs.description import EnvFactory
-from qlax.envs.select import describe, is_dynamics, select
-from qlax.errors import UsageError
+from qlax.envs.core import HostEnv
+from qlax.envs.select import select
+from qlax.envs.source import EnvLike, Source, opened
+from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec, zeros
 
+EVALUATION_SEED = 1_000_000
+"""Seed of the first environment, unless another is given: training's are below."""
 _USUAL_EPISODES = 100
 # Episodes are spread over so many environments at most, each playing the same number of them
 # (or one fewer): taking whichever ends first would favour short episodes.
@@ -55,29 +57,37 @@ class Evaluation:
 @refuses_plainly
 def evaluate(
     policy: Policy,
-    env: str | EnvFactory | Dynamics | None = None,
+    env: EnvLike | None = None,
     *,
+    env_kwargs: Mapping[str, Any] | None = None,
     episodes: int | None = None,
-    seed: int = 1_000_000,
+    seed: int = EVALUATION_SEED,
 ) -> Evaluation:
     """Play full episodes greedily on the original Gymnasium environment.
 
     Args:
         policy: What to evaluate.
-        env: Where; None for the environment it was trained for.
+        env: Where; None for the environment it was trained in, as it was made then.
+        env_kwargs: Arguments to make `env` with, or, without one, in place of those that the
+            policy was trained with.
         episodes: How many episodes, at least 1; None for 100, or fewer where they are long or all
             alike.
         seed: Seed of the first environment.
 
     Raises:
-        UsageError: if the environment does not fit the policy.
+        UsageError: if the environment does not fit the policy, or was no id and is not given.
         EnvironmentFailure: if it fails.
     """
-    env = policy.spec.id if env is None else env
-    episodes = usual_episodes(env) if episodes is None else episodes
-    episodes = whole_number("episodes", episodes, at_least=1)
-    seed = whole_number("seed", seed)
-    spec = describe(env)
+    with opened(*policy.environment(env, env_kwargs)) as source:
+        episodes = usual_episodes(source) if episodes is None else episodes
+        episodes = whole_number("episodes", episodes, at_least=1)
+        seed = whole_number("seed", seed)
+        return evaluate_in(policy, source, episodes, seed)
+
+
+def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Evaluation:
+    """Play full episodes greedily in an environment that is open already: see `evaluate`."""
+    spec = source.spec
     if not _alike(spec, policy.spec):
         raise UsageError(
             f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
@@ -88,10 +98,10 @@ def evaluate(
             f"The policy was trained with action masks, but {spec.id} has none: it would take "
             "actions it never learned about."
         )
-    num_envs = min(episodes, _MOST_ENVS)
+    limit = LONGEST if _may_go_on_for_ever(source) else None
+    stepped = _original(source, min(episodes, _MOST_ENVS), limit)
+    num_envs = stepped.num_envs
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
-    limit = LONGEST if _may_go_on_for_ever(env, spec) else None
-    stepped = _original(env, num_envs, limit)
     try:
         returns, cut = _play(policy, stepped, quotas, seed)
     finally:
@@ -108,10 +118,9 @@ def evaluate(
     )
 
 
-def usual_episodes(env: str | EnvFactory | Dynamics) -> int:
+def usual_episodes(source: Source) -> int:
     """Return how many episodes say enough of a policy."""
-    world = _world_of(env)
-    few = None if world is None else world.eval_episodes
+    few = None if source.world is None else source.world.eval_episodes
     return _USUAL_EPISODES if few is None else few
 
 
@@ -121,23 +130,27 @@ def _alike(one: EnvSpec, other: EnvSpec) -> bool:
     return one.num_actions == other.num_actions and shapes[0] == shapes[1]
 
 
-def _world_of(env: str | EnvFactory | Dynamics) -> worlds.World | None:
-    return worlds.world_named(env) if isinstance(env, str) else None
-
-
-def _may_go_on_for_ever(env: str | EnvFactory | Dynamics, spec: EnvSpec) -> bool:
+def _may_go_on_for_ever(source: Source) -> bool:
     """Return whether nothing is known to end an episode: games end themselves."""
-    world = _world_of(env)
-    return spec.time_limit is None and (world is None or world.preprocessed is None)
+    is_game = source.world is not None and source.world.preprocessed is not None
+    return source.spec.time_limit is None and not is_game
 
 
-def _original(env: str | EnvFactory | Dynamics, num_envs: int, time_limit: int | None) -> HostEnv:
-    """Return the environment itself, never a twin; a `Dynamics` is its own original."""
-    if is_dynamics(env):
-        compiled = select(env, num_envs=num_envs, time_limit=time_limit).env
+def _original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
+    """Return the environment itself, never a twin; a `Dynamics` is its own original.
+
+    Where one can be had but no second beside it, there is one.
+    """
+    if source.dynamics is not None:
+        compiled = select(source, num_envs=num_envs, time_limit=time_limit).env
         return CompiledAsHost(compiled)  # type: ignore[arg-type]
-    chosen = select(env, num_envs=num_envs, backend="gymnasium", time_limit=time_limit)
-    return chosen.env  # type: ignore[return-value]
+    try:
+        env = select(source, num_envs=num_envs, backend="gymnasium", time_limit=time_limit).env
+    except (UsageError, EnvironmentFailure):
+        if num_envs == 1:
+            raise
+        return _original(source, 1, time_limit)
+    return env  # type: ignore[return-value]
 
 
 def _play(

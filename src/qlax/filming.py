@@ -1,6 +1,7 @@
 """A short film of a policy at play."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from PIL import Image
 from qlax.animation import require_format, write_film
 from qlax.arguments import path_of, refuses_plainly, whole_number
 from qlax.envs.conversion import MASK, mask_method
-from qlax.envs.description import EnvFactory, factory_of, failures_named
+from qlax.envs.description import failures_named
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError, require
 from qlax.policy import Policy
 
@@ -20,8 +22,9 @@ from qlax.policy import Policy
 def film(
     policy: Policy,
     path: str | Path,
-    env: str | EnvFactory | None = None,
+    env: EnvLike | None = None,
     *,
+    env_kwargs: Mapping[str, Any] | None = None,
     seed: int = 2_000_000,
     seconds: float = 20.0,
     fps: int = 15,
@@ -33,7 +36,9 @@ def film(
     Args:
         policy: Who plays.
         path: The film to write: a .gif, a .webp, or, with the extra `film` installed, an .mp4.
-        env: Where; None for the environment it was trained for.
+        env: Where; None for the environment it was trained in. What makes one, or is one, has to
+            draw pictures itself: `render_mode="rgb_array"`.
+        env_kwargs: Arguments of the environment, as in `evaluate`.
         seed: Seed of the environment.
         seconds: Longest film; the episode may end before.
         fps: Frames a second, 1 to 50.
@@ -55,7 +60,8 @@ def film(
     path = path_of("path", path)
     seed = whole_number("seed", seed)
     require_format("path", path)
-    name, world = _drawn(policy.spec.id if env is None else env)
+    with opened(*policy.environment(env, env_kwargs)) as source:
+        name, world = _drawn(source)
     actor, total = policy.actor(), 0.0
     asked = mask_method(world) if policy.spec.has_mask else None
     pictures: list[Image.Image] = []
@@ -79,17 +85,17 @@ def film(
     return total
 
 
-def _drawn(env: Any) -> tuple[str, gymnasium.Env]:
+def _drawn(source: Source) -> tuple[str, gymnasium.Env]:
     """Return the environment's name, and one of it that can be drawn."""
     # pygame, with which many are drawn, needs neither a loudspeaker nor to introduce itself.
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-    factory = factory_of(env, render_mode="rgb_array") if isinstance(env, str) else factory_of(env)
+    render_mode = None if source.id is None else "rgb_array"
     try:
-        world = factory()
+        world = source.make(render_mode=render_mode)
     except TypeError as error:  # it takes no render mode
-        raise UsageError(f"{env} cannot be filmed: {error}.") from error
-    name = world.spec.id if world.spec else str(env)
+        raise UsageError(f"{source.name} cannot be filmed: {error}.") from error
+    name = world.spec.id if world.spec else source.name
     if world.render_mode != "rgb_array":
         world.close()
         raise UsageError(

@@ -1,6 +1,7 @@
 """A finished policy: what training leaves for use."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from qlax.agent import Agent
 from qlax.arguments import path_of, refuses_plainly
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
+from qlax.envs.origin import Origin
+from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
 from qlax.runs.arrays import load_arrays, save_arrays, size_of
@@ -38,6 +41,34 @@ class Policy:
     """The environment it was trained for."""
     params: ActingParams
     """Parameters of its network, and what its observation stage knows."""
+    origin: Origin | None = None
+    """Where the environment came from; None for the id of `spec`."""
+
+    @property
+    def environment_id(self) -> str | None:
+        """The id of the environment it was trained in; None if that has none."""
+        return self.spec.id if self.origin is None else self.origin.id
+
+    def environment(
+        self, env: EnvLike | None = None, env_kwargs: Mapping[str, Any] | None = None
+    ) -> tuple[EnvLike, Mapping[str, Any]]:
+        """Return an environment to play in, and the arguments to make it with.
+
+        Args:
+            env: Another one than it was trained in; None for that.
+            env_kwargs: The arguments of `env`, or others than it was trained with.
+
+        Raises:
+            UsageError: if it was trained in one that is no id, and none is given.
+        """
+        if env is not None:
+            return env, env_kwargs or {}
+        origin = self.origin or Origin(id=self.spec.id)
+        if origin.id is None:
+            raise UsageError(
+                f"The policy was trained in an environment of your own, {origin}: give it, as env."
+            )
+        return origin.id, {**origin.kwargs, **(env_kwargs or {})}
 
     def q_values(self, observation: Any, action_mask: Any = None) -> np.ndarray:
         """Return action values, shape [A], or [B, A] for a batch; −∞ for illegal actions.
@@ -104,6 +135,7 @@ class Policy:
                 "qlax": __version__,
                 "agent": config.to_json(self.agent),
                 "env": config.to_json(self.spec),
+                "origin": (self.origin or Origin(id=self.spec.id)).as_json(),
             }
             write_json(aside / _DESCRIPTION, description)
 
@@ -218,6 +250,9 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         raise UsageError(f"{folder / _DESCRIPTION} does not describe a policy.") from None
     spec = config.from_json(spec_document, "policy")
     agent = agent or config.from_json(agent_document, "policy")
+    origin = None
+    if "origin" in description:
+        origin = Origin.from_json(description["origin"], str(folder / _DESCRIPTION))
 
     def make() -> ActingParams:
         stage = agent.observation.init(spec.observation)
@@ -225,7 +260,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         return ActingParams(params, stage)
 
     like = jax.eval_shape(make)
-    return Policy(agent, spec, load_arrays(folder / _ARRAYS, like))
+    return Policy(agent, spec, load_arrays(folder / _ARRAYS, like), origin)
 
 
 def _shapes(observation: Any) -> list[tuple[int, ...]]:

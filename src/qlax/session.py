@@ -11,9 +11,9 @@ import jax
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
 from qlax.envs.closing import close
-from qlax.envs.select import Selected, as_asked_for, describe
+from qlax.envs.select import Selected
 from qlax.errors import EnvironmentFailure, Interrupted, UsageError
-from qlax.evaluation import Evaluation, evaluate
+from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in
 from qlax.observers.core import (
     Audience,
     Beginning,
@@ -36,8 +36,6 @@ from qlax.runs.pace import Pace
 from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 from qlax.spaces import EnvSpec
-
-_FIRST_EVALUATION_SEED = 1_000_000
 
 _ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, DivergenceCheck)
 """The observers of every run. The check comes last: the row that shows a divergence is kept."""
@@ -137,11 +135,10 @@ class _Session:
         )
         forecast = require_ram(plan.agent, driver.shape(plan.seed), len(self.members))
         if is_first:
-            own_limit = describe(plan.env).time_limit if plan.agent.time_limit else None
             table = table_of(plan.agent, self._spec)
             if table is not None:
                 self.audience.note("table", table)
-            for note in notes_on(plan, self._spec, own_limit):
+            for note in notes_on(plan, self._spec, plan.source.spec.time_limit):
                 self.audience.note("note", note)
             if forecast.is_much:
                 self.audience.note("memory", str(forecast))
@@ -206,7 +203,7 @@ class _Session:
         plan, path = member.plan, member.folder
         # The policy is for the environment as it is, whatever limit training put on its episodes.
         params = plan.agent.policy_params(state.agent.learner)
-        policy = Policy(plan.agent, as_asked_for(plan.env), params)
+        policy = Policy(plan.agent, plan.source.spec, params, plan.source.origin)
         policy.save(path / folder.POLICY)
         timing = self.timing.part()
         threshold = self._spec.reward_threshold
@@ -246,9 +243,9 @@ class _Session:
         plan = member.plan
         if not plan.eval_episodes:
             return None, None
-        seed = _FIRST_EVALUATION_SEED + plan.seed
+        seed = EVALUATION_SEED + plan.seed
         try:
-            return evaluate(policy, plan.env, episodes=plan.eval_episodes, seed=seed), None
+            return evaluate_in(policy, plan.source, plan.eval_episodes, seed), None
         except (UsageError, EnvironmentFailure) as error:
             warnings.warn(f"The policy is saved, but not evaluated: {error}", stacklevel=2)
             return None, str(error)

@@ -1,8 +1,9 @@
 """Trying many learning rates, discounts and seeds at once, in one compiled program."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -11,13 +12,14 @@ from qlax.agent import Agent
 from qlax.arguments import refuses_plainly
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, LoopState
-from qlax.envs.select import as_asked_for, select
+from qlax.envs.select import select
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError, require
-from qlax.evaluation import Evaluation, evaluate
+from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
 from qlax.optimizers import ObGD
 from qlax.policy import Policy
 from qlax.presets import Preset
-from qlax.runs.plan import EnvLike, require_seeds
+from qlax.runs.plan import require_seeds
 from qlax.runs.ram import require_ram
 
 
@@ -45,6 +47,7 @@ def sweep(
     seeds: Sequence[int] = (0,),
     steps: int | None = None,
     eval_episodes: int | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
 ) -> list[Trial]:
     """Train an agent with every combination of the given numbers, side by side.
 
@@ -60,6 +63,7 @@ def sweep(
         steps: Environment steps of each trial; None for what the preset takes.
         eval_episodes: Episodes of each trial's evaluation on the original environment, 0 for
             none; None for what `evaluate` plays.
+        env_kwargs: Arguments to make the environment with.
 
     Returns:
         A trial for each learning rate, discount and seed, in that order of nesting.
@@ -68,7 +72,20 @@ def sweep(
         UsageError: if something cannot work as given, or the environment has no compiled form.
         EnvironmentFailure: if the environment fails in evaluation.
     """
-    preset = presets.resolve(env, agent)
+    with opened(env, env_kwargs) as source:
+        return _swept(source, agent, learning_rates, discounts, seeds, steps, eval_episodes)
+
+
+def _swept(
+    source: Source,
+    agent: Agent | Preset | str | None,
+    learning_rates: Sequence[float],
+    discounts: Sequence[float],
+    seeds: Sequence[int],
+    steps: int | None,
+    eval_episodes: int | None,
+) -> list[Trial]:
+    preset = presets.resolve(source, agent)
     base = preset.agent
     steps = preset.steps if steps is None else steps
     require(steps >= 1, "steps", steps, "at least 1")
@@ -88,7 +105,7 @@ def sweep(
         for discount in gammas or (None,)
         for seed in seeds
     ]
-    selected = select(env, num_envs=base.num_envs, time_limit=base.time_limit)
+    selected = select(source, num_envs=base.num_envs, time_limit=base.time_limit)
     if not selected.is_pure:
         selected.env.close()  # type: ignore[union-attr]
         raise UsageError(
@@ -102,11 +119,11 @@ def sweep(
     require_ram(shared, driver.shape(settings[0][1]), len(settings))
     state = _with_data(driver.init([seed for _, seed in settings]), settings, bool(rates))
     state = driver.advance(state, 0, -(-steps // base.num_envs))
-    spec = as_asked_for(env)
+    episodes = usual_episodes(source) if eval_episodes is None else eval_episodes
     trials = []
     for (own, seed), learned in zip(settings, driver.split(state), strict=True):
-        policy = Policy(own, spec, own.policy_params(learned.agent.learner))
-        outcome = evaluate(policy, env, episodes=eval_episodes) if eval_episodes != 0 else None
+        policy = Policy(own, source.spec, own.policy_params(learned.agent.learner), source.origin)
+        outcome = evaluate_in(policy, source, episodes, EVALUATION_SEED) if episodes else None
         trials.append(Trial(own, seed, policy, outcome))
     return trials
 

@@ -1,22 +1,24 @@
 """Training as people ask for it: `train`, `train_seeds` and `resume` check, plan and carry out."""
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
 from qlax.arguments import path_of, refuses_plainly, whole_number, whole_numbers
 from qlax.envs.first_steps import require_fit
-from qlax.envs.select import Selected, is_dynamics, select
+from qlax.envs.select import Selected, select
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
 from qlax.observers.core import Member, Observer
 from qlax.presets import Preset
 from qlax.runs import folder
 from qlax.runs.outcome import Run
-from qlax.runs.plan import EnvLike, Plan, intervals, plan_from_json, require_seeds
+from qlax.runs.plan import Plan, intervals, plan_from_json, require_seeds, source_from_json
 from qlax.runs.timing import Timing
 from qlax.session import carry_out
 
@@ -26,6 +28,7 @@ def train(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,
     *,
+    env_kwargs: Mapping[str, Any] | None = None,
     steps: int | None = None,
     seed: int = 0,
     out: str | Path | None = None,
@@ -38,8 +41,12 @@ def train(
     """Train an agent, evaluate it on the original environment, and write everything down.
 
     Args:
-        env: Gymnasium's id, a function that makes a Gymnasium environment, or a `Dynamics`.
+        env: Gymnasium's id, a function or class that makes a Gymnasium environment, an environment
+            itself, or a `Dynamics`. Of an environment itself copies are made from its spec; where
+            those would be others than it, it is trained and evaluated in alone (`num_envs` 1).
         agent: An `Agent`, the name of a preset, or None for the one tuned for the environment.
+        env_kwargs: Arguments to make the environment with: the id's, or those of the function or
+            class. They are part of the run: `resume`, `load` and `evaluate` know them.
         steps: Environment steps, of all its environments together; None for what the preset
             takes on this environment.
         seed: Seed of everything random.
@@ -58,7 +65,8 @@ def train(
         Diverged: if the loss is no longer a number.
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
-    return _train_new(env, agent, [seed], options, timing, observers, grouped=False)[0]
+    with opened(env, env_kwargs) as source:
+        return _train_new(source, agent, [seed], options, timing, observers, grouped=False)[0]
 
 
 @refuses_plainly
@@ -67,6 +75,7 @@ def train_seeds(
     agent: Agent | Preset | str | None = None,
     *,
     seeds: Sequence[int],
+    env_kwargs: Mapping[str, Any] | None = None,
     steps: int | None = None,
     out: str | Path | None = None,
     backend: str = "auto",
@@ -84,6 +93,7 @@ def train_seeds(
         env: As in `train`, like all that follow but one.
         agent: As in `train`.
         seeds: The seeds; all different.
+        env_kwargs: As in `train`.
         steps: Steps of each seed.
         out: The folder to write; None for `runs/<env>/<agent>/seeds-<first>-<last>`.
         backend: As in `train`.
@@ -97,7 +107,8 @@ def train_seeds(
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
     numbers = whole_numbers("seeds", seeds)
-    return _train_new(env, agent, numbers, options, timing, observers, grouped=True)
+    with opened(env, env_kwargs) as source:
+        return _train_new(source, agent, numbers, options, timing, observers, grouped=True)
 
 
 @refuses_plainly
@@ -105,6 +116,7 @@ def resume(
     path: str | Path,
     *,
     env: EnvLike | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
     agent: Agent | None = None,
     steps: int | None = None,
     observers: Sequence[Observer] = (),
@@ -118,6 +130,7 @@ def resume(
     Args:
         path: The run's folder, or that of several seeds.
         env: The environment, if it was not given by its id; as in `train`.
+        env_kwargs: Arguments of the environment in place of those that the run has.
         agent: The agent, if it has parts of your own: code is never loaded from a file.
         steps: A new total of environment steps, to train for longer; None for the old one.
         observers: As in `train`.
@@ -132,24 +145,28 @@ def resume(
     document = folder.read_json(path / folder.CONFIG)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
+    documents = [folder.read_json(inside / folder.CONFIG) for inside in folders]
+    where = str(folders[0] / folder.CONFIG)
+    source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs)
     members = []
-    for inside in folders:
-        where = inside / folder.CONFIG
-        plan = plan_from_json(folder.read_json(where), str(where), env=env, agent=agent)
-        if steps is not None:
-            steps = whole_number("steps", steps)
-            require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
-            plan = dataclasses.replace(plan, steps=steps)
-        members.append(Member(plan, inside))
-    plan = members[0].plan
-    if not grouped:
-        members = [Member(dataclasses.replace(plan, side_by_side=0), path)]
-    backend = plan.backend if isinstance(plan.env, str) else "auto"
+    with contextlib.closing(source):
+        for inside, found in zip(folders, documents, strict=True):
+            where = str(inside / folder.CONFIG)
+            plan = plan_from_json(found, where, source=source, agent=agent)
+            if steps is not None:
+                steps = whole_number("steps", steps)
+                require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
+                plan = dataclasses.replace(plan, steps=steps)
+            members.append(Member(plan, inside))
+        plan = members[0].plan
+        if not grouped:
+            members = [Member(dataclasses.replace(plan, side_by_side=0), path)]
+        backend = plan.backend if source.id is not None else "auto"
 
-    def reopen() -> Selected:
-        return _select(plan.env, plan.agent, backend)
+        def reopen() -> Selected:
+            return _select(source, plan.agent, backend)
 
-    runs = carry_out(members, reopen(), reopen, timing, observers, resumed=True, group=path)
+        runs = carry_out(members, reopen(), reopen, timing, observers, resumed=True, group=path)
     return runs if grouped else runs[0]
 
 
@@ -164,7 +181,7 @@ class _Options(NamedTuple):
 
 
 def _train_new(
-    env: EnvLike,
+    source: Source,
     agent: Agent | Preset | str | None,
     seeds: list[int],
     options: _Options,
@@ -174,13 +191,13 @@ def _train_new(
     grouped: bool,
 ) -> list[Run]:
     """Check everything, plan a run for each seed, and train them."""
-    preset = presets.resolve(env, agent)
+    preset = presets.resolve(source, agent)
     steps = preset.steps if options.steps is None else options.steps
     steps = whole_number("steps", steps, at_least=1)
     seeds = [whole_number("seed", seed) for seed in seeds]
     episodes = options.eval_episodes
     if episodes is None:
-        episodes = usual_episodes(env)
+        episodes = usual_episodes(source)
     episodes = whole_number("eval_episodes", episodes)
     interval = options.checkpoint_every
     if interval is not None:
@@ -190,14 +207,14 @@ def _train_new(
         folder.require_free(path_of("out", options.out))
 
     def reopen() -> Selected:
-        return _select(env, preset.agent, options.backend)
+        return _select(source, preset.agent, options.backend)
 
     selected = reopen()
-    if is_dynamics(env):
-        require_fit(env)  # type: ignore[arg-type]
+    if source.dynamics is not None:
+        require_fit(source.dynamics)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
     plan = Plan(
-        env=env,
+        source=source,
         agent=preset.agent,
         agent_name=preset.name,
         backend=selected.backend,
@@ -216,5 +233,5 @@ def _train_new(
         return carry_out(members, selected, reopen, timing, observers, resumed=False, group=path)
 
 
-def _select(env: EnvLike, agent: Agent, backend: str) -> Selected:
-    return select(env, num_envs=agent.num_envs, backend=backend, time_limit=agent.time_limit)
+def _select(source: Source, agent: Agent, backend: str) -> Selected:
+    return select(source, num_envs=agent.num_envs, backend=backend, time_limit=agent.time_limit)

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
+from qlax.envs.source import describe
 from qlax.envs.worlds import atari
 from qlax.envs.worlds.ale import AtariGames
 from qlax.networks import CNN
@@ -69,7 +69,7 @@ def test_ids_say_whether_actions_stick():
 
 
 def test_a_game_is_described_as_it_is_seen():
-    space = spec_of("ALE/Pong-v5").observation
+    space = describe("ALE/Pong-v5").observation
     assert (space.shape, space.dtype, space.frames, space.padding) == (
         (4, 84, 84),
         "uint8",

@@ -14,9 +14,9 @@ import pytest
 import qlax
 from qlax import UsageError
 from qlax.envs.as_host import CompiledAsHost
-from qlax.envs.description import factory_of
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.select import describe, select
+from qlax.envs.select import select
+from qlax.envs.source import describe, source_of
 from qlax.envs.worlds.bsuite import BSUITE, Catch, DeepSea, DiscountingChain, MemoryChain
 from qlax.memories import GRU
 from qlax.replay import Sequences
@@ -205,11 +205,11 @@ def test_ids_are_compiled_and_evaluated_as_any_other(name):
 def test_gymnasium_finds_nothing_wrong_with_them(name):
     from gymnasium.utils.env_checker import check_env
 
-    check_env(factory_of(name)().unwrapped, skip_render_check=True)
+    check_env(source_of(name).make().unwrapped, skip_render_check=True)
 
 
 def test_an_episode_is_its_seed_s():
-    env = factory_of("Catch-bsuite")()
+    env = source_of("Catch-bsuite").make()
     starts = [env.reset(seed=seed)[0] for seed in (3, 3, *range(4, 14))]
     np.testing.assert_array_equal(starts[0], starts[1])
     assert any((start != starts[0]).any() for start in starts)
@@ -225,7 +225,7 @@ def test_an_episode_is_its_seed_s():
     ],
 )
 def test_the_best_there_is_counts_as_solved(name, right):
-    env = factory_of(name)()
+    env = source_of(name).make()
     for seed in range(5):
         seen, _ = env.reset(seed=seed)
         bit, done, total, steps = int(seen[-1].max() > 0), False, 0.0, 0

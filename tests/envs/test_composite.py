@@ -12,8 +12,8 @@ from qlax import Agent, EnvironmentFailure, UsageError, explorers, networks, opt
 from qlax.drivers import CompiledDriver, HostDriver
 from qlax.envs import Transition
 from qlax.envs.as_host import CompiledAsHost
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.source import describe
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 from tests.drivers.runs import assert_equal
@@ -95,11 +95,11 @@ def test_a_spec_describes_every_part(kind):
     names = ("lamp", "panel", "dial") if kind == "dict" else ("0", "1", "0")
     inner = Composite(((names[2], dial),))
     expected = Composite(((names[0], Discrete(2)), (names[1], inner)))
-    assert spec_of(FACTORIES[kind]).observation == expected
+    assert describe(FACTORIES[kind]).observation == expected
 
 
 def test_every_environment_shows_an_array_for_every_part():
-    env = GymnasiumEnv(FACTORIES["dict"], 3, spec_of(FACTORIES["dict"]))
+    env = GymnasiumEnv(FACTORIES["dict"], 3, describe(FACTORIES["dict"]))
     first = env.reset(0).observation
     env.step(np.zeros(3, np.int32))
     assert first["lamp"].shape == (3,)
@@ -203,7 +203,7 @@ class Faulty(Console):
     ids=["part missing", "no dict", "wrong shape", "no such state", "not finite"],
 )
 def test_a_part_that_is_missing_or_wrong_is_the_environments_failure(shown, said):
-    env = GymnasiumEnv(lambda: Faulty(shown), 1, spec_of(FACTORIES["dict"]))
+    env = GymnasiumEnv(lambda: Faulty(shown), 1, describe(FACTORIES["dict"]))
     env.reset(0)
     with pytest.raises(EnvironmentFailure, match=said):
         env.step(np.zeros(1, np.int32))

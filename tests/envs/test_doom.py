@@ -10,8 +10,8 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.source import describe, source_of
 from qlax.envs.worlds import doom
 from qlax.networks import CNN, MLP, PerKey
 from qlax.observations import Pixels
@@ -41,7 +41,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 def played(env, seed, actions):
     """Return everything an environment shows and pays, reset wherever an episode ends."""
-    made = factory_of(env)()
+    made = source_of(env).make()
     shown = [(made.reset(seed=seed)[0], 0.0, False, False)]
     for action in actions:
         shown.append(made.step(action)[:4])
@@ -57,29 +57,29 @@ def described(space):
 
 
 def test_a_scenario_is_described_as_it_is_seen():
-    spec = spec_of("VizdoomDefendCenter-v1")
+    spec = describe("VizdoomDefendCenter-v1")
     assert isinstance(spec.observation, Composite)
     entries = dict(spec.observation.entries)
     assert described(entries.pop("screen")) == PICTURES
     assert described(entries.pop("gamevariables")) == ((4, 2), "float32", 4, "first")
     assert entries == {}
     assert (spec.num_actions, spec.time_limit) == (4, 525)
-    assert spec_of("VizdoomDefendLine-v1").time_limit is None
+    assert describe("VizdoomDefendLine-v1").time_limit is None
 
 
 def test_of_a_scenario_without_numbers_pictures_are_seen_alone():
-    assert described(spec_of("VizdoomMyWayHome-v1").observation) == PICTURES
+    assert described(describe("VizdoomMyWayHome-v1").observation) == PICTURES
 
 
 @pytest.mark.parametrize("identity", ["VizdoomBasic-MultiBinary-v1", "VizdoomDeathmatch-v1"])
 def test_actions_that_are_not_single_buttons_are_refused(identity):
     with pytest.raises(UsageError, match="its action space must be Discrete"):
-        spec_of(identity)
+        describe(identity)
 
 
 def test_text_is_refused():
     with pytest.raises(UsageError, match="has observations Text, but arrays are needed"):
-        spec_of("VizdoomBasicNotifications-v1")
+        describe("VizdoomBasicNotifications-v1")
 
 
 def test_an_action_lasts_four_frames_and_stacks_are_of_successive_pictures(elsewhere):
@@ -124,7 +124,7 @@ def test_an_action_lasts_four_frames_and_stacks_are_of_successive_pictures(elsew
 
 
 def test_running_out_of_time_is_truncation_and_the_last_picture_is_seen():
-    env = GymnasiumEnv(factory_of("VizdoomBasic-v1"), 1, spec_of("VizdoomBasic-v1"))
+    env = GymnasiumEnv(source_of("VizdoomBasic-v1").make, 1, describe("VizdoomBasic-v1"))
     env.reset(0)
     shown = [env.step(np.array([NOTHING])) for _ in range(75)]
     env.close()
@@ -137,9 +137,9 @@ def test_running_out_of_time_is_truncation_and_the_last_picture_is_seen():
 
 
 def test_a_time_limit_of_ones_own_takes_the_place_of_the_scenarios():
-    spec = spec_of("VizdoomBasic-v1", time_limit=80)
+    spec = describe("VizdoomBasic-v1", time_limit=80)
     assert spec.time_limit == 80
-    made = factory_of("VizdoomBasic-v1", time_limit=80)()
+    made = source_of("VizdoomBasic-v1").make(80)
     made.reset(seed=0)
     ended = [made.step(NOTHING)[2:4] for _ in range(80)]
     made.close()
@@ -168,8 +168,8 @@ def test_ctrl_c_does_not_end_the_game():
     """A terminal sends it to the game as well, which is asked to play on to the end of the run."""
     code = """
 import os, signal, time
-from qlax.envs.description import factory_of
-env = factory_of("VizdoomBasic-v1")()
+from qlax.envs.source import source_of
+env = source_of("VizdoomBasic-v1").make()
 env.reset(seed=0)
 asked = []
 for number in (signal.SIGINT, signal.SIGTERM):
@@ -221,7 +221,7 @@ def test_the_game_needs_nothing_of_the_folder_one_is_in(elsewhere):
     # makes it at the same moment.
     link = elsewhere / "_vizdoom"
     link.symlink_to("nowhere")
-    env = factory_of("VizdoomBasic-v1")()
+    env = source_of("VizdoomBasic-v1").make()
     env.reset(seed=0)
     assert env.step(NOTHING)[1] < 0
     env.close()

@@ -11,9 +11,9 @@ import pytest
 
 import qlax
 from qlax.envs.core import AsyncEnv
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
+from qlax.envs.source import describe
 from qlax.envs.worlds import atari
 from qlax.errors import UsageError
 from qlax.networks import CNN, MLP
@@ -142,10 +142,10 @@ def test_time_limits_count_steps():
 
 
 def test_limits_and_thresholds_are_envpools():
-    cart, pong = spec_of("EnvPool/CartPole-v1"), spec_of("EnvPool/Pong-v5")
+    cart, pong = describe("EnvPool/CartPole-v1"), describe("EnvPool/Pong-v5")
     assert (cart.time_limit, cart.reward_threshold, pong.time_limit) == (500, 475.0, 27_000)
-    assert spec_of("EnvPool/CartPole-v1", 1_000).time_limit == 1_000
-    assert spec_of("EnvPool/Blackjack-v1").time_limit is None
+    assert describe("EnvPool/CartPole-v1", 1_000).time_limit == 1_000
+    assert describe("EnvPool/Blackjack-v1").time_limit is None
 
 
 def test_the_seed_is_all_there_is_to_chance():
@@ -205,10 +205,10 @@ def test_what_cannot_be_taken_is_said(env, sentence):
 
 
 def test_a_limit_that_a_task_ignores_is_refused():
-    assert spec_of("EnvPool/Snake-v1").time_limit == 4_000
+    assert describe("EnvPool/Snake-v1").time_limit == 4_000
     with pytest.raises(UsageError, match="leave it at None"):
         select("EnvPool/Snake-v1", num_envs=1, time_limit=9)
-    assert spec_of("EnvPool/Blackjack-v1", 9).time_limit == 9
+    assert describe("EnvPool/Blackjack-v1", 9).time_limit == 9
 
 
 def small(**parts):

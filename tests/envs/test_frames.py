@@ -11,8 +11,8 @@ from gymnasium import spaces
 from gymnasium.wrappers import FrameStackObservation, TimeLimit, TransformObservation
 
 import qlax
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.source import describe
 from qlax.networks import MLP
 from qlax.replay import Uniform
 from tests.probes import playing
@@ -50,7 +50,7 @@ def stacked(padding="reset"):
 @pytest.mark.parametrize(("padding", "named"), [("reset", "first"), ("zero", "zeros")])
 def test_stacks_are_recognised(padding, named):
     for factory in (lambda: stacked(padding), lambda: TimeLimit(stacked(padding), 3)):
-        space = spec_of(factory).observation
+        space = describe(factory).observation
         assert (space.shape, space.frames, space.padding) == ((4, 2, 3), 4, named)
 
 
@@ -59,9 +59,9 @@ def test_stacks_that_were_changed_afterwards_are_not():
         inner = stacked()
         return TransformObservation(inner, lambda seen: seen // 2, inner.observation_space)
 
-    assert spec_of(darker).observation.frames == 1
+    assert describe(darker).observation.frames == 1
     custom = np.full((2, 3), 7, np.uint8)
-    assert spec_of(lambda: stacked(custom)).observation.frames == 1
+    assert describe(lambda: stacked(custom)).observation.frames == 1
 
 
 @pytest.mark.parametrize("padding", ["reset", "zero"])
@@ -69,7 +69,7 @@ def test_an_agent_remembers_what_it_was_shown(padding):
     def factory():
         return TimeLimit(stacked(padding), 4)
 
-    spec = spec_of(factory)
+    spec = describe(factory)
     env = GymnasiumEnv(factory, 2, spec)
     agent = agent_for_probes(
         network=MLP(hidden=(8,)),

@@ -8,9 +8,9 @@ import pytest
 from gymnasium import spaces
 
 from qlax import EnvironmentFailure, UsageError
-from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.select import describe, select
+from qlax.envs.select import select
+from qlax.envs.source import describe, source_of
 from qlax.spaces import Box, Discrete
 
 
@@ -54,7 +54,7 @@ def made(num_envs=1, **options):
         corridors.append(Corridor(**options))
         return corridors[-1]
 
-    spec = spec_of(factory)
+    spec = describe(factory)
     corridors.clear()
     return GymnasiumEnv(factory, num_envs, spec), corridors
 
@@ -98,7 +98,7 @@ def test_environments_step_side_by_side_where_they_can(monkeypatch):
         both.wait(timeout=30)
         return 10.0 * place
 
-    env = GymnasiumEnv(lambda: Corridor(pay=pay), 2, spec_of(lambda: Corridor()), in_threads=True)
+    env = GymnasiumEnv(lambda: Corridor(pay=pay), 2, describe(lambda: Corridor()), in_threads=True)
     env.reset(0)
     shown = [entries(env.step(np.array([0, 1], np.int32))) for _ in range(4)]
     assert [step[1] for step in shown] == [[10.0, 10.0], [20.0, 20.0], [30.0, 30.0], [0.0, 0.0]]
@@ -109,7 +109,7 @@ def test_environments_step_side_by_side_where_they_can(monkeypatch):
 def test_a_failure_in_a_thread_is_named(monkeypatch):
     monkeypatch.setattr("qlax.envs.gymnasium.usable_cores", lambda: 2)
     corridors = iter([Corridor(), Corridor(fail_at=1)])
-    env = GymnasiumEnv(lambda: next(corridors), 2, spec_of(lambda: Corridor()), in_threads=True)
+    env = GymnasiumEnv(lambda: next(corridors), 2, describe(lambda: Corridor()), in_threads=True)
     env.reset(0)
     with pytest.raises(EnvironmentFailure, match="the wheels came off"):
         env.step(np.zeros(2, np.int32))
@@ -118,7 +118,7 @@ def test_a_failure_in_a_thread_is_named(monkeypatch):
 
 def test_a_truncated_episode_shows_its_last_observation():
     env = GymnasiumEnv(
-        lambda: gymnasium.wrappers.TimeLimit(Corridor(), 2), 1, spec_of(lambda: Corridor())
+        lambda: gymnasium.wrappers.TimeLimit(Corridor(), 2), 1, describe(lambda: Corridor())
     )
     env.reset(0)
     env.step(np.zeros(1, np.int32))
@@ -127,7 +127,7 @@ def test_a_truncated_episode_shows_its_last_observation():
 
 def test_an_end_at_the_time_limit_is_a_termination():
     env = GymnasiumEnv(
-        lambda: gymnasium.wrappers.TimeLimit(Corridor(), 3), 1, spec_of(lambda: Corridor())
+        lambda: gymnasium.wrappers.TimeLimit(Corridor(), 3), 1, describe(lambda: Corridor())
     )
     env.reset(0)
     for _ in range(3):
@@ -136,8 +136,8 @@ def test_an_end_at_the_time_limit_is_a_termination():
 
 
 def test_equal_seeds_begin_equally_and_environments_differently():
-    spec = spec_of("CartPole-v1")
-    env = GymnasiumEnv(factory_of("CartPole-v1"), 3, spec)
+    spec = describe("CartPole-v1")
+    env = GymnasiumEnv(source_of("CartPole-v1").make, 3, spec)
     first, other, again = (env.reset(seed).observation for seed in (5, 6, 5))
     np.testing.assert_array_equal(first, again)
     # Environment i is seeded with seed + i.
@@ -192,7 +192,7 @@ def test_bytes_stay_bytes():
     ],
 )
 def test_several_discrete_numbers_are_a_box(space, low, high):
-    spec = spec_of(lambda: Corridor(observation_space=space, show=lambda place: space.sample()))
+    spec = describe(lambda: Corridor(observation_space=space, show=lambda place: space.sample()))
     assert spec.observation == Box(shape=space.shape, dtype="int32", low=low, high=high)
 
 
@@ -241,9 +241,9 @@ def test_an_observation_of_the_wrong_shape_is_refused(shape):
 
 def test_continuous_actions_are_refused():
     with pytest.raises(UsageError, match=r"Box.*must be Discrete"):
-        spec_of(lambda: Corridor(action_space=spaces.Box(-1.0, 1.0, (1,))))
+        describe(lambda: Corridor(action_space=spaces.Box(-1.0, 1.0, (1,))))
     with pytest.raises(UsageError, match="Pendulum-v1 has actions Box"):
-        spec_of("Pendulum-v1")
+        describe("Pendulum-v1")
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_continuous_actions_are_refused():
 )
 def test_observations_that_are_no_arrays_are_refused_with_advice(space):
     with pytest.raises(UsageError, match=r"observations (Text|Sequence).*TransformObservation"):
-        spec_of(lambda: Corridor(observation_space=space))
+        describe(lambda: Corridor(observation_space=space))
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_observations_that_are_no_arrays_are_refused_with_advice(space):
 )
 def test_an_unknown_id_is_answered_with_the_nearest(wrong, right):
     with pytest.raises(UsageError, match=right) as caught:
-        spec_of(wrong)
+        describe(wrong)
     assert wrong in str(caught.value)
 
 
@@ -280,15 +280,15 @@ def test_an_environment_that_cannot_be_made_is_named():
         raise ImportError("install something")
 
     with pytest.raises(UsageError, match="broken cannot be made: install something"):
-        spec_of(broken)
+        describe(broken)
 
 
 def test_a_spec_says_what_gymnasium_says():
-    spec = spec_of("MountainCar-v0")
+    spec = describe("MountainCar-v0")
     assert (spec.id, spec.num_actions, spec.time_limit) == ("MountainCar-v0", 3, 200)
     assert spec.reward_threshold == -110.0
     assert spec.observation.low == pytest.approx((-1.2, -0.07))
-    assert spec_of("MountainCar-v0", time_limit=500).time_limit == 500
+    assert describe("MountainCar-v0", time_limit=500).time_limit == 500
 
 
 def test_another_time_limit_is_kept_to():
@@ -329,7 +329,7 @@ def test_an_environment_without_a_space_is_told_so(missing):
         return env
 
     with pytest.raises(UsageError, match=f"factory has no {missing}"):
-        spec_of(factory)
+        describe(factory)
 
 
 def test_a_time_limit_of_ones_own_takes_the_place_of_one_inside_other_wrappers():
@@ -337,8 +337,8 @@ def test_a_time_limit_of_ones_own_takes_the_place_of_one_inside_other_wrappers()
         limited = gymnasium.wrappers.TimeLimit(Corridor(), 1)
         return gymnasium.wrappers.RecordEpisodeStatistics(limited)
 
-    assert spec_of(factory).time_limit == 1
-    assert spec_of(factory, 2).time_limit == 2
-    env = factory_of(factory, 2)()
+    assert describe(factory).time_limit == 1
+    assert describe(factory, 2).time_limit == 2
+    env = source_of(factory).make(2)
     env.reset()
     assert [env.step(0)[3] for _ in range(2)] == [False, True]

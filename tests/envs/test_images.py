@@ -8,8 +8,8 @@ from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation, Transf
 
 import qlax
 from qlax import networks
-from qlax.envs.description import spec_of
 from qlax.envs.images import remarks_on
+from qlax.envs.source import describe
 from qlax.networks.cnn import images
 from qlax.observers import Observer
 from qlax.presets import resolve
@@ -43,7 +43,7 @@ def _games():
 
 @pytest.mark.parametrize("make", [preprocessed, darker, custom])
 def test_stacks_of_gymnasiums_own_are_images_of_four_channels(make):
-    space = spec_of(make).observation
+    space = describe(make).observation
     assert space.shape == (4, 84, 84)
     env = make()
     shown = env.reset(seed=0)[0]
@@ -56,8 +56,8 @@ def test_stacks_of_gymnasiums_own_are_images_of_four_channels(make):
 
 
 def test_a_stack_that_is_known_for_one_is_stored_as_single_frames():
-    assert spec_of(preprocessed).observation.frames == 4
-    assert spec_of(darker).observation.frames == 1
+    assert describe(preprocessed).observation.frames == 4
+    assert describe(darker).observation.frames == 1
 
 
 RAW = "images of 210 × 160 pixels are learned from slowly: shrink them"

@@ -10,9 +10,9 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
+from qlax.envs.source import describe, source_of
 from qlax.envs.worlds import mario
 from qlax.networks import CNN
 from qlax.observations import Pixels
@@ -29,7 +29,7 @@ NOTHING, WALK, JUMP, RUN, LEAP, HOP, BACK = range(7)
 @pytest.fixture(name="game")
 def _game():
     """The first stage, by frames and bytes of buttons."""
-    spec_of(STAGE)
+    describe(STAGE)
     made = mario.Game("SuperMarioBrosEnv", render_mode="rgb_array", target=(1, 1))
     yield made
     made.close()
@@ -39,7 +39,7 @@ def _game():
     "identity", [STAGE, "SuperMarioBros-8-4-v0", "SuperMarioBros-v0", "SuperMarioBros2-v0"]
 )
 def test_a_game_is_described_as_it_is_seen(identity):
-    spec = spec_of(identity)
+    spec = describe(identity)
     space = spec.observation
     described = space.shape, space.dtype, space.frames, space.padding
     assert described == ((4, 84, 84), "uint8", 4, "zeros")
@@ -48,11 +48,11 @@ def test_a_game_is_described_as_it_is_seen(identity):
 
 def test_a_stage_that_is_not_there_is_named():
     with pytest.raises(UsageError, match=r"There is no environment 'SuperMarioBros-1-5-v0'.*1-4"):
-        spec_of("SuperMarioBros-1-5-v0")
+        describe("SuperMarioBros-1-5-v0")
 
 
 def test_an_action_lasts_four_frames_and_stacks_are_of_successive_pictures(game):
-    made = factory_of(STAGE)()
+    made = source_of(STAGE).make()
     actions = [RUN, RUN, LEAP, LEAP, LEAP, LEAP, NOTHING, BACK, WALK, JUMP] * 3
     pictures = deque([np.zeros((84, 84), np.uint8)] * 4, 4)
 
@@ -76,7 +76,7 @@ def test_an_action_lasts_four_frames_and_stacks_are_of_successive_pictures(game)
 
 def test_death_ends_a_stage_at_once_and_is_terminal(game):
     """Who only walks meets the first enemy, here in the middle of an action."""
-    made = factory_of(STAGE)()
+    made = source_of(STAGE).make()
     made.reset(seed=0)
     game.reset(seed=0)
     made.step(BACK)
@@ -138,7 +138,7 @@ def test_a_whole_game_goes_on_after_a_death():
 
 def test_actions_make_the_game_and_every_episode_begins_alike():
     actions = np.random.default_rng(0).integers(0, 7, 60)
-    made = [factory_of(STAGE)() for _ in range(2)]
+    made = [source_of(STAGE).make() for _ in range(2)]
     played = []
     for env, seed in ((made[0], 0), (made[0], None), (made[1], 7)):
         seen = [env.reset(seed=seed)[0]]
@@ -153,7 +153,7 @@ def test_actions_make_the_game_and_every_episode_begins_alike():
 
 def test_games_side_by_side_are_the_games_one_by_one(monkeypatch):
     monkeypatch.setattr("qlax.envs.gymnasium.usable_cores", lambda: 3)
-    one_by_one = GymnasiumEnv(factory_of(STAGE), 3, spec_of(STAGE))
+    one_by_one = GymnasiumEnv(source_of(STAGE).make, 3, describe(STAGE))
     side_by_side = select(STAGE, num_envs=3).env
     assert side_by_side.threads == 3
     actions = np.random.default_rng(0).integers(0, 7, (40, 3)).astype(np.int32)
@@ -190,7 +190,7 @@ def test_pictures_for_people_are_the_consoles(game):
 
 def test_nothing_is_said_of_old_packages():
     """Gym prints that it is unmaintained, and warns of much; here warnings are errors."""
-    code = f"from qlax.envs.description import spec_of; print(spec_of({STAGE!r}).num_actions)"
+    code = f"from qlax.envs.source import describe; print(describe({STAGE!r}).num_actions)"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
     )
@@ -214,7 +214,7 @@ def test_a_run_goes_on_in_new_games(tmp_path):
 
 
 def test_gymnasium_makes_what_is_registered():
-    spec_of(STAGE)
+    describe(STAGE)
     record = gymnasium.spec(STAGE)
     assert mario.listed(record)
     made = gymnasium.make(record, disable_env_checker=True)

@@ -18,8 +18,8 @@ from qlax import (
     replay,
     schedules,
 )
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.source import describe
 from qlax.spaces import Box, Composite, Discrete
 
 # Which of three doors are open in each of four rooms; in the last room the episode is over.
@@ -104,18 +104,18 @@ def legal(taken):
 
 def test_a_spec_says_that_there_is_a_mask_and_leaves_it_out_of_the_observation():
     room = Box(shape=(5,), dtype="float32", low=0.0, high=4.0)
-    shown = {kind: spec_of(lambda kind=kind: Rooms(kind)) for kind in KINDS}
+    shown = {kind: describe(lambda kind=kind: Rooms(kind)) for kind in KINDS}
     assert all(spec.has_mask for spec in shown.values())
     assert shown["info"].observation == room
     assert shown["dict"].observation == room
     assert shown["several"].observation == Composite((("number", Discrete(5)), ("view", room)))
-    assert not spec_of("CartPole-v1").has_mask
+    assert not describe("CartPole-v1").has_mask
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("num_envs", [1, 3])
 def test_every_time_step_has_its_mask(kind, num_envs):
-    env = GymnasiumEnv(lambda: Rooms(kind), num_envs, spec_of(lambda: Rooms(kind)))
+    env = GymnasiumEnv(lambda: Rooms(kind), num_envs, describe(lambda: Rooms(kind)))
     shown = [env.reset(0)] + [
         env.step(np.full(num_envs, BEST[room], np.int32)) for room in range(4)
     ]
@@ -194,7 +194,7 @@ def walked(masks, rooms=4, num_envs=1, where="info"):
     def factory():
         return Rooms(where, masks=masks)
 
-    env = GymnasiumEnv(factory, num_envs, spec_of(factory))
+    env = GymnasiumEnv(factory, num_envs, describe(factory))
     env.reset(0)
     for room in range(rooms):
         env.step(np.full(num_envs, BEST[room], np.int32))
@@ -271,7 +271,7 @@ def test_a_method_is_asked_for_the_mask(tmp_path):
     def factory():
         return gymnasium.wrappers.RecordEpisodeStatistics(Asked(taken=taken))
 
-    assert spec_of(factory).has_mask
+    assert describe(factory).has_mask
     run = qlax.train(factory, agent(), steps=600, out=tmp_path / "run", eval_episodes=0)
     assert qlax.evaluate(run.policy, factory, episodes=3).returns == [3.0] * 3
     assert legal(taken).all()

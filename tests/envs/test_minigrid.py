@@ -9,8 +9,8 @@ import pytest
 
 import qlax
 from qlax import networks
-from qlax.envs.description import factory_of, spec_of
 from qlax.envs.select import select
+from qlax.envs.source import describe, source_of
 from qlax.envs.worlds.minigrid import Language, Readable, language_of
 from qlax.observations import ScaleToBounds
 from qlax.replay import Uniform
@@ -57,7 +57,7 @@ def test_a_sentence_is_a_row_for_each_word():
 
 @pytest.mark.parametrize("name", ROOMS)
 def test_every_mission_is_read_exactly_and_observations_stay_within_their_space(name):
-    env = factory_of(name)()
+    env = source_of(name).make()
     language = readable(env).language
     rng = np.random.default_rng(0)
     for seed in range(12):
@@ -79,7 +79,7 @@ def test_the_language_is_that_of_all_missions():
 
 
 def test_the_longest_sentence_of_babyai_fits():
-    language = readable(factory_of("BabyAI-BossLevel-v0")()).language
+    language = readable(source_of("BabyAI-BossLevel-v0").make()).language
     put = "put the yellow box on your right next to a grey ball behind you"
     sentence = f"{put} and open a door, then go to the object on your left and {put}"
     assert said(language, language.encode(sentence)) == sentence.replace(",", " ,")
@@ -90,7 +90,7 @@ def test_the_longest_sentence_of_babyai_fits():
 
 
 def test_rooms_are_described_as_they_are_seen():
-    spec = spec_of("MiniGrid-Fetch-5x5-N2-v0")
+    spec = describe("MiniGrid-Fetch-5x5-N2-v0")
     entries = dict(spec.observation.entries)
     assert isinstance(spec.observation, Composite)
     assert entries["direction"] == Discrete(4)
@@ -103,7 +103,7 @@ def test_rooms_are_described_as_they_are_seen():
 
 
 def test_a_room_that_says_nothing_shows_no_mission():
-    spec = spec_of("MiniGrid-Playground-v0")
+    spec = describe("MiniGrid-Playground-v0")
     assert [name for name, _ in spec.observation.entries] == ["direction", "image"]
 
 
@@ -124,8 +124,8 @@ def test_the_limit_of_steps_truncates(given, expected):
 
 
 def test_babyai_has_a_limit_that_episodes_draw():
-    assert spec_of("BabyAI-GoToRedBall-v0").time_limit is None
-    env = factory_of("BabyAI-GoToRedBall-v0")()
+    assert describe("BabyAI-GoToRedBall-v0").time_limit is None
+    env = source_of("BabyAI-GoToRedBall-v0").make()
     env.reset(seed=0)
     truncated, steps = False, 0
     while not truncated:
@@ -138,7 +138,7 @@ def test_babyai_has_a_limit_that_episodes_draw():
 def test_nothing_is_printed_while_babyai_draws_levels(capfd):
     name = "BabyAI-MiniBossLevel-v0"
     for make, prints in (
-        (factory_of(name), False),
+        (source_of(name).make, False),
         (lambda: gymnasium.make(name, disable_env_checker=True), True),
     ):
         env = make()
@@ -172,7 +172,7 @@ def test_an_agent_trains_on_all_that_is_shown(tmp_path, monkeypatch):
 def test_minigrid_is_imported_once_it_is_asked_for():
     code = (
         "import sys, qlax.envs.select, qlax.envs.worlds.minigrid\n"
-        "qlax.envs.select.describe('CartPole-v1')\n"
+        "qlax.envs.source.describe('CartPole-v1')\n"
         "sys.exit('minigrid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

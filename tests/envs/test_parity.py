@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qlax.envs.description import factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.select import select
+from qlax.envs.source import describe, source_of
 from qlax.envs.vectorised import Vectorised
 
 # Which leaves of the twin's state are the original's state, in its order.
@@ -50,7 +50,7 @@ def set_state(env, values):
 
 def actions_for(name, rng, length):
     """Return actions that are held for a while, so that all of the state space is seen."""
-    held = np.repeat(rng.integers(spec_of(name).num_actions, size=length), rng.integers(1, 30))
+    held = np.repeat(rng.integers(describe(name).num_actions, size=length), rng.integers(1, 30))
     return held[:length]
 
 
@@ -59,7 +59,7 @@ def test_long_episodes_agree_in_float64(name):
     rng = np.random.default_rng(0)
     env = original_of(name)
     with jax.enable_x64(True):
-        twin = GymnaxTwin(spec_of(name))
+        twin = GymnaxTwin(describe(name))
         template, _ = twin.reset(jax.random.key(0))
         step = jax.jit(twin.step)
         ends = 0
@@ -109,7 +109,7 @@ def test_single_steps_agree_from_everywhere(name, wide):
     count = 3_000
     # Numbers that float32 holds exactly, so that both begin in the same state.
     states = states_near_everything(name, rng, count).astype(np.float32).astype(np.float64)
-    actions = rng.integers(spec_of(name).num_actions, size=count)
+    actions = rng.integers(describe(name).num_actions, size=count)
     env = original_of(name).unwrapped
     expected = []
     for state, action in zip(states, actions, strict=True):
@@ -118,7 +118,7 @@ def test_single_steps_agree_from_everywhere(name, wide):
         expected.append((observation, reward, terminated))
     observations, rewards, ends = map(np.array, zip(*expected, strict=True))
     with jax.enable_x64(wide):
-        twin = GymnaxTwin(spec_of(name))
+        twin = GymnaxTwin(describe(name))
         template, _ = twin.reset(jax.random.key(0))
         batch = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count,)), template)
         dtype = np.float64 if wide else np.float32
@@ -143,10 +143,10 @@ def test_single_steps_agree_from_everywhere(name, wide):
 def test_time_limits_fall_on_the_same_step(name):
     """Whole environments, from the twin's own first state, with the shortest of episodes."""
     limit = 7
-    spec = spec_of(name, time_limit=limit)
+    spec = describe(name, time_limit=limit)
     assert spec.time_limit == limit
     vectorised = Vectorised(GymnaxTwin(spec), 1)
-    original = GymnasiumEnv(factory_of(name, limit), 1, spec)
+    original = GymnasiumEnv(source_of(name).maker(limit), 1, spec)
     original.reset(seed=0)
     state, _ = vectorised.init(jax.random.key(0))
     step = jax.jit(vectorised.step)
@@ -166,13 +166,13 @@ def test_first_states_have_the_same_range(name):
     for seed in range(200):
         original.reset(seed=seed)
         theirs.append(np.asarray(original.unwrapped.state, np.float64))
-    twin = GymnaxTwin(spec_of(name))
+    twin = GymnaxTwin(describe(name))
     states, observations = jax.jit(jax.vmap(twin.reset))(jax.random.split(jax.random.key(0), 2_000))
     ours = np.stack([getattr(states, leaf) for leaf in LEAVES[name]], -1)
     np.testing.assert_allclose(ours.min(0), np.min(theirs, 0), atol=0.01)
     np.testing.assert_allclose(ours.max(0), np.max(theirs, 0), atol=0.01)
     np.testing.assert_allclose(ours.mean(0), np.mean(theirs, 0), atol=0.02)
-    assert observations.shape == (2_000, *spec_of(name).observation.shape)
+    assert observations.shape == (2_000, *describe(name).observation.shape)
 
 
 @pytest.mark.parametrize("name", IDS)

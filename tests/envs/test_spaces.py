@@ -11,8 +11,8 @@ import qlax
 from qlax import EnvironmentFailure, UsageError, networks
 from qlax.envs import Transition
 from qlax.envs.conversion import Reader, Unfit
-from qlax.envs.description import spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.source import describe
 from qlax.networks.cnn import images
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 
@@ -39,7 +39,7 @@ class Shows(gymnasium.Env):
 def begun(space, *shown, **options):
     """Return one of it as a host environment, and what its reset shows."""
     env = GymnasiumEnv(
-        lambda: Shows(space, *shown, **options), 1, spec_of(lambda: Shows(space, *shown))
+        lambda: Shows(space, *shown, **options), 1, describe(lambda: Shows(space, *shown))
     )
     return env, env.reset(0)
 
@@ -113,7 +113,7 @@ def test_dynamics_shown_through_gymnasium_count_nested_states_from_their_start()
     ],
 )
 def test_numbers_are_kept_in_a_type_that_holds_them(space, dtype):
-    assert spec_of(lambda: Shows(space, 0)).observation.dtype == dtype
+    assert describe(lambda: Shows(space, 0)).observation.dtype == dtype
 
 
 def test_whole_numbers_beyond_32_bits_are_rounded_not_wrapped():
@@ -132,7 +132,7 @@ def test_time_stamps_that_lose_their_digits_are_told_once():
 
 def test_more_states_than_can_be_numbered_are_refused():
     with pytest.raises(UsageError, match="more states than 32 bits"):
-        spec_of(lambda: Shows(spaces.Discrete(2**40), 0))
+        describe(lambda: Shows(spaces.Discrete(2**40), 0))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_more_states_than_can_be_numbered_are_refused():
 )
 def test_what_shows_nothing_is_refused(space):
     with pytest.raises(UsageError, match=r"shows? nothing"):
-        spec_of(lambda: Shows(space, space.sample()))
+        describe(lambda: Shows(space, space.sample()))
     report = qlax.envs.check_env(lambda: Shows(space, space.sample()))
     assert [sentence for sentence in report.problems if "nothing" in sentence]
 

@@ -4,7 +4,7 @@ import pytest
 
 from qlax import UsageError
 from qlax.cli.environments import print_envs
-from qlax.envs.description import spec_of
+from qlax.envs.source import describe, source_of
 from qlax.envs.worlds import World, families
 
 
@@ -23,7 +23,7 @@ def _worlds(monkeypatch):
 
 def test_what_is_missing_can_be_installed():
     with pytest.raises(UsageError, match=r'^Absent-v0 needs .*: pip install "qlax\[absent\]"\.$'):
-        spec_of("Absent-v0")
+        describe("Absent-v0")
 
 
 def test_what_cannot_be_used_says_why():
@@ -32,7 +32,7 @@ def test_what_cannot_be_used_says_why():
         r"OSError: libnowhere\.so is not there\.$"
     )
     with pytest.raises(UsageError, match=said):
-        spec_of("Broken-v0")
+        describe("Broken-v0")
 
 
 def test_what_can_be_trained_in_is_listed(capsys):
@@ -47,7 +47,7 @@ def test_what_can_be_trained_in_is_listed(capsys):
 def test_long_episodes_and_those_all_alike_are_fewer():
     from qlax.evaluation import usual_episodes
 
-    assert usual_episodes("CartPole-v1") == 100
-    assert usual_episodes("ALE/Pong-v5") < 100
-    assert usual_episodes("SuperMarioBros-1-1-v0") == 1
-    assert usual_episodes(lambda: None) == 100
+    assert usual_episodes(source_of("CartPole-v1")) == 100
+    assert usual_episodes(source_of("ALE/Pong-v5")) < 100
+    assert usual_episodes(source_of("SuperMarioBros-1-1-v0")) == 1
+    assert usual_episodes(source_of(lambda: None)) == 100

@@ -170,7 +170,7 @@ def test_seeds_of_a_host_environment_run_one_after_another(tmp_path):
 
 def test_a_folder_that_exists_is_left_alone(run):
     before = (run.folder / "result.json").read_bytes()
-    with pytest.raises(qlax.UsageError, match=r"exists already.*qlax resume"):
+    with pytest.raises(qlax.UsageError, match=r"exists already.*qlax.resume"):
         qlax.train(ENV, AGENT, steps=STEPS, out=run.folder)
     assert (run.folder / "result.json").read_bytes() == before
 

@@ -24,6 +24,8 @@ class Train:
     """Train an agent, then evaluate it on the original environment.
 
     `qlax train ENV --agent.help` lists every setting of the agent's parts.
+
+    `--env.map-name 8x8` sets an argument of ENV, `--env.config.lanes 3` one inside a dict.
     """
 
     env: Positional[Annotated[str, arg(metavar="ENV")]]
@@ -48,37 +50,40 @@ class Train:
     quiet: Annotated[bool, *_FLAG] = False
     """Print nothing but the folder that was written."""
 
-    def run(self, agent_words: list[str]) -> None:
+    def run(self, agent_words: list[str], env_words: list[str]) -> None:
         """Train as told."""
         from qlax import presets
+        from qlax.cli.env_arguments import arguments
         from qlax.cli.overrides import override
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
         from qlax.cli.translation import speaking_of
+        from qlax.envs.source import opened
         from qlax.runs.outcome import Run
         from qlax.runs.timing import since_process_start
         from qlax.training import train, train_seeds
 
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
-        preset = presets.resolve(self.env, self.agent)
-        preset = preset._replace(agent=override(preset.agent, agent_words))
-        options: Any = {
-            "steps": self.steps,
-            "out": self.out,
-            "backend": self.backend,
-            "eval_episodes": self.eval_episodes,
-            "checkpoint_every": self.checkpoint_every,
-            "observers": watching(quiet=self.quiet),
-            "timing": timing,
-        }
         runs: Run | list[Run]
-        with speaking_of(preset.agent):
-            if self.seeds is None:
-                runs = train(self.env, preset, seed=self.seed, **options)
-            else:
-                seeds = range(self.seed, self.seed + self.seeds)
-                runs = train_seeds(self.env, preset, seeds=seeds, **options)
+        with opened(self.env, arguments(self.env, env_words)) as source:
+            preset = presets.resolve(source, self.agent)
+            preset = preset._replace(agent=override(preset.agent, agent_words))
+            options: Any = {
+                "steps": self.steps,
+                "out": self.out,
+                "backend": self.backend,
+                "eval_episodes": self.eval_episodes,
+                "checkpoint_every": self.checkpoint_every,
+                "observers": watching(quiet=self.quiet),
+                "timing": timing,
+            }
+            with speaking_of(preset.agent):
+                if self.seeds is None:
+                    runs = train(source, preset, seed=self.seed, **options)
+                else:
+                    seeds = range(self.seed, self.seed + self.seeds)
+                    runs = train_seeds(source, preset, seeds=seeds, **options)
         print_summaries(runs, quiet=self.quiet)
 
 
@@ -99,11 +104,11 @@ class Eval:
     film: Annotated[Path | None, _named("FILE.{gif,webp,mp4}")] = None
     """Film the first 20 seconds of one more episode."""
 
-    def run(self) -> None:
+    def run(self, env_words: list[str]) -> None:
         """Evaluate as told."""
         from qlax.cli.evaluating import evaluate_runs
 
-        evaluate_runs(self, _existing(self.run_folder))
+        evaluate_runs(self, _existing(self.run_folder), env_words)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -169,11 +174,18 @@ class Check:
     steps: int = 1_000
     """The most steps of an episode."""
 
-    def run(self) -> None:
+    def run(self, env_words: list[str]) -> None:
         """Print the report; problems are the user's to mend."""
+        from qlax.cli.env_arguments import arguments
         from qlax.envs.checking import check_env
 
-        report = check_env(self.env, episodes=self.episodes, seed=self.seed, steps=self.steps)
+        report = check_env(
+            self.env,
+            env_kwargs=arguments(self.env, env_words),
+            episodes=self.episodes,
+            seed=self.seed,
+            steps=self.steps,
+        )
         print(report)
         if not report.ok:
             raise UsageError(f"{self.env} is not fit to train in.")

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ import numpy as np
 from rich.table import Table
 
 from qlax.cli.console import complain, console, width_of
+from qlax.cli.env_arguments import arguments
 from qlax.cli.summary import outcome_of
-from qlax.envs.select import describe
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError
 from qlax.evaluation import Evaluation, evaluate, usual_episodes
 from qlax.filming import film
@@ -24,23 +26,25 @@ if TYPE_CHECKING:
     from qlax.cli.commands import Eval
 
 
-def evaluate_runs(command: "Eval", folder: Path) -> None:
+def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> None:
     """Evaluate the run in a folder, or every seed of it, and print how good they are."""
     seeds = seeds_in(folder)
-    if not seeds:
-        policy = load(folder)
-        if command.film is not None:
-            _film(command, policy, command.film)
-        spec, evaluation = _evaluated(command, policy)
-        _print_one(spec, evaluation, as_json=command.json)
-        return
-    if command.film is not None:
+    if seeds and command.film is not None:
         first = next(iter(seeds.values()))
         raise UsageError(f"{folder} holds several seeds: --film takes one of them, {first}.")
-    outcomes = {seed: _evaluated(command, load(path)) for seed, path in seeds.items()}
-    spec = next(iter(outcomes.values()))[0]
-    evaluations = {seed: evaluation for seed, (_, evaluation) in outcomes.items()}
-    _print_seeds(spec, evaluations, as_json=command.json)
+    policies = {seed: load(path) for seed, path in seeds.items()} or {0: load(folder)}
+    first_policy = next(iter(policies.values()))
+    with opened(*_environment(command, folder, first_policy, env_words)) as source:
+        if command.film is not None:
+            _film(command, first_policy, source, command.film)
+        evaluations = {
+            seed: evaluate(policy, source, episodes=command.episodes, seed=command.seed)
+            for seed, policy in policies.items()
+        }
+        if seeds:
+            _print_seeds(source.spec, evaluations, as_json=command.json)
+        else:
+            _print_one(source.spec, evaluations[0], as_json=command.json)
 
 
 def seeds_in(folder: Path) -> dict[int, Path]:
@@ -55,20 +59,25 @@ def seeds_in(folder: Path) -> dict[int, Path]:
     return dict(sorted(numbered.items()))
 
 
-def _evaluated(command: "Eval", policy: Policy) -> tuple[EnvSpec, Evaluation]:
-    """Return the environment that a policy is evaluated in, and the outcome."""
-    evaluation = evaluate(policy, command.env, episodes=command.episodes, seed=command.seed)
-    return policy.spec if command.env is None else describe(command.env), evaluation
+def _environment(
+    command: "Eval", folder: Path, policy: Policy, env_words: Sequence[str]
+) -> tuple[EnvLike, Mapping[str, Any]]:
+    """Return where to evaluate, and with which arguments it is made."""
+    name = policy.environment_id if command.env is None else command.env
+    if name is None:
+        raise UsageError(
+            f"{folder} is of a run in an environment of your own, {policy.origin}: name one with "
+            "--env, or evaluate it in Python."
+        )
+    return policy.environment(command.env, arguments(name, env_words))
 
 
-def _film(command: "Eval", policy: Policy, path: Path) -> None:
+def _film(command: "Eval", policy: Policy, source: Source, path: Path) -> None:
     """Film an episode that is not among those of the evaluation."""
-    episodes = command.episodes
-    if episodes is None:
-        episodes = usual_episodes(policy.spec.id if command.env is None else command.env)
+    episodes = usual_episodes(source) if command.episodes is None else command.episodes
     # pygame, which draws many environments, would look for a screen and complain of none.
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
-    film(policy, path, command.env, seed=command.seed + episodes)
+    film(policy, path, source, seed=command.seed + episodes)
     complain(f"the film is {path.expanduser()}.")
 
 

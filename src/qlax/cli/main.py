@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
     # a file there hides no package.
     sys.path.append("")
     try:
-        arguments, agent_words = _split_agent_words(whole_numbers(arguments))
+        arguments, agent_words, env_words = _split(whole_numbers(arguments))
         if arguments:
             require_command(arguments, _COMMANDS)
             require_options(arguments, _COMMANDS)
@@ -64,10 +64,14 @@ def run(arguments: list[str]) -> int:
         _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
     )
     try:
-        if isinstance(command, Train):
-            command.run(agent_words)
-        elif agent_words:
+        if agent_words and not isinstance(command, Train):
             raise UsageError(f"Only `qlax train` takes {agent_words[0]}.")
+        if isinstance(command, Train):
+            command.run(agent_words, env_words)
+        elif isinstance(command, Eval | Check):
+            command.run(env_words)
+        elif env_words:
+            raise UsageError(f"`qlax {arguments[0]}` does not take {env_words[0]}.")
         else:
             command.run()
     except UsageError as error:
@@ -115,13 +119,16 @@ def _fail(error: object, code: int) -> int:
     return code
 
 
-def _split_agent_words(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Take `--agent.part.field value …` out of the words: what they mean depends on the agent."""
+def _split(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
+    """Take `--agent.part.field value …` and `--env.name value …` out of the words.
+
+    What they mean depends on the agent and the environment.
+    """
     rest: list[str] = []
-    agent_words: list[str] = []
+    taken: dict[str, list[str]] = {"--agent.": [], "--env.": []}
     taking = rest
     for word in arguments:
         if word.startswith("--"):
-            taking = agent_words if word.startswith("--agent.") else rest
+            taking = next((own for begin, own in taken.items() if word.startswith(begin)), rest)
         taking.append(word)
-    return rest, agent_words
+    return rest, taken["--agent."], taken["--env."]

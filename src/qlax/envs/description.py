@@ -1,12 +1,9 @@
 """From a Gymnasium environment to its description: which ones qlax takes, and what it says else."""
 
 import contextlib
-import copy
 import dataclasses
-import functools
-import importlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import gymnasium
@@ -18,63 +15,11 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
-from qlax.envs import worlds
 from qlax.envs.conversion import MASK, mask_method
-from qlax.errors import EnvironmentFailure, UsageError, nearest
+from qlax.envs.limits import Lent, time_limit_in
+from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
-from qlax.wording import first_line, kind_and_first_line
-
-EnvFactory = Callable[[], gymnasium.Env]
-
-
-def factory_of(
-    env: str | EnvFactory, time_limit: int | None = None, *, render_mode: str | None = None
-) -> EnvFactory:
-    """Return a function that makes the environment.
-
-    Args:
-        env: Gymnasium's id, or a function that makes one already.
-        time_limit: A time limit in place of its own.
-        render_mode: Gymnasium's name of how it is to be drawn, if it is given by its id.
-    """
-    if not isinstance(env, str):
-        return env if time_limit is None else functools.partial(_limited, env, time_limit)
-    record = _registered(env)
-    if render_mode is not None:
-        record = copy.deepcopy(record)
-        record.kwargs["render_mode"] = render_mode
-    world = worlds.world_of(record)
-    if world is not None and world.preprocessed is not None:
-        return functools.partial(world.preprocessed, record, time_limit)
-    limit = {} if time_limit is None else {"max_episode_steps": time_limit}
-    return functools.partial(gymnasium.make, record, disable_env_checker=True, **limit)
-
-
-def spec_of(env: str | EnvFactory, time_limit: int | None = None) -> EnvSpec:
-    """Return what an agent must know of an environment.
-
-    Raises:
-        UsageError: if it is unknown, cannot be made, or has actions or observations that
-            qlax does not take.
-    """
-    name = env if isinstance(env, str) else getattr(env, "__name__", "environment")
-    factory = factory_of(env, time_limit)
-    with warnings_kept_short():
-        try:
-            made = factory()
-        except UsageError:
-            raise
-        except Exception as error:
-            raise UsageError(f"{name} cannot be made: {first_line(error)}.") from error
-    if not isinstance(made, gymnasium.Env):
-        raise UsageError(
-            f"{name} made {type(made).__name__}, but a Gymnasium environment is needed: an object "
-            "of a class derived from gymnasium.Env."
-        )
-    try:
-        return _describe(made, name)
-    finally:
-        made.close()
+from qlax.wording import kind_and_first_line
 
 
 @contextlib.contextmanager
@@ -90,26 +35,22 @@ def failures_named(name: str, action: str) -> Iterator[None]:
         ) from error
 
 
-def _limited(factory: EnvFactory, time_limit: int) -> gymnasium.Env:
-    """Make an environment with a time limit in place of its own."""
-    made = factory()
-    own = _time_limit_in(made)
-    if own is None:
-        return TimeLimit(made, time_limit)
-    own._max_episode_steps = time_limit
-    return made
+def describe_env(env: Any, name: str) -> EnvSpec:
+    """Return what an agent must know of an environment.
 
-
-def _time_limit_in(env: gymnasium.Env) -> TimeLimit | None:
-    """Return the wrapper that limits an environment's steps, at whatever depth it is."""
-    while isinstance(env, gymnasium.Wrapper):
-        if isinstance(env, TimeLimit):
-            return env
-        env = env.env
-    return None
-
-
-def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
+    Raises:
+        UsageError: if it is none, or has actions or observations that qlax does not take.
+    """
+    if isinstance(env, gymnasium.vector.VectorEnv):
+        raise UsageError(
+            f"{name} made a vector environment, {type(env).__name__} of {env.num_envs}, but a "
+            "single one is needed: an agent opens as many as its num_envs says."
+        )
+    if not isinstance(env, gymnasium.Env):
+        raise UsageError(
+            f"{name} made {type(env).__name__}, but a Gymnasium environment is needed: an object "
+            "of a class derived from gymnasium.Env."
+        )
     for space in ("action_space", "observation_space"):
         if not isinstance(getattr(env, space, None), gymnasium.Space):
             raise UsageError(
@@ -121,7 +62,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
             f"{name} has actions {env.action_space}, but Q-learning chooses among finitely many: "
             "its action space must be Discrete."
         )
-    limiting = _time_limit_in(env)
+    limiting = time_limit_in(env)
     limit = env.spec.max_episode_steps if env.spec else None
     if limiting is not None:
         limit = limiting._max_episode_steps
@@ -140,6 +81,7 @@ def _describe(env: gymnasium.Env, name: str) -> EnvSpec:
 
 # Wrappers that leave observations as they are.
 _TRANSPARENT = (
+    Lent,
     TimeLimit,
     OrderEnforcing,
     PassiveEnvChecker,
@@ -262,26 +204,6 @@ def _box(shape: Any, dtype: str, low: Any, high: Any, name: str) -> Box:
         return tuple(flat.tolist())
 
     return Box(tuple(int(size) for size in shape), dtype, limit(low), limit(high))
-
-
-def _registered(name: str) -> Any:
-    """Return Gymnasium's record of an id, or say what is wrong with it."""
-    module, colon, identity = name.rpartition(":")
-    try:
-        with warnings_kept_short():
-            if colon:
-                importlib.import_module(module)
-            else:
-                worlds.register(identity)
-            return gymnasium.spec(identity)
-    except ImportError as error:
-        raise UsageError(
-            f"{name} cannot be made: importing {module} failed: {first_line(error)}."
-        ) from error
-    except gymnasium.error.Error:
-        known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
-        hint = nearest(name, known, "`qlax envs` lists what is there.")
-        raise UsageError(f"There is no environment {name!r}. {hint}") from None
 
 
 @contextlib.contextmanager

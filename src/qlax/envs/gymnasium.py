@@ -1,17 +1,20 @@
 """Any Gymnasium environment with a Discrete action space and array observations, N times."""
 
+import contextlib
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import gymnasium
 import jax
 import numpy as np
 
 from qlax.envs.conversion import MASK, Reader, Unfit, mask_method, reward_of
 from qlax.envs.core import TimeStep
-from qlax.envs.description import EnvFactory, failures_named
+from qlax.envs.description import failures_named
 from qlax.envs.threads import usable_cores
-from qlax.errors import EnvironmentFailure
+from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import EnvSpec
 
 
@@ -24,12 +27,16 @@ class GymnasiumEnv:
     """
 
     def __init__(
-        self, factory: EnvFactory, num_envs: int, spec: EnvSpec, *, in_threads: bool = False
+        self,
+        factory: Callable[[], gymnasium.Env],
+        num_envs: int,
+        spec: EnvSpec,
+        *,
+        in_threads: bool = False,
     ) -> None:
         self.spec = spec
         self.num_envs = num_envs
-        with failures_named(spec.id, "be made"):
-            self._envs: list[Any] = [factory() for _ in range(num_envs)]
+        self._envs = _made(factory, num_envs, spec.id)
         self.threads = min(num_envs, usable_cores()) if in_threads else 1
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._each: Any = map if self._pool is None else self._pool.map
@@ -73,8 +80,9 @@ class GymnasiumEnv:
         """Release what the environments hold."""
         if self._pool is not None:
             self._pool.shutdown()
-        for env in self._envs:
-            env.close()
+        with contextlib.ExitStack() as stack:  # all are closed, whichever fails to
+            for env in self._envs:
+                stack.callback(env.close)
 
     def _play(self, env: Any, action: np.integer, first: np.bool_) -> tuple[Any, ...]:
         """Return what a step of one environment gives, or the beginning of its next episode."""
@@ -156,3 +164,29 @@ class GymnasiumEnv:
                 "its action mask is all zeros."
             )
         return mask
+
+
+def _made(factory: Callable[[], gymnasium.Env], num_envs: int, name: str) -> list[Any]:
+    """Return N different environments; if they cannot be had, none is left open.
+
+    Raises:
+        UsageError: if the factory returns one and the same again.
+        EnvironmentFailure: if it fails.
+    """
+    made: list[Any] = []
+    try:
+        for _ in range(num_envs):
+            with failures_named(name, "be made"):
+                made.append(factory())
+            if any(made[-1].unwrapped is other.unwrapped for other in made[:-1]):
+                raise UsageError(
+                    f"{name} is one and the same environment each time, but {num_envs} different "
+                    "ones are needed (num_envs): give its id, or a function that makes a new one "
+                    "at every call."
+                )
+    except BaseException:
+        for env in made:
+            with contextlib.suppress(Exception):
+                env.close()
+        raise
+    return made

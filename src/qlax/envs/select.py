@@ -1,6 +1,5 @@
 """From an id and a wish to an environment and the backend that runs it."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -8,9 +7,9 @@ import gymnasium
 
 from qlax.envs import worlds
 from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, OutsideEnv
-from qlax.envs.description import EnvFactory, factory_of, spec_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.gymnax import TWINS, GymnaxTwin
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.envs.toy_text import TABLES, ToyText
 from qlax.envs.vectorised import Vectorised
 from qlax.envs.worlds.ale import AtariGames
@@ -45,25 +44,8 @@ class Selected(NamedTuple):
         return self.is_compiled and not isinstance(self.env, OutsideEnv)
 
 
-def describe(env: str | EnvFactory | Dynamics, time_limit: int | None = None) -> EnvSpec:
-    """Return what an agent must know of an environment, its time limit replaced if one is given."""
-    if not is_dynamics(env):
-        return spec_of(env, time_limit)  # type: ignore[arg-type]
-    spec: EnvSpec = env.spec  # type: ignore[union-attr]
-    return spec if time_limit is None else dataclasses.replace(spec, time_limit=time_limit)
-
-
-def as_asked_for(env: str | EnvFactory | Dynamics) -> EnvSpec:
-    """Return the description that a policy keeps, by which its environment is found again.
-
-    An id `module:Name-v0` keeps its module: only importing it makes the rest known.
-    """
-    spec = describe(env)
-    return dataclasses.replace(spec, id=env) if isinstance(env, str) and ":" in env else spec
-
-
 def select(
-    env: str | EnvFactory | Dynamics,
+    env: EnvLike,
     *,
     num_envs: int,
     backend: str = "auto",
@@ -72,7 +54,7 @@ def select(
     """Return N environments, compiled where a faithful twin exists.
 
     Args:
-        env: Gymnasium's id, a function that makes a Gymnasium environment, or a `Dynamics`.
+        env: The environment, opened or as `train` takes it.
         num_envs: N.
         backend: `auto`, or the backend to insist on.
         time_limit: Steps after which an episode is truncated; None for the environment's own.
@@ -81,24 +63,27 @@ def select(
         UsageError: if the backend has no such environment, or the environment is not for qlax.
     """
     require(backend in BACKENDS, "backend", backend, f"one of {BACKENDS}")
-    spec = describe(env, time_limit)
-    if is_dynamics(env):
-        return Selected(Vectorised(env, num_envs, spec.time_limit), "jax")  # type: ignore[arg-type]
-    by_id = isinstance(env, str)
-    own = backend_of(spec.id) if by_id else "gymnasium"
+    with opened(env) as source:
+        return _selected(source, num_envs, backend, time_limit)
+
+
+def _selected(source: Source, num_envs: int, backend: str, time_limit: int | None) -> Selected:
+    spec = source.described(time_limit)
+    if source.dynamics is not None:
+        return Selected(Vectorised(source.dynamics, num_envs, spec.time_limit), "jax")
+    own = "gymnasium" if source.id is None or source.kwargs else backend_of(source.id)
     if backend in _OFFERED and backend != own:
-        what = spec.id if by_id else "environment that a function makes"
+        what = source.name if source.id is not None else "environment that a function makes"
         raise UsageError(
             f"The {backend} backend has no {what}; it has {_OFFERED[backend]}. "
             "Use backend='gymnasium' or backend='auto'."
         )
     if "gymnasium" in (backend, own):
-        world = worlds.world_named(env) if isinstance(env, str) else None
-        in_threads = world is not None and world.in_threads
-        factory = factory_of(env, time_limit)  # type: ignore[arg-type]
-        host = GymnasiumEnv(factory, num_envs, spec, in_threads=in_threads)
+        in_threads = source.world is not None and source.world.in_threads
+        host = GymnasiumEnv(source.maker(time_limit), num_envs, spec, in_threads=in_threads)
         return Selected(host, "gymnasium")
     if own in _OUTSIDE:
+        source.close()  # a game of its own is as much to hold as another
         return Selected(_OUTSIDE[own](spec, num_envs), own)
     return Selected(Vectorised(_dynamics(spec), num_envs, spec.time_limit), own)
 
@@ -138,8 +123,3 @@ def _dynamics(spec: EnvSpec) -> Dynamics:
     if spec.id in TWINS:
         return GymnaxTwin(spec)
     return BSUITE[spec.id] if spec.id in BSUITE else ToyText(spec)
-
-
-def is_dynamics(env: object) -> bool:
-    """Return whether an environment is given as pure functions."""
-    return isinstance(getattr(env, "spec", None), EnvSpec)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from qlax.agent import Agent
-from qlax.envs.select import describe
+from qlax.envs.source import opened
 from qlax.errors import UsageError, nearest
 from qlax.presets import (
     article,
@@ -89,5 +89,5 @@ def fitted(agent: Agent, env: Any) -> Agent:
 
 
 def _tuning(env: Any, name: str | None, agent: Agent) -> Tuning | None:
-    identity = env if isinstance(env, str) else None
-    return tuning(identity, name, agent, lambda: describe(env).observation)
+    with opened(env) as source:
+        return tuning(source.id, name, agent, lambda: source.spec.observation)

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +12,9 @@ import jax
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
-from qlax.envs.core import Dynamics
+from qlax.envs.origin import Origin, checked_arguments
+from qlax.envs.source import EnvLike, Source, source_of
 from qlax.errors import UsageError, require
-
-EnvLike = str | Callable[[], Any] | Dynamics
-"""An environment: Gymnasium's id, a function that makes one, or pure functions in JAX."""
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
 # Ctrl-C, long enough that the host's part costs nothing.
@@ -29,7 +27,8 @@ _CHECKPOINTS = 5
 class Plan:
     """Everything that decides how a run of one seed goes."""
 
-    env: EnvLike
+    source: Source
+    """The environment."""
     agent: Agent
     agent_name: str
     backend: str
@@ -72,7 +71,7 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return the run's configuration as plain values."""
         return {
-            "env": self.env if isinstance(self.env, str) else {"custom": repr(self.env)},
+            **self.source.origin.as_json(),
             "agent_name": self.agent_name,
             "agent": config.to_json(self.agent),
             "backend": self.backend,
@@ -109,31 +108,57 @@ def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[st
     }
 
 
+def source_from_json(
+    document: dict[str, Any],
+    where: str,
+    *,
+    env: EnvLike | None = None,
+    env_kwargs: Mapping[str, Any] | None = None,
+) -> Source:
+    """Return the environment that a `config.json` names, with the arguments that it names.
+
+    Args:
+        document: What the file holds.
+        where: Its name, for messages.
+        env: The environment, needed if the run's was not a registered id.
+        env_kwargs: Arguments in place of the run's.
+
+    Raises:
+        UsageError: if it is needed and not given, or another than the run's is given.
+    """
+    origin = Origin.from_json(document, where)
+    if env is None and origin.id is None:
+        raise UsageError(
+            f"{where} is of a run in an environment of your own, {origin}: "
+            "give it again, in Python: qlax.resume(path, env=…)."
+        )
+    kwargs = {**origin.kwargs, **checked_arguments(env_kwargs)}
+    given = source_of(origin.id if env is None else env, kwargs)  # type: ignore[arg-type]
+    same = origin.id is None or given.origin.id in (None, origin.id)
+    require(same, "env", given.name, f"the run's own environment, {origin}")
+    return given
+
+
 def plan_from_json(
-    document: dict[str, Any], where: str, *, env: EnvLike | None, agent: Agent | None
+    document: dict[str, Any], where: str, *, source: Source, agent: Agent | None
 ) -> Plan:
     """Return the plan that a `config.json` describes.
 
     Args:
         document: What the file holds.
         where: Its name, for messages.
-        env: The environment, needed if the run's was not a registered id.
+        source: The environment: see `source_from_json`.
         agent: The agent, needed if the run's had parts of the user's own.
 
     Raises:
         UsageError: if the file is not a configuration, or something needed is not given.
     """
-    names = {entry.name for entry in dataclasses.fields(Plan)} - {"env", "agent"}
-    missing = [name for name in sorted(names | {"env", "agent"}) if name not in document]
+    names = {entry.name for entry in dataclasses.fields(Plan)} - {"source", "agent"}
+    missing = [name for name in sorted(names | {"agent"}) if name not in document]
     if missing:
         raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
-    if env is None and not isinstance(document["env"], str):
-        raise UsageError(
-            f"{where} is of a run in an environment of your own, {document['env']}: "
-            "give it again, in Python: qlax.resume(path, env=…)."
-        )
     return Plan(
-        env=document["env"] if env is None else env,
+        source=source,
         agent=config.from_json(document["agent"], "configuration") if agent is None else agent,
         **{name: document[name] for name in names},
     )

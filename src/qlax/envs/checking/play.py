@@ -11,6 +11,7 @@ from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
 from qlax.envs.conversion import MASK, mask_method, reward_of
+from qlax.envs.limits import Lent
 from qlax.wording import counted, kind_and_first_line
 
 _LARGE = 100.0
@@ -54,7 +55,7 @@ def check_play(
         )
         return
     inside: Any = env
-    while isinstance(inside, TimeLimit | OrderEnforcing | PassiveEnvChecker):
+    while isinstance(inside, TimeLimit | OrderEnforcing | PassiveEnvChecker | Lent):
         if isinstance(inside, TimeLimit):
             limit = inside._max_episode_steps
         inside = inside.env
