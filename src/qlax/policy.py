@@ -19,6 +19,7 @@ from qlax.envs.origin import Origin
 from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
+from qlax.runs import formats
 from qlax.runs.arrays import load_arrays, save_arrays, size_of
 from qlax.runs.folder import POLICY, read_json, replacing, write_json
 from qlax.spaces import EnvSpec, zeros
@@ -132,6 +133,7 @@ class Policy:
             aside.mkdir(parents=True)
             save_arrays(aside / _ARRAYS, self.params)
             description = {
+                "format": formats.POLICY,
                 "qlax": __version__,
                 "agent": config.to_json(self.agent),
                 "env": config.to_json(self.spec),
@@ -236,7 +238,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
             code is ever loaded from a file.
 
     Raises:
-        UsageError: if there is no policy, or it is damaged or was made by another agent.
+        UsageError: if there is no policy, or it is damaged, in another format, or of another agent.
     """
     folder = path_of("path", path)
     if (folder / POLICY).is_dir():
@@ -244,6 +246,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     if not (folder / _DESCRIPTION).is_file():
         raise UsageError(f"{path} holds no policy: there is no {POLICY}/{_DESCRIPTION} in it.")
     description = read_json(folder / _DESCRIPTION)
+    formats.require_format(description, formats.POLICY, folder)
     try:
         spec_document, agent_document = description["env"], description["agent"]
     except (KeyError, TypeError):

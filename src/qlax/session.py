@@ -29,6 +29,7 @@ from qlax.observers.learning_curve import LearningCurve
 from qlax.observers.metrics_file import MetricsFile
 from qlax.policy import Policy
 from qlax.runs import checkpoint, folder
+from qlax.runs.formats import CONFIG
 from qlax.runs.interrupt import Interruptible
 from qlax.runs.notes import notes_on, table_of
 from qlax.runs.outcome import Result, Run, summary_of
@@ -268,7 +269,7 @@ class _Session:
             folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
         if self.everyone[0].folder != self.group:
             seeds = [member.seed for member in self.everyone]
-            folder.write_json(self.group / folder.CONFIG, {"seeds": seeds})
+            folder.write_json(self.group / folder.CONFIG, {"format": CONFIG, "seeds": seeds})
 
 
 def _newest_common(members: list[Member]) -> list[Path]:

@@ -18,7 +18,14 @@ from qlax.observers.core import Member, Observer
 from qlax.presets import Preset
 from qlax.runs import folder
 from qlax.runs.outcome import Run
-from qlax.runs.plan import Plan, intervals, plan_from_json, require_seeds, source_from_json
+from qlax.runs.plan import (
+    Plan,
+    intervals,
+    plan_from_json,
+    read_config,
+    require_seeds,
+    source_from_json,
+)
 from qlax.runs.timing import Timing
 from qlax.session import carry_out
 
@@ -142,10 +149,10 @@ def resume(
     """
     timing = timing or Timing()
     path = path_of("path", path)
-    document = folder.read_json(path / folder.CONFIG)
+    document = read_config(path)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
-    documents = [folder.read_json(inside / folder.CONFIG) for inside in folders]
+    documents = [read_config(inside) for inside in folders]
     where = str(folders[0] / folder.CONFIG)
     source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs)
     members = []

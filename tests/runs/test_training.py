@@ -288,7 +288,7 @@ def test_a_run_whose_environment_fails_is_saved_and_can_go_on(tmp_path):
         qlax.train(Failing, AGENT, steps=150, out=path, eval_episodes=0)
     saved = checkpoint.checkpoints(path)[-1]
     stored = arrays(saved / "state.npz")
-    assert stored["agent/actor/clock/env_steps"] == checkpoint.iteration_of(saved)
+    assert stored["agent/actor/clock/taken/low"] == checkpoint.iteration_of(saved)
     # A hundred steps, of which the last failed, and those that only began an episode.
     valid = stored["agent/replay/flags"] & 4
     assert (valid > 0).sum() == 99

@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from qlax._version import __version__
 from qlax.errors import UsageError
 from qlax.runs.arrays import load_arrays, save_arrays, size_of
 from qlax.runs.disk import CHECKPOINTS, room_for
 from qlax.runs.folder import read_json, replacing, write_json
+from qlax.runs.formats import CHECKPOINT, require_format
 
 KEPT = 2
+DESCRIPTION = "checkpoint.json"
 
 
 def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
@@ -21,7 +24,8 @@ def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
     with replacing(path, size) as aside:
         aside.mkdir()
         save_arrays(aside / "state.npz", state)
-        write_json(aside / "checkpoint.json", {"iteration": iteration})
+        description = {"format": CHECKPOINT, "qlax": __version__, "iteration": iteration}
+        write_json(aside / DESCRIPTION, description)
     for old in checkpoints(folder)[:-KEPT]:
         old.rename(old.with_name(f".{old.name}.old"))  # half of one must not pass for one
     for rest in path.parent.glob(".iteration-*"):
@@ -35,8 +39,14 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def iteration_of(path: Path) -> int:
-    """Return the iteration a checkpoint was written after."""
-    return int(read_json(path / "checkpoint.json")["iteration"])
+    """Return the iteration a checkpoint was written after.
+
+    Raises:
+        UsageError: if it is damaged, or in another format than is read here.
+    """
+    description = read_json(path / DESCRIPTION)
+    require_format(description, CHECKPOINT, path)
+    return int(description["iteration"])
 
 
 def load_state(path: Path, like: Any) -> Any:

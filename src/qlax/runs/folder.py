@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from qlax.errors import UsageError
+from qlax.runs import formats
 from qlax.runs.disk import CHECKPOINTS, CONFIG, room_for
 
 METRICS, RESULT = "metrics.jsonl", "result.json"
@@ -181,8 +182,11 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     path = folder / METRICS
     rows = []
     for line in path.read_text().splitlines() if path.exists() else ():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(json.JSONDecodeError):
             rows.append(json.loads(line))
+    for row in rows:
+        formats.require_format(row, formats.METRICS, path)
+        del row["format"]
     return rows
 
 
@@ -199,7 +203,7 @@ def _line(row: dict[str, Any]) -> str:
         name: value if value is None or math.isfinite(value) else None
         for name, value in row.items()
     }
-    return json.dumps(finite, allow_nan=False) + "\n"
+    return json.dumps({"format": formats.METRICS, **finite}, allow_nan=False) + "\n"
 
 
 def _to_disk(*paths: Path) -> None:

@@ -5,6 +5,7 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -15,6 +16,9 @@ from qlax.agent import Agent
 from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.source import EnvLike, Source, source_of
 from qlax.errors import UsageError, require
+from qlax.runs import formats
+from qlax.runs.disk import CONFIG
+from qlax.runs.folder import read_json
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
 # Ctrl-C, long enough that the host's part costs nothing.
@@ -71,6 +75,7 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return the run's configuration as plain values."""
         return {
+            "format": formats.CONFIG,
             **self.source.origin.as_json(),
             "agent_name": self.agent_name,
             "agent": config.to_json(self.agent),
@@ -106,6 +111,17 @@ def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[st
         if checkpoint_steps is None
         else math.ceil(checkpoint_steps / agent.num_envs),
     }
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Return what the `config.json` in a folder holds.
+
+    Raises:
+        UsageError: if it is not there, damaged, or in another format than is read here.
+    """
+    document: dict[str, Any] = read_json(path / CONFIG)
+    formats.require_format(document, formats.CONFIG, path / CONFIG)
+    return document
 
 
 def source_from_json(
