@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import sys
 
 import gymnasium
 import jax
@@ -129,6 +130,11 @@ class Raises(Sound):
         raise KeyError("door")
 
 
+class Exits(Sound):
+    def step(self, action):
+        sys.exit(3)
+
+
 class EndsAsNone(Sound):
     def step(self, action):
         shown, paid, terminated, _, info = super().step(action)
@@ -183,9 +189,13 @@ def not_an_environment():
         (MissingEntry, "The observation is {'a': 1}, but its space says a dict of a, b"),
         (WrongEntry, "The observation[1] has the value 2, but its space says 0 to 1"),
         (NoArray, "The observation is None, which is no array of numbers"),
-        (PaysNan, "A reward is nan, but must be finite"),
-        (PaysText, "A reward is 'one', but must be a number"),
-        (OldReset, "reset returned one value, but must return two"),
+        (PaysNan, "The reward is [nan], but must be finite"),
+        (PaysText, "The reward is 'one', but must be a number"),
+        (
+            OldReset,
+            "reset returned one value, but must return two: observation and info. Return",
+        ),
+        (Exits, "failed: SystemExit: 3"),
         (Unseeded, "reset(seed=0) failed: TypeError"),
         (OldStep, "step returned 4 values, which is the old API of Gym"),
         (Raises, "failed: KeyError: 'door'"),

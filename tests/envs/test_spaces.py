@@ -244,8 +244,36 @@ def test_a_reward_may_be_any_single_number(paid):
 @pytest.mark.parametrize("paid", ["1", None, np.zeros(2), [1.0, 2.0], {}, 1j])
 def test_another_reward_is_refused(paid):
     shown = np.zeros(1, np.float32)
-    with pytest.raises(EnvironmentFailure, match=r"returned the reward .* in step 1"):
+    with pytest.raises(
+        EnvironmentFailure, match=r"in step 1 the reward is .*, but must be a number"
+    ):
         after(1, spaces.Box(-1, 1, (1,)), shown, shown, pays=paid)
+
+
+@pytest.mark.parametrize("paid", [np.inf, 1e39, np.nan])
+def test_a_reward_that_float32_does_not_hold_is_refused(paid):
+    shown = np.zeros(1, np.float32)
+    with pytest.raises(EnvironmentFailure, match=r"in step 1 the reward is \[.*must be finite"):
+        after(1, spaces.Box(-1, 1, (1,)), shown, shown, pays=paid)
+
+
+def test_rewards_that_float32_cannot_learn_from_are_told_once():
+    shown = [np.zeros(1, np.float32)] * 5
+    with pytest.warns(UserWarning, match=r"pays -1e\+30: beyond ±16,777,216 float32") as told:
+        after(3, spaces.Box(-1, 1, (1,)), *shown, pays=-1e30)
+    assert len(told) == 1
+    after(3, spaces.Box(-1, 1, (1,)), *shown, pays=2.0**24)  # no word
+
+
+class Dear(Beyond):
+    def step(self, state, action, key):
+        return super().step(state, action, key)._replace(reward=jnp.float32(1e30))
+
+
+def test_dynamics_that_pay_so_much_are_told_of(tmp_path):
+    env = Dear(Discrete(100), lambda at: at)
+    with pytest.warns(UserWarning, match=r"Beyond pays 1e\+30"):
+        qlax.train(env, steps=100, eval_episodes=0, out=tmp_path / "run")
 
 
 def test_a_policy_refuses_what_its_space_does_not_hold(tmp_path):

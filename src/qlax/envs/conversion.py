@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from qlax.envs.returned import EXACT
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 
 MASK = "action_mask"
-EXACT = 2**24
-"""Up to here float32 tells whole numbers apart."""
 ROUNDING = 1e-5
 """Share of a limit by which rounding may exceed it."""
 
@@ -32,16 +31,6 @@ class Unfit(ValueError):  # noqa: N818
     def __init__(self, what: str, why: str) -> None:
         super().__init__(f"{what}, but {why}")
         self.what, self.why = what, why
-
-
-def reward_of(paid: Any) -> float | None:
-    """Return a reward, or an array that holds one, as a number; None if it is none."""
-    try:
-        array = np.asarray(paid)
-    except ValueError:
-        return None
-    is_number = array.size == 1 and array.dtype.kind in "biuf"
-    return float(array.reshape(())) if is_number else None
 
 
 def mask_method(env: Any) -> Callable[[], Any] | None:

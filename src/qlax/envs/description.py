@@ -27,9 +27,9 @@ def failures_named(name: str, action: str) -> Iterator[None]:
     """Turn whatever an environment raises into an `EnvironmentFailure` that names it."""
     try:
         yield
-    except UsageError:
+    except (UsageError, EnvironmentFailure):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # that it asks to exit is a failure of its own
         raise EnvironmentFailure(
             f"{name} failed to {action}: {kind_and_first_line(error)}."
         ) from error

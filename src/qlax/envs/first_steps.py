@@ -11,6 +11,7 @@ import numpy as np
 from qlax.compilation import quickly
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import Dynamics, TimeStep
+from qlax.envs.returned import Misreturned, look_at_size
 from qlax.envs.vectorised import Vectorised
 from qlax.errors import EnvironmentFailure
 from qlax.spaces import Composite, Discrete, Space
@@ -59,10 +60,12 @@ def require_fit(dynamics: Dynamics) -> None:
             raise EnvironmentFailure(
                 f"{spec.id} showed {unfit.what} in {when}, but {unfit.why}."
             ) from None
-        if not np.isfinite(shown.reward).all():
-            raise EnvironmentFailure(
-                f"{spec.id} paid {shown.reward.tolist()} in {when}: rewards must be finite."
-            )
+    try:
+        sentence = look_at_size(np.asarray(played.reward, np.float64).ravel())
+    except Misreturned as wrong:
+        raise EnvironmentFailure(f"{spec.id} is not fit to train in: {wrong}.") from None
+    if sentence is not None:
+        remark(sentence)
 
 
 def _from_zero(space: Space) -> Space:

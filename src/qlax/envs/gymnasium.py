@@ -10,9 +10,19 @@ import gymnasium
 import jax
 import numpy as np
 
-from qlax.envs.conversion import MASK, Reader, Unfit, mask_method, reward_of
+from qlax.envs.conversion import MASK, Reader, Unfit, mask_method
 from qlax.envs.core import TimeStep
 from qlax.envs.description import failures_named
+from qlax.envs.returned import (
+    EXACT,
+    Misreturned,
+    flag_of,
+    info_of,
+    look_at_size,
+    of_reset,
+    of_step,
+    reward_of,
+)
 from qlax.envs.threads import usable_cores
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import EnvSpec
@@ -44,12 +54,14 @@ class GymnasiumEnv:
         self._asked = [mask_method(env) if spec.has_mask else None for env in self._envs]
         self._reader = Reader(spec, self._remark)
         self._steps = 0  # since it was last reset
+        self._said_rewards = False
 
     def reset(self, seed: int) -> TimeStep:
         """Begin an episode in every environment; environment i is seeded with seed + i."""
         self._steps = 0
         with failures_named(self.spec.id, "reset"):
-            begun = [env.reset(seed=seed + index) for index, env in enumerate(self._envs)]
+            returned = [env.reset(seed=seed + index) for index, env in enumerate(self._envs)]
+        begun = [self._begun(one) for one in returned]
         no = np.zeros(self.num_envs, bool)
         self._done = no
         seen, legal = self._read(begun, no)
@@ -60,21 +72,25 @@ class GymnasiumEnv:
         first = self._done
         self._steps += 1
         shown = []
-        reward = np.zeros(self.num_envs, np.float32)
+        reward = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), bool)
         with failures_named(self.spec.id, "step"):
-            played = self._each(self._play, self._envs, action, first)
-            for index, (seen, paid, ended, cut, info) in enumerate(played):
-                reward[index] = paid if isinstance(paid, float) else self._reward(paid)
-                terminated[index], truncated[index] = ended, cut
-                shown.append((seen, info))
-        if not np.isfinite(reward).all():
-            raise EnvironmentFailure(
-                f"{self.spec.id} returned the reward {reward.tolist()}: rewards must be finite."
-            )
+            played = list(self._each(self._play, self._envs, action, first))
+        for index, (seen, paid, ended, cut, info) in enumerate(played):
+            reward[index], terminated[index], truncated[index] = paid, ended, cut
+            shown.append((seen, info))
+        if not (np.abs(reward) <= EXACT).all():
+            self._look_at_rewards(reward)
         self._done = terminated | truncated
         observation, legal = self._read(shown, self._done)
-        return TimeStep(observation, reward, terminated, truncated & ~terminated, first, legal)
+        return TimeStep(
+            observation,
+            reward.astype(np.float32),
+            terminated,
+            truncated & ~terminated,
+            first,
+            legal,
+        )
 
     def close(self) -> None:
         """Release what the environments hold."""
@@ -86,11 +102,42 @@ class GymnasiumEnv:
 
     def _play(self, env: Any, action: np.integer, first: np.bool_) -> tuple[Any, ...]:
         """Return what a step of one environment gives, or the beginning of its next episode."""
-        if not first:
-            outcome: tuple[Any, ...] = env.step(int(action) + self.spec.first_action)
-            return outcome
-        seen, info = env.reset()
-        return seen, 0.0, False, False, info
+        if first:
+            seen, info = self._begun(env.reset())
+            return seen, 0.0, False, False, info
+        try:
+            seen, paid, ended, cut, info = of_step(env.step(int(action) + self.spec.first_action))
+            return (
+                seen,
+                paid if isinstance(paid, float) else reward_of(paid),
+                flag_of("terminated", ended),
+                flag_of("truncated", cut),
+                info_of(info),
+            )
+        except Misreturned as wrong:
+            raise self._failure(wrong) from None
+
+    def _begun(self, returned: Any) -> tuple[Any, dict[str, Any]]:
+        """Return what a reset gives."""
+        try:
+            seen, info = of_reset(returned)
+            return seen, info_of(info)
+        except Misreturned as wrong:
+            raise self._failure(wrong) from None
+
+    def _failure(self, wrong: Misreturned) -> EnvironmentFailure:
+        return EnvironmentFailure(
+            f"{self.spec.id} is not as Gymnasium has it: in {self._when} {wrong}."
+        )
+
+    def _look_at_rewards(self, reward: np.ndarray) -> None:
+        try:
+            sentence = look_at_size(reward)
+        except Misreturned as wrong:
+            raise self._failure(wrong) from None
+        if sentence is not None and not self._said_rewards:
+            self._said_rewards = True
+            self._remark(sentence)
 
     def _read(
         self, shown: list[tuple[Any, dict[str, Any]]], done: np.ndarray
@@ -98,11 +145,6 @@ class GymnasiumEnv:
         """Return observations in the spec's dtypes and masks, or say what is wrong with them."""
         observations, masks = [], []
         for (seen, info), asked, ended in zip(shown, self._asked, done, strict=True):
-            if not isinstance(info, dict):
-                raise EnvironmentFailure(
-                    f"{self.spec.id} returned the info {info!r} in {self._when}, but it must be a "
-                    "dict."
-                )
             try:
                 observation, legal = self._reader(seen)
             except Unfit as unfit:
@@ -133,16 +175,6 @@ class GymnasiumEnv:
 
     def _remark(self, sentence: str) -> None:
         warnings.warn(f"{self.spec.id} {sentence}.", stacklevel=2)
-
-    def _reward(self, paid: Any) -> float:
-        """Return a reward as a number, or say what is wrong with it."""
-        number = reward_of(paid)
-        if number is None:
-            raise EnvironmentFailure(
-                f"{self.spec.id} returned the reward {paid!r} in {self._when}, but a reward must "
-                "be a number."
-            )
-        return number
 
     def _mask(self, legal: Any, ended: np.bool_) -> np.ndarray:
         """Return one environment's mask as bool, [A], or say what is wrong with it."""

@@ -1,7 +1,7 @@
 """Playing a Gymnasium environment to see whether it keeps the rules."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import gymnasium
 import numpy as np
@@ -10,9 +10,18 @@ from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
-from qlax.envs.conversion import MASK, mask_method, reward_of
+from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.limits import Lent
-from qlax.wording import counted, kind_and_first_line
+from qlax.envs.returned import (
+    Misreturned,
+    flag_of,
+    info_of,
+    look_at_size,
+    of_reset,
+    of_step,
+    reward_of,
+)
+from qlax.wording import kind_and_first_line
 
 _LARGE = 100.0
 """Rewards beyond this get a note."""
@@ -44,7 +53,7 @@ def check_play(
     """Make an environment, look at its spaces, and play; `limit` holds where it has none."""
     try:
         env = make()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         findings.problem("make", f"It cannot be made: {kind_and_first_line(error)}.")
         return
     if not isinstance(env, gymnasium.Env):
@@ -69,7 +78,7 @@ def check_play(
             pass
     try:
         env.close()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         findings.problem("close", f"close() failed: {kind_and_first_line(error)}.")
 
 
@@ -116,43 +125,41 @@ class _Player:
     def _reset(self, seed: int) -> Seen:
         try:
             returned = self._env.reset(seed=seed)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._unplayable("reset", f"reset(seed={seed}) failed: {kind_and_first_line(error)}.")
-        if not (isinstance(returned, tuple) and len(returned) == 2):
-            what = f"{len(returned)} values" if isinstance(returned, tuple) else "one value"
-            self._unplayable(
-                "reset", f"reset returned {what}, but must return two: observation and info."
-            )
-        return Seen(*returned)
+        try:
+            return Seen(*of_reset(returned))
+        except Misreturned as wrong:
+            self._unplayable("reset", f"{wrong}.")
 
     def _step(self, action: Any) -> Seen:
         try:
             returned = self._env.step(action)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._unplayable("step", f"step({action}) failed: {kind_and_first_line(error)}.")
-        count = len(returned) if isinstance(returned, tuple) else 1
-        if count != 5:
-            old = ", which is the old API of Gym with one `done`" if count == 4 else ""
-            self._unplayable(
-                "step",
-                f"step returned {counted(count, 'value')}{old}, but must return five: "
-                "observation, reward, terminated, truncated and info.",
-            )
-        observation, reward, terminated, truncated, info = returned
-        for name, flag in (("terminated", terminated), ("truncated", truncated)):
-            if not isinstance(flag, bool | np.bool_):
-                self._findings.problem(name, f"{name} is {flag!r}, but must be True or False.")
+        try:
+            observation, reward, terminated, truncated, info = of_step(returned)
+        except Misreturned as wrong:
+            self._unplayable("step", f"{wrong}.")
         paid = self._look_at_reward(reward)
-        return Seen(observation, info, paid, bool(terminated), bool(truncated))
+        ended = self._look_at_flag("terminated", terminated)
+        return Seen(observation, info, paid, ended, self._look_at_flag("truncated", truncated))
+
+    def _look_at_flag(self, name: str, flag: Any) -> bool:
+        try:
+            return flag_of(name, flag)
+        except Misreturned as wrong:
+            self._findings.problem(name, f"{wrong}.")
+            return bool(flag)
 
     def _look_at_reward(self, reward: Any) -> float:
-        paid = reward_of(reward)
-        if paid is None:
-            self._findings.problem("reward", f"A reward is {reward!r}, but must be a number.")
+        try:
+            paid = reward_of(reward)
+            look_at_size(np.array([paid]))
+        except Misreturned as wrong:
+            self._findings.problem("reward", f"{str(wrong)[0].upper()}{str(wrong)[1:]}.")
             return 0.0
-        if not np.isfinite(paid):
-            self._findings.problem("reward", f"A reward is {paid}, but must be finite.")
-        elif abs(paid) > _LARGE:
+        if abs(paid) > _LARGE:
             self._findings.note(
                 "large reward",
                 f"A reward is {paid:g}: beyond ±{_LARGE:g} a network learns badly. Scale it, or "
@@ -163,8 +170,10 @@ class _Player:
     def _look_at(self, seen: Seen) -> np.ndarray | None:
         """Look at observation, info and mask; return the legal actions' numbers from zero."""
         check_observation(self._env.observation_space, seen.observation, self._findings)
-        if not isinstance(seen.info, dict):
-            self._findings.problem("info", f"info is {seen.info!r}, but must be a dict.")
+        try:
+            info_of(seen.info)
+        except Misreturned as wrong:
+            self._findings.problem("info", f"{wrong}.")
         mask = None
         for shown in (seen.info, seen.observation):
             if isinstance(shown, dict) and MASK in shown:
@@ -173,7 +182,7 @@ class _Player:
         if mask is None and asked is not None and not (seen.terminated or seen.truncated):
             try:
                 mask = asked()
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._unplayable("mask", f"action_masks() failed: {kind_and_first_line(error)}.")
         return self._look_at_mask(mask, ended=seen.terminated or seen.truncated)
 
@@ -221,6 +230,6 @@ class _Player:
                 "such as stacks of frames, do not: return a copy.",
             )
 
-    def _unplayable(self, about: str, sentence: str) -> None:
+    def _unplayable(self, about: str, sentence: str) -> NoReturn:
         self._findings.problem(about, sentence)
         raise Unplayable
