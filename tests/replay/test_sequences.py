@@ -351,6 +351,25 @@ def test_sequences_are_drawn_in_proportion_to_their_priorities_and_weighted_agai
     np.testing.assert_allclose(batch.weights[0], weights * [1, 0, 0, 1, 1, 1, 1], rtol=1e-6)
 
 
+def test_importance_grows_with_the_steps_of_all_environments():
+    """Three environments and a line of 30 steps from 0 to 1: after step 6 of each, β = 0.6."""
+    law = Proportional(
+        exponent=1.0, epsilon=1e-9, importance=schedules.Linear(start=0.0, end=1.0, steps=30)
+    )
+    replay = Sequences(capacity=60, batch_size=30, length=2, stride=2, priority=law)
+    # Environments 1 and 2 have nothing to learn from.
+    steps = [step(number, num_envs=3, valid=[True, False, False]) for number in range(13)]
+    for added, importance in [(6, 0.6), (8, 0.8), (13, 1.0)]:
+        # Sequences of environment 0: priority 1 where it begins with step 0, 4 all others.
+        state = learned(replay, grown(replay, steps[:added], num_envs=3), [0, 2], [[1, 1], [4, 4]])
+        batch, _ = sample(replay, state, KEY, GAMMA)
+        begins = np.asarray(batch.seen.observation)[0]
+        assert {0.0, 2.0} <= set(begins.tolist())
+        weights = np.asarray(batch.weights)[1]
+        np.testing.assert_allclose(weights[begins == 0.0], 1.0, rtol=1e-5)
+        np.testing.assert_allclose(weights[begins == 2.0], 0.25**importance, rtol=1e-5)
+
+
 def test_a_new_sequence_has_the_largest_priority_so_far():
     replay = Sequences(capacity=4, batch_size=2, length=2, priority=LAW)
     state = learned(replay, grown(replay, [step(0), step(1), step(2)]), [0], [[6, 6]])
