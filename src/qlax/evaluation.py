@@ -72,7 +72,7 @@ def evaluate(
             policy was trained with.
         episodes: How many episodes, at least 1; None for 100, or fewer where they are long or all
             alike.
-        seed: Seed of the first environment.
+        seed: Seed of the episodes.
 
     Raises:
         UsageError: if the environment does not fit the policy, or was no id and is not given.
@@ -162,7 +162,7 @@ def _play(
         policy: Who plays.
         stepped: Where.
         quotas: How many episodes of each environment count.
-        seed: Seed of the first environment.
+        seed: Seed of the episodes.
     """
     returns: list[list[float]] = [[] for _ in quotas]
     running, steps, cut = np.zeros(len(quotas)), np.zeros(len(quotas), int), 0

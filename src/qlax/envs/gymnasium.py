@@ -23,6 +23,7 @@ from qlax.envs.returned import (
     of_step,
     reward_of,
 )
+from qlax.envs.seeds import env_seeds
 from qlax.envs.threads import usable_cores
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import EnvSpec
@@ -57,10 +58,13 @@ class GymnasiumEnv:
         self._said_rewards = False
 
     def reset(self, seed: int) -> TimeStep:
-        """Begin an episode in every environment; environment i is seeded with seed + i."""
+        """Begin an episode in every environment, seeded with `env_seeds`."""
         self._steps = 0
         with failures_named(self.spec.id, "reset"):
-            returned = [env.reset(seed=seed + index) for index, env in enumerate(self._envs)]
+            returned = [
+                env.reset(seed=own)
+                for own, env in zip(env_seeds(seed, self.num_envs), self._envs, strict=True)
+            ]
         begun = [self._begun(one) for one in returned]
         no = np.zeros(self.num_envs, bool)
         self._done = no
