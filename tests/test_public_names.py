@@ -28,6 +28,7 @@ def test_the_public_names_are_these():
         "UsageError",
         "__version__",
         "bootstraps",
+        "check",
         "envs",
         "evaluate",
         "explorers",

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
         targets,
     )
     from qlax.agent import Agent
+    from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
     from qlax.filming import film
-    from qlax.policy import Policy, load
+    from qlax.loading import load
+    from qlax.policy import Policy
     from qlax.runs.outcome import Run
     from qlax.states import ActorState, LearnerState, TrainState
     from qlax.sweeping import Trial, sweep
@@ -50,6 +52,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "bootstraps",
+    "check",
     "envs",
     "evaluate",
     "explorers",
@@ -84,7 +87,8 @@ _HOMES = {
     "evaluate": "evaluation",
     "film": "filming",
     "Policy": "policy",
-    "load": "policy",
+    "check": "envs.checking:check_env",
+    "load": "loading",
     "Run": "runs.outcome",
     "resume": "training",
     "Trial": "sweeping",
@@ -96,7 +100,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        found = getattr(importlib.import_module(f"qlax.{_HOMES[name]}"), name)
+        home, _, own_name = _HOMES[name].partition(":")
+        found = getattr(importlib.import_module(f"qlax.{home}"), own_name or name)
     elif name in __all__:
         found = importlib.import_module(f"qlax.{name}")
     else:

@@ -1,5 +1,6 @@
 """A finished policy: what training leaves for use."""
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
-from qlax.arguments import path_of, refuses_plainly
+from qlax.arguments import path_of
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.envs.origin import Origin
@@ -20,12 +21,12 @@ from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
 from qlax.runs import formats
-from qlax.runs.arrays import load_arrays, save_arrays, size_of
-from qlax.runs.folder import POLICY, read_json, replacing, write_json
+from qlax.runs.arrays import save_arrays, size_of
+from qlax.runs.folder import replacing, write_json
 from qlax.spaces import EnvSpec, zeros
 from qlax.states import ActingParams
 
-_ARRAYS, _DESCRIPTION = "params.npz", "policy.json"
+ARRAYS, DESCRIPTION = "params.npz", "policy.json"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Policy:
     """Parameters of its network, and what its observation stage knows."""
     origin: Origin | None = None
     """Where the environment came from; None for the id of `spec`."""
+
+    def __repr__(self) -> str:
+        kinds = "network", "memory", "head"
+        parts = [getattr(self.agent, kind) for kind in kinds]
+        names = ", ".join(type(part).__name__ for part in parts if part is not None)
+        numbers = sum(leaf.size for leaf in jax.tree.leaves(self.params.network))
+        return f"<Policy for {self.spec.id}: {names}; {numbers:,} parameters>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled and copied: the fields, not what was compiled from them."""
+        return {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}
 
     @property
     def environment_id(self) -> str | None:
@@ -131,7 +143,7 @@ class Policy:
         """Write the policy as a folder of arrays and JSON."""
         with replacing(path_of("path", path), size_of(self.params)) as aside:
             aside.mkdir(parents=True)
-            save_arrays(aside / _ARRAYS, self.params)
+            save_arrays(aside / ARRAYS, self.params)
             description = {
                 "format": formats.POLICY,
                 "qlax": __version__,
@@ -139,7 +151,7 @@ class Policy:
                 "env": config.to_json(self.spec),
                 "origin": (self.origin or Origin(id=self.spec.id)).as_json(),
             }
-            write_json(aside / _DESCRIPTION, description)
+            write_json(aside / DESCRIPTION, description)
 
     def _as_batch(self, observation: Any, action_mask: Any) -> tuple[Any, Any, bool]:
         """Return observations with a batch axis, the mask, and whether the axis was there."""
@@ -226,44 +238,6 @@ class Actor:
         beginning = None if self._memory is None else np.asarray([first])
         action, _, self._memory = policy._act(policy.params, batch, legal, self._memory, beginning)
         return int(action[0]) + policy.spec.first_action
-
-
-@refuses_plainly
-def load(path: str | Path, agent: Agent | None = None) -> Policy:
-    """Read a policy from a run's folder or from the policy's own.
-
-    Args:
-        path: Where it is.
-        agent: The agent it was trained with: needed only if it has parts of your own, since no
-            code is ever loaded from a file.
-
-    Raises:
-        UsageError: if there is no policy, or it is damaged, in another format, or of another agent.
-    """
-    folder = path_of("path", path)
-    if (folder / POLICY).is_dir():
-        folder = folder / POLICY
-    if not (folder / _DESCRIPTION).is_file():
-        raise UsageError(f"{path} holds no policy: there is no {POLICY}/{_DESCRIPTION} in it.")
-    description = read_json(folder / _DESCRIPTION)
-    formats.require_format(description, formats.POLICY, folder)
-    try:
-        spec_document, agent_document = description["env"], description["agent"]
-    except (KeyError, TypeError):
-        raise UsageError(f"{folder / _DESCRIPTION} does not describe a policy.") from None
-    spec = config.from_json(spec_document, "policy")
-    agent = agent or config.from_json(agent_document, "policy")
-    origin = None
-    if "origin" in description:
-        origin = Origin.from_json(description["origin"], str(folder / _DESCRIPTION))
-
-    def make() -> ActingParams:
-        stage = agent.observation.init(spec.observation)
-        params = agent.init_params(jax.random.key(0), spec, zeros(spec.observation, (1,)))
-        return ActingParams(params, stage)
-
-    like = jax.eval_shape(make)
-    return Policy(agent, spec, load_arrays(folder / _ARRAYS, like), origin)
 
 
 def _shapes(observation: Any) -> list[tuple[int, ...]]:

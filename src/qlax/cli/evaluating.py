@@ -17,7 +17,8 @@ from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError
 from qlax.evaluation import Evaluation, evaluate, usual_episodes
 from qlax.filming import film
-from qlax.policy import Policy, load
+from qlax.loading import is_unfinished, load
+from qlax.policy import Policy
 from qlax.runs.folder import POLICY
 from qlax.spaces import EnvSpec
 from qlax.wording import broken, counted, mean_of, over_seeds, significant, standard_error
@@ -52,8 +53,9 @@ def seeds_in(folder: Path) -> dict[int, Path]:
     if (folder / POLICY).exists():
         return {}
     found = {
-        path.parent.name.removeprefix("seed-"): path.parent
-        for path in folder.glob(f"seed-*/{POLICY}")
+        path.name.removeprefix("seed-"): path
+        for path in folder.glob("seed-*")
+        if (path / POLICY).exists() or is_unfinished(path)
     }
     numbered = {int(seed): path for seed, path in found.items() if seed.isdecimal()}
     return dict(sorted(numbered.items()))

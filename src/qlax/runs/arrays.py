@@ -26,6 +26,8 @@ def size_of(tree: Any) -> int:
 def load_arrays(path: Path, like: Any) -> Any:
     """Read a tree of the same structure, shapes and dtypes as `like` (arrays or their shapes).
 
+    What else the file holds is not read.
+
     Raises:
         UsageError: if the file is damaged, or holds something else.
     """
@@ -33,7 +35,8 @@ def load_arrays(path: Path, like: Any) -> Any:
     try:
         # The file is opened here, since NumPy forgets to close one that it cannot read.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            stored = {name: archive[name] for name in archive.files}
+            wanted = {_name(place) for place, _ in places}
+            stored = {name: archive[name] for name in archive.files if name in wanted}
     except FileNotFoundError:
         raise UsageError(f"{path} is not there.") from None
     except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:

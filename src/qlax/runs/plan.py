@@ -77,6 +77,7 @@ class Plan:
         return {
             "format": formats.CONFIG,
             **self.source.origin.as_json(),
+            "spec": config.to_json(self.source.spec),
             "agent_name": self.agent_name,
             "agent": config.to_json(self.agent),
             "backend": self.backend,
