@@ -53,6 +53,9 @@ class Row:
     uniform: bool = False
     """Whether every action is drawn alike, at every step."""
 
+    together: Mapping[str, Any] = field(default_factory=dict)
+    """What it cannot do without, as fields of the agent."""
+
     # Of replays.
     takes_actions_for_its_own: bool = False
     """Whether returns over several steps leave uncorrected that another policy acted."""
@@ -134,6 +137,25 @@ HEADS = _rows(
         },
         learns="by Adam",
     ),
+    Row(
+        heads.Ensemble(head=heads.Scalar(loss_function="squared"), members=3, mask_probability=0.7),
+        refused={
+            "members": (1,),
+            "hidden": ((16, 0),),
+            "mask_probability": (0.0, 1.1),
+            "prior_scale": (-0.1,),
+        },
+        learns="by fast Adam",
+    ),
+    Row(
+        heads.Ensemble(
+            head=heads.QuantileRegression(quantiles=8, kappa=0.1),
+            members=2,
+            hidden=(32,),
+            prior_scale=0.3,
+        ),
+        learns="by Adam",
+    ),
 )
 
 RESCALINGS = _rows(
@@ -198,6 +220,7 @@ EXPLORERS = _rows(
         tries_everything=True,
     ),
     Row(explorers.UpperConfidence(scale=1.0), refused={"scale": (-1.0,)}),
+    Row(explorers.FollowMember(), together={"head": heads.Ensemble(members=3)}),
 )
 
 LAMBDA_RETURNS = _rows(

@@ -8,12 +8,14 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from qlax.bootstraps import Bootstrap, Greedy, NextValues
+from qlax.bootstraps import Bootstrap, Greedy
+from qlax.bootstraps.of_prediction import backup_of
 from qlax.config import pasteable
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError, require
 from qlax.explorers import Clock, EpsilonGreedy, Explorer, KnowsItsPolicy, Situation
 from qlax.heads import Head, Loss, Scalar
+from qlax.heads.core import loss_of
 from qlax.maths.bootstrap import chosen
 from qlax.maths.counting import Count
 from qlax.maths.policies import only_legal
@@ -275,20 +277,20 @@ class Agent:
             online_now, online_next = batch.predictions(
                 self._evaluator(params, learner, online_key)
             )
-            backup = self.bootstrap(
-                NextValues(
-                    online_next=self.head.q_values(online_next),
-                    target_next=q_target,
-                    target_now=self.head.q_values(target_now),
-                    action=batch.action,
-                    next_action=batch.next_action,
-                    behaviour_next=self._behaviour(q_target, legal_next, clock),
-                    legal_now=legal_now,
-                    legal_next=legal_next,
-                )
+            backup = backup_of(
+                self.bootstrap,
+                self.head,
+                online_next=online_next,
+                target_next=target_next,
+                target_now=target_now,
+                action=batch.action,
+                next_action=batch.next_action,
+                behaviour_next=self._behaviour(q_target, legal_next, clock),
+                legal_now=legal_now,
+                legal_next=legal_next,
             )
             target = jax.lax.stop_gradient(batch.target(self.head, target_next, backup))
-            result = self.head.loss(online_now, batch.action, target)
+            result = loss_of(self.head, online_now, batch.action, target, batch.number)
             losses = self.optimizer.objective(result)
             return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
 

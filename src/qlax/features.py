@@ -19,3 +19,6 @@ class SparseFeatures(Pytree):
 
 
 Features = jax.Array | SparseFeatures
+
+SPARSE_WIDTH = 64
+"""Width of the vectors that stand for sparse features where dense ones are needed."""

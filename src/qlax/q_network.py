@@ -6,12 +6,13 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from qlax.features import Features, SparseFeatures
-from qlax.heads.core import Head
+from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
+from qlax.heads.core import HasPrior, Head
 from qlax.layers import Dense
 from qlax.memories.core import Memory, fresh_where
 from qlax.networks.core import Network
-from qlax.observations import Observation, dense
+from qlax.networks.scoped import Scoped, features_of
+from qlax.observations import Observation
 from qlax.protocols.shapes import name_of, require_features, require_like, require_rows
 from qlax.randomness import Phase, keys_for, streams_of
 from qlax.spaces import Space
@@ -40,10 +41,12 @@ class QNetwork(nn.Module):
             first: Which of them begin an episode, bool, [T, B]; None without a memory.
         """
         if self.memory is None:
-            return self._prediction(self._features(stage, observation)), None
+            features = self._features(stage, observation)
+            return self._prediction(features, stage, observation), None
         assert first is not None
         length = first.shape[0]
-        features = self._features(stage, _merged(observation))
+        merged = _merged(observation)
+        features = self._features(stage, merged)
         if isinstance(features, SparseFeatures):
             features = Dense()(features, SPARSE_WIDTH, name="embedding", hidden=True)
         ordered = _in_time(features, length)
@@ -60,7 +63,7 @@ class QNetwork(nn.Module):
         scan = nn.scan(step, variable_broadcast="params", split_rngs={"params": False})
         memory, outputs = scan(cell, memory, (ordered, first))
         flat = outputs.reshape((-1, *outputs.shape[2:]))
-        return _in_time(self._prediction(flat), length), memory
+        return _in_time(self._prediction(flat, stage, merged), length), memory
 
     def fresh_params(self, key: jax.Array, stage: Any, observation: Any) -> Any:
         """Return fresh parameters, given a batch of raw observations, each array [B, …]."""
@@ -75,25 +78,22 @@ class QNetwork(nn.Module):
         return keys_for(phase, streams_of((self.network, self.memory, self.head)), key)
 
     def _features(self, stage: Any, observation: Any) -> Features:
-        observation, space = self.observation(stage, observation, self.space)
-        features: Features
-        if isinstance(self.network, nn.Module):
-            features = self.network(dense(observation, space))
-        else:
-            features = self.network(observation, space)
-        require_features(self.network, features, len(jax.tree.leaves(observation)[0]))
-        return features
+        return features_of(self.network, *self.observation(stage, observation, self.space))
 
-    def _prediction(self, features: Features) -> Any:
-        prediction = self.head.predict(features, self.num_actions)
+    def _prediction(self, features: Features, stage: Any, observation: Any) -> Any:
+        head = self.head
+        if isinstance(head, HasPrior) and head.prior_scale:
+            shown, space = self.observation(stage, observation, self.space)
+            own = self.network
+            network = own.clone(parent=None) if isinstance(own, nn.Module) else own
+            fixed = Scoped(network, space, name="prior_network")(shown)
+            prediction = head.predict_with_prior(features, fixed, self.num_actions)
+        else:
+            prediction = head.predict(features, self.num_actions)
         rows = len(jax.tree.leaves(features)[0])
         meaning = "a prediction for each row of features"
-        require_rows(f"{name_of(self.head)}.predict", prediction, rows, meaning)
+        require_rows(f"{name_of(head)}.predict", prediction, rows, meaning)
         return prediction
-
-
-# Width of the vectors that stand for a table's rows where a memory needs dense features.
-SPARSE_WIDTH = 64
 
 
 class Evaluator(NamedTuple):

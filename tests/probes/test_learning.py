@@ -123,7 +123,8 @@ def fits(combination) -> bool:
             return False
     if rows["masked"].part and not rows["replay"].masks:
         return False
-    if rows["bootstrap"].averages and rows["explorer"].part == explorers.Greedy():
+    greedy = explorers.Greedy(), explorers.FollowMember()
+    if rows["bootstrap"].averages and rows["explorer"].part in greedy:
         return False
     try:
         agent_of(combination)
@@ -229,7 +230,8 @@ def test_the_plain_agent_learns_each_probe(plain_values, name):
 def test_every_explorer_gathers_what_q_star_needs(row):
     """Values are those of the optimal policy, whichever policy gathers the data."""
     explores = isinstance(row.part, explorers.EpsilonGreedy)
-    agent = agent_for_probes(explorer=row.part, optimizer=SGD)
+    optimizer = FAST_ADAM if row.together else SGD
+    agent = agent_for_probes(explorer=row.part, optimizer=optimizer, **row.together)
     assert_learns_q_star(agent, ALL if explores else FORCED, ITERATIONS, best_only=not explores)
 
 

@@ -64,6 +64,7 @@ def learned(replay, state, pairs, errors, weights=None):
         next_action=some,
         weight=jnp.ones(count) if weights is None else jnp.asarray(weights, jnp.float32),
         source=jnp.asarray(pairs, jnp.int32),
+        number=jnp.zeros(count, jnp.uint32),
     )
     return update_priorities(replay, state, batch, jnp.asarray(errors, jnp.float32))
 

@@ -4,6 +4,7 @@ from qlax.explorers.boltzmann import Boltzmann
 from qlax.explorers.core import Clock, Explorer, KnowsItsPolicy, Situation
 from qlax.explorers.durations import Duration, OneStep, Uniform, Zeta
 from qlax.explorers.epsilon_greedy import EpsilonGreedy
+from qlax.explorers.follow_member import FollowMember
 from qlax.explorers.gaussian_noise import GaussianNoise
 from qlax.explorers.greedy import Greedy
 from qlax.explorers.upper_confidence import UpperConfidence
@@ -14,6 +15,7 @@ __all__ = [
     "Duration",
     "EpsilonGreedy",
     "Explorer",
+    "FollowMember",
     "GaussianNoise",
     "Greedy",
     "KnowsItsPolicy",

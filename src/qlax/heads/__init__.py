@@ -1,7 +1,8 @@
 """What is predicted about the return, and how it is learned. One file a kind."""
 
 from qlax.heads.categorical import C51
-from qlax.heads.core import Head, LearnsFromReturns, Loss
+from qlax.heads.core import HasMembers, HasPrior, Head, LearnsFromReturns, Loss
+from qlax.heads.ensemble import Ensemble
 from qlax.heads.fractions import FQF
 from qlax.heads.hl_gauss import HLGauss
 from qlax.heads.implicit_quantile import IQN
@@ -15,7 +16,10 @@ __all__ = [
     "FQF",
     "IQN",
     "Dueling",
+    "Ensemble",
     "HLGauss",
+    "HasMembers",
+    "HasPrior",
     "Head",
     "LearnsFromReturns",
     "Loss",

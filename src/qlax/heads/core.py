@@ -52,3 +52,47 @@ class LearnsFromReturns(Protocol):
     def from_return(self, returns: jax.Array) -> Any:
         """Return the target that stands for the returns, shape [B]."""
         ...
+
+
+@runtime_checkable
+class HasMembers(Protocol):
+    """A head of K members, each of which learns from a target of its own."""
+
+    def member_values(self, prediction: Any) -> jax.Array:
+        """Return every member's action values, shape [B, K, A]."""
+        ...
+
+    def masked_loss(
+        self, prediction: Any, action: jax.Array, target: Any, number: jax.Array
+    ) -> Loss:
+        """Return the loss, as `Head.loss` does, of transitions with these numbers, uint32, [B]."""
+        ...
+
+
+@runtime_checkable
+class HasPrior(Protocol):
+    """A head that may add a fixed random function of the observation to what it predicts."""
+
+    @property
+    def prior_scale(self) -> float:
+        """How large that function is; 0 for none."""
+        ...
+
+    def predict_with_prior(self, features: Features, fixed: Features, num_actions: int) -> Any:
+        """Return Z(s, ·) from features, and from those of a network that is never trained."""
+        ...
+
+
+def loss_of(head: Head, prediction: Any, action: jax.Array, target: Any, number: jax.Array) -> Loss:
+    """Return a head's loss of transitions; members of one may leave some of them out.
+
+    Args:
+        head: The head.
+        prediction: Z(s, ·).
+        action: The action taken, int32, shape [B].
+        target: What Z(s, action) is to become.
+        number: Which transition it is, uint32, shape [B].
+    """
+    if isinstance(head, HasMembers):
+        return head.masked_loss(prediction, action, target, number)
+    return head.loss(prediction, action, target)

@@ -5,12 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
-from qlax.features import Features, SparseFeatures
+from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
 from qlax.heads.streams import Dueling, Plain, Stream
 from qlax.layers import Dense
-
-# Width of the vectors that stand for sparse features, which levels are multiplied with.
-SPARSE_WIDTH = 64
 
 
 class QuantileFunction(nn.Module):

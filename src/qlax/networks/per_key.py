@@ -10,27 +10,9 @@ from flax import linen as nn
 from qlax.errors import UsageError, require
 from qlax.features import Features, SparseFeatures
 from qlax.networks.core import Network
-from qlax.observations import dense
-from qlax.protocols.shapes import require_features
+from qlax.networks.scoped import Scoped
 from qlax.spaces import Composite, Space
 from qlax.validation import check_types
-
-
-class _Entry(nn.Module):
-    """A network in a scope of its own, where its layers' names meet no others."""
-
-    network: Network | nn.Module
-    space: Space
-
-    @nn.compact
-    def __call__(self, observation: Any) -> Features:
-        features: Features
-        if isinstance(self.network, nn.Module):
-            features = self.network(dense(observation, self.space))
-        else:
-            features = self.network(observation, self.space)
-        require_features(self.network, features, len(jax.tree.leaves(observation)[0]))
-        return features
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +54,7 @@ class PerKey:
         return _joined(
             [
                 # A prefix, since a key may be the name of a field of the module this is called in.
-                _Entry(network, inner[key], name=f"key_{key}")(observation[key])
+                Scoped(network, inner[key], name=f"key_{key}")(observation[key])
                 for key, network in zip(self.keys, self.networks, strict=True)
             ]
         )

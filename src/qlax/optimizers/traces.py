@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from qlax.config import pasteable
 from qlax.errors import UsageError
-from qlax.heads.core import Loss
+from qlax.heads.core import HasMembers, Loss
 from qlax.optimizers.core import Signal
 from qlax.replay.latest import Latest
 
@@ -20,7 +20,12 @@ class FollowsSteps:
         return -loss.value
 
     def check(self, agent: Any) -> None:
-        """Raise `UsageError` unless the agent learns from every step once, in order."""
+        """Raise `UsageError` unless the agent learns one value from every step once, in order."""
+        if isinstance(agent.head, HasMembers):
+            raise UsageError(
+                f"{type(self).__name__} has one error δ and one eligibility trace, but every "
+                f"member of {type(agent.head).__name__} has an error of its own: take Adam or SGD."
+            )
         fine = (
             agent.num_envs == agent.update_every == agent.updates == 1
             and isinstance(agent.replay, Latest)

@@ -13,6 +13,7 @@ from qlax.presets.dqn_family import (
     noisy_dqn,
     per_dqn,
 )
+from qlax.presets.ensembles import bootstrapped_dqn
 from qlax.presets.linear import q_table, tile_coding
 from qlax.presets.online import pqn, pqn_lstm, stream_q
 from qlax.presets.pixels import btr
@@ -34,6 +35,7 @@ __all__ = [
     "article_dqn",
     "article_q_table",
     "boltzmann_dqn",
+    "bootstrapped_dqn",
     "btr",
     "c51",
     "double_dqn",

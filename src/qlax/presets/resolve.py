@@ -11,6 +11,7 @@ from qlax.presets import (
     article,
     distributional,
     dqn_family,
+    ensembles,
     linear,
     online,
     pixels,
@@ -19,7 +20,17 @@ from qlax.presets import (
 )
 from qlax.presets.fitting import DEFAULT_AGENT, Tuning, published_steps, tuning
 
-_FAMILIES = (dqn_family, distributional, pixels, recurrent, online, tabular, linear, article)
+_FAMILIES = (
+    dqn_family,
+    distributional,
+    ensembles,
+    pixels,
+    recurrent,
+    online,
+    tabular,
+    linear,
+    article,
+)
 
 AGENTS: dict[str, Callable[[], Agent]] = {
     name: make

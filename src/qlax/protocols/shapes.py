@@ -12,7 +12,10 @@ import jax.numpy as jnp
 from qlax.errors import UsageError
 from qlax.features import SparseFeatures
 
-Kind = Literal["float", "int32", "bool"]
+SAME_STATE = "a state keeps its shapes and types"
+"""Why the state that a part returns must be like the one it was given."""
+
+Kind = Literal["float", "int32", "uint32", "bool"]
 """Kinds of numbers: any floating-point ones, or exactly that type."""
 
 
@@ -59,6 +62,23 @@ def require_like(owner: str, tree: Any, like: Any, meaning: str) -> None:
                 f"{owner} returned {described(leaf)}{place}, but must return {described(right)} "
                 f"there: {meaning}."
             )
+
+
+def require_action_values(
+    owner: str, values: Any, rows: int, actions: int, what: str = "value"
+) -> None:
+    """Raise `UsageError` unless there is a number for each action in each state."""
+    meaning = f"a {what} for each of {actions} actions in each of {rows} states"
+    require_array(owner, values, "float", (rows, actions), meaning)
+
+
+def two_of(owner: str, answer: Any, what: str) -> tuple[Any, Any]:
+    """Return both halves of an answer."""
+    if not (isinstance(answer, tuple) and len(answer) == 2):
+        raise UsageError(
+            f"{owner} returned {described(answer)}, but must return two things: {what}."
+        )
+    return answer
 
 
 def require_features(network: Any, features: Any, batch: int) -> None:

@@ -81,6 +81,11 @@ class Batch(Protocol):
         """Importance weight, float32, shape [M]; 0 for a sample that must not count."""
         ...
 
+    @property
+    def number(self) -> jax.Array:
+        """Which transition it is, uint32, shape [M]: the same number whenever it is drawn."""
+        ...
+
     def predictions(self, evaluate: Evaluate) -> tuple[Any, Any]:
         """Return a network's predictions of all s and all s′."""
         ...

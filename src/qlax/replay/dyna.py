@@ -223,11 +223,12 @@ class Dyna:
     def _imagined(
         self, state: DynaState, key: jax.Array, pair: jax.Array, weight: jax.Array
     ) -> TransitionBatch:
-        """Return a transition by the model from each pair."""
+        """Return a transition by the model from each pair; each imagined one is a new one."""
+        key, number_key = jax.random.split(key)
         now, action = pair // state.visits.shape[1], pair % state.visits.shape[1]
         visits = jnp.maximum(state.visits[now, action], 1)
-        number = draw_below(key, visits, len(pair))
-        passed = jnp.cumsum(state.counts[:, now, action], 0) <= number
+        drawn = draw_below(key, visits, len(pair))
+        passed = jnp.cumsum(state.counts[:, now, action], 0) <= drawn
         outcome = jnp.minimum(passed.sum(0), state.visits.shape[0])
         ended = outcome == state.visits.shape[0]
         following = jnp.where(ended, now, outcome)  # after the end there is nothing to look at
@@ -245,4 +246,5 @@ class Dyna:
             next_action=jnp.zeros_like(action),
             weight=weight,
             source=jnp.stack([now, action], -1),
+            number=jax.random.bits(number_key, action.shape, jnp.uint32),
         )

@@ -42,6 +42,8 @@ class SequenceBatch(Pytree):
     """Importance weights, float32, [T, B]."""
     source: jax.Array
     """The row and environment each sequence came from, int32, [B, 2]."""
+    numbers: jax.Array
+    """Which transitions they are, uint32, [T, B]."""
     burn_in: int = static()
     """Steps at the beginning that are not learned from."""
     lambda_return: LambdaReturn | None = static()
@@ -61,6 +63,11 @@ class SequenceBatch(Pytree):
     def weight(self) -> jax.Array:
         """Importance weights, [M]."""
         return self._learned(self.weights)
+
+    @property
+    def number(self) -> jax.Array:
+        """Which transitions they are, uint32, [M]."""
+        return self._learned(self.numbers)
 
     @property
     def legal(self) -> tuple[jax.Array | None, jax.Array | None]:
@@ -195,6 +202,7 @@ def sequences(
         probability=probability,
         weights=counts.astype(jnp.float32),
         source=jnp.stack([start % ring.rows, env], -1),
+        numbers=stream.number_of(ring, steps[:-1], env),
         burn_in=burn_in,
         lambda_return=lambda_return,
     )

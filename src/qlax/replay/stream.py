@@ -226,7 +226,14 @@ def windows(
         next_action=following,
         weight=counts.astype(jnp.float32),
         source=jnp.stack([row, env], -1),
+        number=number_of(stream, start, env),
     )
+
+
+def number_of(stream: Stream, step: jax.Array, env: jax.Array) -> jax.Array:
+    """Return a number for each step of each environment, uint32: all differ, until 2³² are done."""
+    rows: jax.Array = step.astype(jnp.uint32) * jnp.uint32(stream.num_envs)
+    return rows + env.astype(jnp.uint32)
 
 
 def interrupt(stream: Stream) -> Stream:

@@ -29,6 +29,8 @@ class TransitionBatch(Pytree):
     """Importance weight, float32, shape [B]; 0 for a sample that must not count."""
     source: jax.Array
     """The row and environment it came from, int32, shape [B, 2]: for priorities."""
+    number: jax.Array
+    """Which transition it is, uint32, shape [B]: the same number whenever it is drawn."""
 
     @property
     def legal(self) -> tuple[jax.Array | None, jax.Array | None]:

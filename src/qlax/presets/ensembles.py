@@ -1,0 +1,31 @@
+"""Agents of several opinions, which explore where these differ."""
+
+from qlax.agent import Agent
+from qlax.bootstraps import Double
+from qlax.explorers import FollowMember
+from qlax.heads import Ensemble, Scalar
+from qlax.networks import MLP
+from qlax.presets.deep import deep
+
+PRIOR_SCALE = 3.0
+
+
+def bootstrapped_dqn() -> Agent:
+    """Bootstrapped DQN: ten value functions, of which one is followed for a whole episode.
+
+    Each has a randomised prior, so that they disagree about what none has seen, and double
+    Q-learning with its own target. The finished policy takes what is best by their mean.
+
+    Departures: ten members with a hidden layer each behind nothing that they share, since
+    observations are a few numbers; every member learns from every transition, which the first
+    paper finds as good as masks: `head.mask_probability` has them.
+
+    References: Osband et al. (2016), arXiv 1602.04621; Osband, Aslanides and Cassirer (2018),
+    arXiv 1806.03335.
+    """
+    return deep(
+        network=MLP(hidden=()),
+        head=Ensemble(head=Scalar(), members=10, hidden=(64,), prior_scale=PRIOR_SCALE),
+        bootstrap=Double(),
+        explorer=FollowMember(),
+    )
