@@ -27,7 +27,7 @@ from common import (
     write_result,
 )
 from qlax import Agent
-from qlax.drivers import CompiledDriver
+from qlax.drivers import MeanwhileDriver, OutsideDriver
 from qlax.envs.select import select
 from qlax.networks import CNN
 from qlax.observations import Pixels
@@ -38,15 +38,6 @@ CONTESTANTS = {
     "in-turn": ("EnvPool, in turn", "EnvPool/Breakout-v5"),
     "ale": ("ALE, in turn", "ALE/Breakout-v5"),
 }
-
-
-class InTurn:
-    """Environments outside that are only stepped as a whole."""
-
-    def __init__(self, env: Any) -> None:
-        self.spec, self.num_envs = env.spec, env.num_envs
-        self.init, self.step = env.init, env.step
-        self.reopened, self.close = env.reopened, env.close
 
 
 def main() -> None:
@@ -101,7 +92,8 @@ def run(options: argparse.Namespace) -> dict[str, float]:
         updates=options.updates,
     )
     env: Any = select(CONTESTANTS[options.contestant][1], num_envs=options.envs).env
-    driver = CompiledDriver(agent, env if options.contestant == "meanwhile" else InTurn(env))  # type: ignore[arg-type]
+    kinds = {"meanwhile": MeanwhileDriver}
+    driver = kinds.get(options.contestant, OutsideDriver)(agent, env)
     warm_up, end = 100, 100 + options.iterations
     state = jax.block_until_ready(driver.advance(driver.init([0]), 0, warm_up))
     began, cpu_began = time.perf_counter(), time.process_time()

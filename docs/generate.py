@@ -15,6 +15,7 @@ import docstring_parser
 from qlax import presets
 from qlax.agent import Agent
 from qlax.config import part_classes, pasteable
+from qlax.envs.backends import BACKENDS
 from qlax.explorers import Duration
 from qlax.heads import Rescaling, Stream
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
@@ -69,9 +70,19 @@ def pages() -> dict[Path, str]:
     written = {Path("parts") / f"{module}.md": _slot_page(module) for module in _SLOTS}
     for name, make in presets.AGENTS.items():
         written[Path("agents") / f"{name}.md"] = _agent_page(name, make)
+    written[Path("runs.md")] = _with_backends((_HERE / "runs.md").read_text())
     written[Path("agents") / "README.md"] = _agents_index()
     written[Path("agents") / "side_by_side.md"] = _side_by_side()
     return written
+
+
+def _with_backends(page: str) -> str:
+    """Return the page of runs with the table of backends as the package has it."""
+    begin, end = "<!-- backends -->\n", "<!-- end of backends -->"
+    before, _, rest = page.partition(begin)
+    rows = ["| backend | what runs the environment | what it has |", "|---|---|---|"]
+    rows += [f"| `{one.name}` | {one.says} | {one.has} |" for one in BACKENDS]
+    return before + begin + "\n".join(rows) + "\n" + end + rest.partition(end)[2]
 
 
 # One environment of each world whose agents differ.
@@ -234,7 +245,7 @@ def _is_part(kind: type) -> bool:
 def stale() -> list[Path]:
     """Return the pages that are not what the docstrings make, or that nothing makes any more."""
     made = pages()
-    there = {path.relative_to(_HERE) for path in _HERE.glob("*/*.md")}
+    there = {path.relative_to(_HERE) for path in (*_HERE.glob("*/*.md"), _HERE / "runs.md")}
     return sorted(
         path
         for path in there | set(made)

@@ -9,7 +9,8 @@ from docs import generate
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-GENERATED = sorted(path.relative_to(DOCS) for path in DOCS.glob("*/*.md"))
+RUNS = Path("runs.md")  # of which the table of backends is generated
+GENERATED = [RUNS, *sorted(path.relative_to(DOCS) for path in DOCS.glob("*/*.md"))]
 WRITTEN = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "benchmarks" / "README.md"]
 pages = functools.cache(generate.pages)
 

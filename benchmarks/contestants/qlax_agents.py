@@ -8,7 +8,7 @@ import workload
 
 from qlax import Agent
 from qlax.bootstraps import Greedy
-from qlax.drivers import CompiledDriver, Driver, HostDriver
+from qlax.drivers import Driver, driver_for
 from qlax.envs.select import select
 from qlax.explorers import EpsilonGreedy
 from qlax.explorers import Greedy as AlwaysGreedy
@@ -130,9 +130,8 @@ def main() -> None:
 
 def _driver(agent: Agent, *, compiled: bool) -> Driver:
     backend = "gymnax" if compiled else "gymnasium"
-    env: Any = select(workload.ENV, num_envs=agent.num_envs, backend=backend).env
-    agent = agent.for_run(1_000_000)
-    return CompiledDriver(agent, env) if compiled else HostDriver(agent, env)
+    selected = select(workload.ENV, num_envs=agent.num_envs, backend=backend)
+    return driver_for(selected.kind, agent.for_run(1_000_000), selected.env)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import workload
 
 from qlax import Agent
 from qlax.bootstraps import Greedy
-from qlax.drivers import CompiledDriver
+from qlax.drivers import driver_for
 from qlax.envs.select import select
 from qlax.explorers import EpsilonGreedy
 from qlax.networks import CNN
@@ -44,7 +44,8 @@ def main() -> None:
         update_every=max(1, work.STEPS_PER_UPDATE // options.games),
         updates=max(1, options.games // work.STEPS_PER_UPDATE),
     )
-    driver = CompiledDriver(agent, select(work.ENV, num_envs=options.games).env)
+    selected = select(work.ENV, num_envs=options.games)
+    driver = driver_for(selected.kind, agent, selected.env)
 
     began = time.perf_counter()
     state = driver.init([options.seed])

@@ -9,7 +9,7 @@ from typing import cast
 import jax
 
 from qlax.compilation import keep_compiled_programs
-from qlax.drivers import CompiledDriver, Driver, HostDriver, LoopState
+from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
 from qlax.envs.select import Selected
 from qlax.errors import EnvironmentFailure, Interrupted, UsageError
@@ -252,11 +252,10 @@ class _Session:
             return None, str(error)
 
     def _make_driver(self) -> Driver:
-        plan = self.members[0].plan
-        if self.selected.is_compiled:
-            side_by_side = plan.side_by_side > 0
-            return CompiledDriver(plan.trained_agent, self.selected.env, side_by_side=side_by_side)  # type: ignore[arg-type]
-        return HostDriver(plan.trained_agent, self.selected.env)  # type: ignore[arg-type]
+        plan, selected = self.members[0].plan, self.selected
+        side_by_side = plan.side_by_side > 0
+        agent = plan.trained_agent
+        return driver_for(selected.kind, agent, selected.env, side_by_side=side_by_side)
 
     @property
     def _spec(self) -> EnvSpec:

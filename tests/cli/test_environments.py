@@ -5,7 +5,8 @@ import pytest
 
 from qlax.cli import environments
 from qlax.envs import worlds
-from qlax.envs.select import backend_of
+from qlax.envs.select import backend_for
+from qlax.envs.source import source_of
 from qlax.errors import UsageError
 from tests.cli.test_command import run
 
@@ -107,4 +108,4 @@ def test_examples_are_ids_that_can_be_made(world):
         if world.is_installed:
             worlds.register(name)
             assert name in gymnasium.registry
-            assert backend_of(name)
+            assert backend_for(source_of(name)).opens(source_of(name))

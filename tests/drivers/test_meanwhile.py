@@ -9,8 +9,7 @@ import numpy as np
 from jax.experimental import io_callback
 
 from qlax import replay
-from qlax.drivers import CompiledDriver
-from qlax.envs.core import AsyncEnv
+from qlax.drivers import MeanwhileDriver
 from qlax.pytree import Pytree
 from tests.drivers.runs import advanced, agent, assert_equal, compiled, world
 
@@ -76,12 +75,11 @@ class Watched(replay.Uniform):
 
 def driver(**parts):
     made = agent(**parts)
-    return CompiledDriver(made, Sent(world(made.num_envs)))
+    return MeanwhileDriver(made, Sent(world(made.num_envs)))
 
 
 def test_the_agent_learns_between_sending_and_receiving():
     watched = driver(replay=Watched(capacity=60, batch_size=8))
-    assert isinstance(watched.env, AsyncEnv)
     EVENTS.clear()
     jax.block_until_ready(advanced(watched, [30]))
     iterations = [

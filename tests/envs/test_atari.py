@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import qlax
+from qlax.envs.backends.ale import AtariGames
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
 from qlax.envs.source import describe
 from qlax.envs.worlds import atari
-from qlax.envs.worlds.ale import AtariGames
 from qlax.networks import CNN
 from qlax.observations import Pixels
 from qlax.replay import Uniform

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax.envs.core import AsyncEnv
+from qlax.envs.backends import Kind
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.select import select
 from qlax.envs.source import describe
@@ -30,8 +30,9 @@ FIRE = 1
 
 def begun(env, num_envs, time_limit=None, key=0):
     """Return compiled environments, their program, state and what they show, and their seeds."""
-    env = select(env, num_envs=num_envs, time_limit=time_limit).env
-    assert isinstance(env, AsyncEnv)
+    selected = select(env, num_envs=num_envs, time_limit=time_limit)
+    assert selected.kind is Kind.MEANWHILE
+    env = selected.env
     state, seen = env.init(jax.random.key(key))
     return env, jax.jit(env.step), state, seen, env._pool.config["env_seed"]
 

@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qlax.envs.backends.gymnax import TWINS, GymnaxTwin
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.gymnax import TWINS, GymnaxTwin
 from qlax.envs.select import select
 from qlax.envs.source import describe, source_of
 from qlax.envs.vectorised import Vectorised
@@ -179,5 +179,5 @@ def test_first_states_have_the_same_range(name):
 def test_auto_takes_the_twin_and_says_so(name):
     chosen = select(name, num_envs=2)
     assert chosen.backend == "gymnax"
-    assert chosen.is_compiled
+    assert chosen.is_pure
     assert chosen.env.spec == select(name, num_envs=2, backend="gymnasium").env.spec

@@ -8,7 +8,7 @@ import pytest
 
 from qlax.envs.select import select
 from qlax.envs.source import describe
-from qlax.envs.toy_text import TABLES, ToyText
+from qlax.envs.worlds.toy_text import TABLES, ToyText
 
 KNOWN = [name for name in TABLES if name in gymnasium.registry and "v3" not in name]
 DETERMINISTIC = [name for name in KNOWN if "Frozen" not in name and "Slippery" not in name]
@@ -23,7 +23,7 @@ def stepped(twin, states, actions, seed):
 def test_every_outcome_comes_with_its_probability(name):
     """A twin's frequencies are the original's, for every state and action."""
     env = gymnasium.make(name).unwrapped
-    twin = ToyText(describe(name))
+    twin = ToyText(describe(name), gymnasium.make(name))
     repeats = 400 if len(env.P) < 100 else 4
     actions = env.action_space.n
     pairs = np.array([(s, a) for s in env.P for a in range(actions)] * repeats)
@@ -46,7 +46,7 @@ def test_every_outcome_comes_with_its_probability(name):
 @pytest.mark.parametrize("name", DETERMINISTIC)
 def test_trajectories_are_the_originals(name):
     env = gymnasium.make(name)
-    twin = ToyText(describe(name))
+    twin = ToyText(describe(name), gymnasium.make(name))
     step = jax.jit(twin.step)
     rng = np.random.default_rng(0)
     observation, _ = env.reset(seed=0)
@@ -68,7 +68,7 @@ def test_trajectories_are_the_originals(name):
 @pytest.mark.parametrize("name", KNOWN)
 def test_episodes_begin_as_the_originals_do(name):
     env = gymnasium.make(name).unwrapped
-    twin = ToyText(describe(name))
+    twin = ToyText(describe(name), gymnasium.make(name))
     begun = jax.vmap(twin.reset)(jax.random.split(jax.random.key(1), 6_000))[0]
     frequency = np.bincount(np.asarray(begun), minlength=len(env.P)) / 6_000
     assert np.abs(frequency - env.initial_state_distrib).max() < 5 * 0.5 / 6_000**0.5

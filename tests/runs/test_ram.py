@@ -64,8 +64,8 @@ def test_bytes_are_those_of_the_arrays():
 
 
 def shapes(agent, env="CartPole-v1"):
-    from qlax.drivers import CompiledDriver
+    from qlax.drivers import driver_for
     from qlax.envs.select import select
 
-    env = select(env, num_envs=agent.num_envs).env
-    return CompiledDriver(agent, env).shape(0)
+    selected = select(env, num_envs=agent.num_envs)
+    return driver_for(selected.kind, agent, selected.env).shape(0)

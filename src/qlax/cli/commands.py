@@ -3,11 +3,12 @@
 import dataclasses
 import shlex
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 from tyro.conf import Positional, arg
 
+from qlax.envs.backends import AUTO, names
 from qlax.errors import UsageError, require
 
 
@@ -41,7 +42,7 @@ class Train:
     """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
     out: Annotated[Path | None, _named("FOLDER")] = None
     """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
-    backend: Literal["auto", "jax", "gymnax", "ale", "envpool", "gymnasium"] = "auto"
+    backend: Annotated[str, _named("{" + ",".join(names()) + "}")] = AUTO
     """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
     eval_episodes: Annotated[int | None, _named("INT")] = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""

@@ -7,8 +7,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax.cli.console import console
+from qlax.envs.backends import BACKENDS
 from qlax.envs.description import warnings_kept_short
-from qlax.envs.select import backend_of
+from qlax.envs.select import backend_for
+from qlax.envs.source import source_of
 from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
 
@@ -16,8 +18,8 @@ _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
     "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
     "observations that are arrays; [bold]module:Name-v0[/] is one that importing a module "
-    "registers. What runs on gymnax, jax, ale or envpool is part of the compiled program; "
-    "gymnasium steps all else from Python.",
+    f"registers. What runs on {', '.join(one.name for one in BACKENDS if one.is_compiled)} is part "
+    "of the compiled program; all else is stepped from Python.",
 )
 
 
@@ -28,12 +30,11 @@ class Listing(NamedTuple):
     ids: tuple[str, ...]
     """Empty if they are so many that they are registered only when they are searched for."""
     examples: tuple[str, ...]
-    backend: str
 
     @property
     def backends(self) -> str:
         """What runs them, by default."""
-        return ", ".join(sorted({backend_of(name) for name in self.ids}) or [self.backend])
+        return ", ".join(sorted({_backend_of(name) for name in self.ids or self.examples}))
 
 
 def print_envs(search: str | None) -> None:
@@ -83,7 +84,7 @@ def _print_found(families: list[Listing], missing: list[World], search: str) -> 
             if wanted in name.lower() or wanted in family.title.lower():
                 threshold = gymnasium.registry[name].reward_threshold
                 solved = "" if threshold is None else f"{threshold:g}"
-                table.add_row(escape(name), backend_of(name), solved)
+                table.add_row(escape(name), _backend_of(name), solved)
     could_be = [
         world
         for world in missing
@@ -111,13 +112,18 @@ def _families() -> list[Listing]:
         world = world or world_of(record)
         if (world is None or world.is_installed) and _is_listed(world, record):
             members.setdefault("Others" if world is None else world.title, []).append(name)
-    known = {world.title: (world.examples, world.backend) for world in WORLDS}
-    others = tuple(members.get("Others", ())[:3]), "gymnasium"
+    known = {world.title: world.examples for world in WORLDS}
+    others = tuple(members.get("Others", ())[:3])
     return [
-        Listing(title, tuple(members[title]), *known.get(title, others))
+        Listing(title, tuple(members[title]), known.get(title, others))
         for title in [*known, "Others"]
         if title in members
     ]
+
+
+def _backend_of(name: str) -> str:
+    """Return the name of the backend that runs an id unless another is asked for."""
+    return backend_for(source_of(name)).name
 
 
 def _is_gymnasiums(record: Any) -> bool:

@@ -16,16 +16,11 @@ from qlax.drivers.core import (
     act,
     as_report,
     first_statistics,
-    interrupted,
     keys,
-    learn,
-    nothing_seen,
-    observe,
     observe_and_learn,
-    resumed_env_key,
     summarise,
 )
-from qlax.envs.core import AsyncEnv, CompiledEnv, OutsideEnv, TimeStep
+from qlax.envs.core import CompiledEnv, TimeStep
 
 _LONGEST_STRETCH = 100_000_000
 """Iterations that a program is told to do at once: what numbers them is int32."""
@@ -42,9 +37,8 @@ class CompiledDriver:
         self.agent = agent
         self.env = env
         self.side_by_side = side_by_side
-        init: Any = self._begun if isinstance(env, OutsideEnv) else self._init
-        advance = self._advance
-        summary = functools.partial(summarise, agent)
+        init, advance = self._init, self._advance
+        summary: Any = functools.partial(summarise, agent)
         if side_by_side:
             init, summary = jax.vmap(init), jax.vmap(summary)
             advance = jax.vmap(advance, in_axes=(0, None, None))
@@ -56,13 +50,7 @@ class CompiledDriver:
     def init(self, seeds: Sequence[int]) -> LoopState:
         """Return the state before the first step."""
         numbers = np.asarray(seeds, np.uint32)
-        state: LoopState
-        if isinstance(self.env, OutsideEnv):
-            env_key, _ = keys(numbers[0])
-            self._compiled_advance = None  # it may be of environments that are gone now
-            state = self._jitted_init(numbers[0], *self.env.init(env_key))
-            return state
-        state = self._jitted_init(numbers if self.side_by_side else numbers[0])
+        state: LoopState = self._jitted_init(numbers if self.side_by_side else numbers[0])
         return state
 
     def compile(self, state: LoopState, options: Options | None = None) -> None:
@@ -89,31 +77,15 @@ class CompiledDriver:
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
-        shapes: LoopState
-        if isinstance(self.env, OutsideEnv):
-            nothing = nothing_seen(self.env.spec, self.env.num_envs)
-            shapes = jax.eval_shape(self._begun, jnp.uint32(seed), (), nothing)
-        else:
-            shapes = jax.eval_shape(self._init, jnp.uint32(seed))
+        shapes: LoopState = jax.eval_shape(self._init, jnp.uint32(seed))
         return shapes
 
     def split(self, state: LoopState) -> list[LoopState]:
-        """Return the state of each seed by itself, to be saved; of the outside, nothing can be."""
-        if isinstance(self.env, OutsideEnv):
-            return [state.replace(env=())]
+        """Return the state of each seed by itself, to be saved."""
         return _split(state) if self.side_by_side else [state]
 
     def join(self, states: Sequence[LoopState]) -> LoopState:
-        """Return saved states as one: a run goes on as if it had never stopped.
-
-        Environments outside begin new episodes, as those on the host do.
-        """
-        if isinstance(self.env, OutsideEnv):
-            env_key = resumed_env_key(states[0])
-            # Given away, not copied: a replay may be larger than what memory is left.
-            cut: Any = jax.jit(functools.partial(interrupted, self.agent), donate_argnums=0)
-            resumed: LoopState = cut(states[0])
-            return resumed.replace(env=self.env.reopened(env_key))
+        """Return saved states as one: a run goes on as if it had never stopped."""
         if not self.side_by_side:
             return states[0]
         joined: LoopState = jax.tree.map(lambda *leaves: jnp.stack(leaves), *states)
@@ -143,39 +115,13 @@ class CompiledDriver:
 
     def _iteration(self, iteration: jax.Array, state: LoopState) -> LoopState:
         action, state = act(self.agent, state)
-        if isinstance(self.env, AsyncEnv):
-            return self._meanwhile(self.env, iteration, state, action)
         env_state, timestep = self.env.step(state.env, action)
         due = self.agent.updates_due(iteration + 1)
         return observe_and_learn(self.agent, state.replace(env=env_state), action, timestep, due)
 
-    def _meanwhile(
-        self, env: AsyncEnv, iteration: jax.Array, state: LoopState, action: jax.Array
-    ) -> LoopState:
-        """Learn between sending actions and receiving what they led to."""
-        sent = env.send(state.env, action)
-        due = jnp.where(iteration > 0, self.agent.updates_due(iteration), 0)
-        state = learn(self.agent, state, _after(sent, due))
-        env_state, timestep = env.receive(_after(state.statistics.learning, sent))
-        return observe(self.agent, state.replace(env=env_state), action, timestep)
 
-
-def _after(before: Any, tree: Any) -> Any:
-    """Return a tree as it is, but with no array that a program can have before another tree.
-
-    What is outside of a program is ordered by the data that goes in and out, and by nothing else:
-    XLA removes its barriers before it puts a CPU's work in order. The condition here never holds,
-    but that takes knowing more of floating-point numbers than XLA does.
-    """
-    known = [leaf for leaf in jax.tree.leaves(before) if not _is_key(leaf)]
-    number = sum(jnp.ravel(leaf)[0].astype(jnp.float32) for leaf in known)
-    never = number - number > 0.0
-    return jax.tree.map(
-        lambda leaf: leaf if _is_key(leaf) else jnp.where(never, jnp.zeros_like(leaf), leaf), tree
-    )
-
-
-def _is_key(leaf: Any) -> bool:
+def is_key(leaf: Any) -> bool:
+    """Return whether an array is of random keys, which are no numbers."""
     return bool(jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key))
 
 
@@ -183,7 +129,7 @@ def _split(tree: Any) -> list[Any]:
     """Return the entries of a tree's first axis, as host arrays where they can be."""
 
     def on_host(leaf: Any) -> Any:
-        return leaf if _is_key(leaf) else np.asarray(leaf)
+        return leaf if is_key(leaf) else np.asarray(leaf)
 
     tree = jax.tree.map(on_host, tree)
     seeds = jax.tree.leaves(tree)[0].shape[0]

@@ -1,12 +1,11 @@
-"""Worlds: compiled ones that live inside the program, and any Gymnasium environment beside it."""
+"""Environments: compiled ones that live inside the program, and any of Gymnasium's beside it."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, TimeStep, Transition
-
 if TYPE_CHECKING:
     from qlax.envs.checking import CheckReport, check_env
+    from qlax.envs.core import CompiledEnv, Dynamics, HostEnv, TimeStep, Transition
 
 __all__ = [
     "CheckReport",
@@ -18,8 +17,12 @@ __all__ = [
     "check_env",
 ]
 
+_CHECKING = ("CheckReport", "check_env")
+
 
 def __getattr__(name: str) -> Any:
+    # JAX is imported once something here is used, and not by a list of backends.
     if name not in __all__:
         raise AttributeError(f"module 'qlax.envs' has no attribute {name!r}")
-    return getattr(importlib.import_module("qlax.envs.checking"), name)
+    home = "checking" if name in _CHECKING else "core"
+    return getattr(importlib.import_module(f"qlax.envs.{home}"), name)

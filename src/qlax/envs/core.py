@@ -4,7 +4,7 @@ Autoreset is NEXT_STEP, Gymnasium's default: the step after an episode's end ign
 and returns the first observation of the next episode, with no reward and no end.
 """
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import numpy as np
@@ -93,7 +93,6 @@ class CompiledEnv(Protocol):
         ...
 
 
-@runtime_checkable
 class OutsideEnv(CompiledEnv, Protocol):
     """N environments that a program steps but that live outside of it.
 
@@ -110,7 +109,6 @@ class OutsideEnv(CompiledEnv, Protocol):
         ...
 
 
-@runtime_checkable
 class AsyncEnv(OutsideEnv, Protocol):
     """N environments outside that step by themselves while a program does something else.
 

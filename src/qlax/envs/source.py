@@ -76,6 +76,17 @@ class Source:
         return record_of(self.origin.id or self.id, self.origin.kwargs)
 
     @property
+    def own_kwargs(self) -> Mapping[str, Any]:
+        """The arguments but for the time limit, which the description has."""
+        return {name: value for name, value in self.kwargs.items() if name != LIMIT}
+
+    def belongs_to(self, world: worlds.World) -> bool:
+        """Return whether it has one of a world's ids; asked before the record is looked up."""
+        if self.id is None:
+            return False
+        return (worlds.world_named(self.id) or self.world) is world
+
+    @property
     def kwargs(self) -> Mapping[str, Any]:
         """The arguments that it is made with."""
         return self.origin.kwargs

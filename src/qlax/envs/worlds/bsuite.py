@@ -5,11 +5,13 @@ States, rewards and ends are those of the package bsuite, whose observations are
 of length one in front where they are a row. The ids are gymnax's, whose environments these are not:
 its deep sea has other actions and its discounting chain is cut at the end that is terminal here.
 
-The ids stand for the worlds with the sizes that the classes have unless told otherwise. Others are
-trained in by giving the world itself: `qlax.train(DeepSea(size=30))`.
+The ids stand for the worlds with the sizes that the classes have unless told otherwise: by
+arguments, `--env.size 30`, or by giving the world itself, `qlax.train(DeepSea(size=30))`.
 """
 
 import dataclasses
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qlax.envs.as_gymnasium import DynamicsAsGymnasium
 from qlax.envs.core import Dynamics, Transition
 from qlax.errors import require
 from qlax.pytree import Pytree
@@ -284,7 +287,16 @@ def register() -> None:
         if identity not in gymnasium.registry:
             gymnasium.register(
                 identity,
-                entry_point="qlax.envs.as_gymnasium:DynamicsAsGymnasium",
+                entry_point=_maker_of(world),
                 reward_threshold=world.spec.reward_threshold,
-                kwargs={"dynamics": world},
             )
+
+
+def _maker_of(world: Any) -> Callable[..., DynamicsAsGymnasium]:
+    """Return a function of the world's fields that makes it as a Gymnasium environment."""
+
+    def make(**fields: Any) -> DynamicsAsGymnasium:
+        return DynamicsAsGymnasium(dataclasses.replace(world, **fields))
+
+    make.__signature__ = inspect.signature(type(world))  # type: ignore[attr-defined]
+    return make

@@ -5,7 +5,6 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -31,8 +30,6 @@ class World(NamedTuple):
     preprocessed: Callable[[Any, int | None], gymnasium.Env] | None = None
     """Makes one from its record, as an agent sees it, and a time limit, None for its own; itself
     None where Gymnasium's own `make` does."""
-    backend: str = "gymnasium"
-    """What steps those that have no compiled twin."""
     examples: tuple[str, ...] = ()
     """A few of its ids, for whoever has not heard of it."""
     listed: Callable[[Any], bool] | None = None
@@ -143,7 +140,6 @@ ATARI = World(
     begins=("ALE/", "*NoFrameskip-v4"),
     register=_on_import("ale_py"),
     preprocessed=atari.preprocessed,
-    backend="ale",
     eval_episodes=20,
     examples=("ALE/Pong-v5", "ALE/Breakout-v5", "SeaquestNoFrameskip-v4"),
     settings="qlax.presets.fitting.atari",
@@ -155,7 +151,6 @@ ENVPOOL = World(
     begins=(envpool_tasks.PREFIX,),
     register=envpool_tasks.register,
     preprocessed=envpool_tasks.preprocessed,
-    backend="envpool" if sys.platform == "linux" else "gymnasium",
     examples=("EnvPool/Pong-v5", "EnvPool/CartPole-v1", "EnvPool/Jumanji-Maze-v0"),
     are_many=True,
     settings="qlax.presets.fitting.envpool",

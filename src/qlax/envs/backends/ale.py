@@ -3,17 +3,32 @@
 A parity test holds them to Gymnasium's: same pictures, scores and ends under the same actions.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-import gymnasium
 import jax
 import jax.numpy as jnp
 
 from qlax.envs.core import TimeStep
+from qlax.envs.source import Source
 from qlax.envs.threads import usable_cores
-from qlax.envs.worlds import atari
+from qlax.envs.worlds import ATARI, atari
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec
+
+_OPTIONS = {"repeat_action_probability", "full_action_space"}
+"""Arguments of a game that the interface takes too."""
+
+
+def opens(source: Source) -> bool:
+    """Return whether it is one of its games, with arguments that the interface takes."""
+    return source.belongs_to(ATARI) and source.own_kwargs.keys() <= _OPTIONS
+
+
+def opened(source: Source, num_envs: int, spec: EnvSpec) -> "AtariGames":
+    """Return N games."""
+    source.close()  # a game of its own is as much to hold as another
+    return AtariGames(spec, num_envs, source.record.kwargs)
 
 
 class GamesState(Pytree):
@@ -38,11 +53,10 @@ class AtariGames:
     pictures do not reach back into the episode before.
     """
 
-    def __init__(self, spec: EnvSpec, num_envs: int) -> None:
+    def __init__(self, spec: EnvSpec, num_envs: int, options: Mapping[str, Any]) -> None:
         from ale_py.vector_env import AtariVectorEnv
 
         self.spec, self.num_envs = spec, num_envs
-        options = dict(gymnasium.spec(spec.id).kwargs)
         limit: dict[str, Any] = {}
         if spec.time_limit is not None:
             limit = {"max_num_frames_per_episode": spec.time_limit * atari.FRAME_SKIP}

@@ -15,6 +15,8 @@ import jax
 import jax.numpy as jnp
 
 from qlax.envs.core import Transition
+from qlax.envs.source import Source
+from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Composite, EnvSpec
 
 # Gymnasium's id: the module of gymnax.environments and the class in it.
@@ -23,6 +25,16 @@ TWINS = {
     "MountainCar-v0": ("classic_control.mountain_car", "MountainCar"),
     "Acrobot-v1": ("classic_control.acrobot", "Acrobot"),
 }
+
+
+def opens(source: Source) -> bool:
+    """Return whether there is a twin of it, or it is one of gymnax's own."""
+    return source.id in TWINS and not source.own_kwargs
+
+
+def opened(source: Source, num_envs: int, spec: EnvSpec) -> Vectorised:  # noqa: ARG001
+    """Return N of it."""
+    return Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit)
 
 
 class GymnaxTwin:

@@ -8,21 +8,33 @@ says it. Its programs name one pool in memory, and a pool takes its seeds when i
 other seeds are another pool and other programs: the state says which.
 """
 
+import sys
 from typing import Any
 
-import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from qlax.envs.conversion import MASK
 from qlax.envs.core import TimeStep
-from qlax.envs.worlds import envpool_tasks
+from qlax.envs.source import Source
+from qlax.envs.worlds import ENVPOOL, envpool_tasks
 from qlax.errors import UsageError
 from qlax.pytree import Pytree, static
 from qlax.spaces import Box, Composite, EnvSpec, Space
 
 _MOST_SEED = 2**31 - 1
+
+
+def opens(source: Source) -> bool:
+    """Return whether it is one of its tasks, as it is; the interface is Linux's alone."""
+    return sys.platform == "linux" and source.belongs_to(ENVPOOL) and not source.own_kwargs
+
+
+def opened(source: Source, num_envs: int, spec: EnvSpec) -> "PooledEnvs":
+    """Return N environments of the task."""
+    source.close()  # a pool of its own is as much to hold as another
+    return PooledEnvs(spec, num_envs, source.record.kwargs["task"])
 
 
 class PoolState(Pytree):
@@ -47,9 +59,9 @@ class PooledEnvs:
     game. Stacks of pictures do not reach back into the episode before.
     """
 
-    def __init__(self, spec: EnvSpec, num_envs: int) -> None:
+    def __init__(self, spec: EnvSpec, num_envs: int, task: str) -> None:
         self.spec, self.num_envs = spec, num_envs
-        self._task = gymnasium.spec(spec.id).kwargs["task"]
+        self._task = task
         self._is_atari = envpool_tasks.is_atari(self._task)
         self._opened = 0
         self._pool: Any = None

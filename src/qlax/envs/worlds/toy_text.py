@@ -4,6 +4,7 @@ FrozenLake, CliffWalking and Taxi carry their whole dynamics as a table: for eve
 the outcomes with probability, next state, reward and end. The twin draws from that very table.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -24,12 +25,18 @@ TABLES = (
 )
 
 
-class ToyText:
-    """One of these worlds as a `Dynamics`."""
+def is_table(identity: str, kwargs: Mapping[str, Any]) -> bool:
+    """Return whether an environment with these arguments is all in its table."""
+    return identity in TABLES and not kwargs.get("fickle_passenger")  # who changes their mind
 
-    def __init__(self, spec: EnvSpec) -> None:
+
+class ToyText:
+    """One of these worlds as a `Dynamics`, from the table of an environment that was made."""
+
+    def __init__(self, spec: EnvSpec, made: gymnasium.Env) -> None:
         self.spec = spec
-        env: Any = gymnasium.make(spec.id).unwrapped
+        env: Any = made.unwrapped
+        made.close()
         states, actions = len(env.P), spec.num_actions
         outcomes = max(len(env.P[s][a]) for s in range(states) for a in range(actions))
         shape = (states, actions, outcomes)
