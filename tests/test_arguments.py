@@ -1,7 +1,9 @@
 """Arguments made plain, or refused at the door."""
 
+import inspect
 import traceback
 from pathlib import Path
+from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -66,3 +68,145 @@ def test_what_the_users_own_code_raised_stays_to_be_seen():
     with pytest.raises(qlax.UsageError, match="no display") as refused:
         qlax.train(broken)
     assert "in broken" in "".join(traceback.format_exception(refused.value))
+
+
+ID = "CartPole-v1"
+NUMBERS_OF_STEPS = ["400", 1000.5, True, np.nan, np.inf, -1, 0, [3], np.array([3]), 3j, {}]
+SEEDS = ["0", 1.5, True, None, np.nan, -1, [0]]
+COUNTS = ["2", 0.5, True, np.nan, -1, [1]]
+PATHS = [3, ["a"], True, b"a"]
+AGENTS = [3, qlax.presets.dqn, qlax.Agent, ["dqn"], "dqnn", True]
+OBSERVERS = [qlax.observers.Progress(), [3], [qlax.observers.Progress], "progress", 3]
+SEVERAL_SEEDS = [3, "01", [], [0, 0], [0, "1"], [0.5], None, [-1], np.int64(3)]
+NEW_RUN = {
+    "agent": AGENTS,
+    "steps": NUMBERS_OF_STEPS,
+    "out": PATHS,
+    "backend": [3, "torch", None, ["auto"]],
+    "eval_episodes": COUNTS,
+    "checkpoint_every": [*COUNTS, 0],
+    "env_kwargs": [3, [1], {3: 4}, "render_mode"],
+    "observers": OBSERVERS,
+}
+
+
+class Trained(NamedTuple):
+    policy: qlax.Policy
+    folder: Path
+
+
+@pytest.fixture(scope="module", name="trained")
+def _trained(tmp_path_factory):
+    agent = qlax.presets.dqn().replace(
+        learning_starts=20, network=qlax.networks.MLP(hidden=(4,)), time_limit=None
+    )
+    out = tmp_path_factory.mktemp("arguments") / "run"
+    run = qlax.train(ID, agent, steps=40, eval_episodes=0, out=out)
+    return Trained(run.policy, run.folder)
+
+
+PUBLIC = {
+    "train": ({"env": ID}, NEW_RUN | {"seed": SEEDS, "env": [3, None, [ID], b"CartPole-v1"]}),
+    "train_seeds": ({"env": ID, "seeds": [0, 1]}, NEW_RUN | {"seeds": SEVERAL_SEEDS}),
+    "sweep": (
+        {"env": ID, "steps": 40},
+        {
+            "agent": AGENTS,
+            "steps": NUMBERS_OF_STEPS,
+            "seeds": SEVERAL_SEEDS,
+            "eval_episodes": COUNTS,
+            "learning_rates": [0.1, "0.1", [0.0], [np.nan], ["a"], [True], None],
+            "discounts": [0.9, [1.5], [-0.1], [np.inf], [None], "0.9"],
+        },
+    ),
+    "resume": (
+        {"path": "RUN"},
+        {
+            "path": [*PATHS, "nowhere"],
+            "steps": [*NUMBERS_OF_STEPS, 39],
+            "agent": AGENTS,
+            "env": [3, [ID]],
+            "observers": OBSERVERS,
+        },
+    ),
+    "load": ({"path": "RUN"}, {"path": [*PATHS, "nowhere"], "agent": AGENTS}),
+    "evaluate": (
+        {"policy": "POLICY"},
+        {"policy": ["run", None, 3], "episodes": [*COUNTS, 0], "seed": SEEDS, "env": [3, [ID]]},
+    ),
+    "film": (
+        {"policy": "POLICY", "path": "play.gif"},
+        {
+            "policy": ["run", None, 3],
+            "path": [*PATHS, "play.mov", "play"],
+            "seed": SEEDS,
+            "env": [3, [ID], "Nowhere-v0"],
+            "seconds": ["2", 0.0, -1.0, np.nan, True, None],
+            "fps": [*COUNTS, 0, 51],
+            "every": [*COUNTS, 0],
+            "width": [*COUNTS, 0],
+        },
+    ),
+    "check": (
+        {"env": ID},
+        {"env": [3, None], "episodes": [*COUNTS, 0], "seed": SEEDS, "steps": NUMBERS_OF_STEPS},
+    ),
+}
+WRONG = [
+    (function, name, value)
+    for function, (_, arguments) in PUBLIC.items()
+    for name, values in arguments.items()
+    for value in values
+]
+
+
+def called(function, arguments, trained):
+    places = {"POLICY": trained.policy, "RUN": trained.folder}
+    found = qlax
+    for name in function.split("."):
+        found = getattr(found, name)
+    return found(
+        **{
+            name: places.get(value, value) if isinstance(value, str) else value
+            for name, value in arguments.items()
+        }
+    )
+
+
+@pytest.mark.parametrize(("function", "name", "value"), WRONG)
+def test_every_argument_is_refused_by_name_before_anything_is_written(
+    function, name, value, trained, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(qlax.UsageError) as refused:
+        called(function, PUBLIC[function][0] | {name: value}, trained)
+    said = str(refused.value)
+    assert name in said or name.rstrip("s") in said or f"{value}" in said
+    assert list(tmp_path.iterdir()) == []
+    assert len(refused.traceback) == 3  # this test, `called`, and the door
+
+
+def test_every_argument_is_tried():
+    for function, (given, arguments) in PUBLIC.items():
+        found = qlax
+        for name in function.split("."):
+            found = getattr(found, name)
+        named = set(inspect.signature(found).parameters) - {"timing", "env_kwargs"}
+        assert named <= set(given) | set(arguments), function
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("train", {"env": ID, "steps": np.int64(40), "seed": np.array(1), "eval_episodes": 0.0}),
+        ("sweep", {"env": ID, "steps": 40.0, "seeds": np.arange(1), "eval_episodes": np.int8(0),
+                   "learning_rates": np.array([1e-3]), "discounts": jnp.array([0.9])}),
+        ("resume", {"path": "RUN", "steps": np.int32(40)}),
+        ("evaluate", {"policy": "POLICY", "episodes": np.int64(1), "seed": jnp.int32(3)}),
+        ("film", {"policy": "POLICY", "path": "a.gif", "seconds": np.float32(0.2), "fps": 10.0}),
+        ("check", {"env": ID, "episodes": np.int64(1), "seed": 1.0, "steps": 9}),
+    ],
+)  # fmt: skip
+def test_numbers_of_numpy_and_jax_are_numbers(function, arguments, trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    called(function, arguments, trained)

@@ -67,7 +67,7 @@ def test_numbers_may_come_from_numpy():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"seeds": [-1]}, "seed is -1"),
+        ({"seeds": [-1]}, r"seeds\[0\] is -1"),
         ({"seeds": []}, "one or more"),
         ({"eval_episodes": -1}, "eval_episodes is -1"),
         ({"agent": "stream_q", "learning_rates": [0.1]}, "ObGD are bounded"),

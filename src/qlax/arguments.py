@@ -8,10 +8,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from qlax.errors import UsageError, require
+from qlax.errors import UsageError, require, shown
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def refuses_plainly(function: Callable[P, R]) -> Callable[P, R]:
@@ -37,23 +38,58 @@ def whole_number(name: str, value: Any, *, at_least: int = 0) -> int:
     Raises:
         UsageError: if it is none, or less than `at_least`.
     """
-    number = value
-    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
-        number = np.asarray(value).item()
-    is_number = isinstance(number, numbers.Real) and not isinstance(number, bool)
-    is_whole = is_number and np.isfinite(float(number)) and number == int(number)
+    number = _plain(value)
+    is_whole = _is_finite(number) and number == int(number)
     require(is_whole and number >= at_least, name, value, f"a whole number, at least {at_least}")
     return int(number)
 
 
 def whole_numbers(name: str, values: Any) -> list[int]:
-    """Return several whole numbers as a list of Python's."""
-    try:
-        found = list(values)
-    except TypeError:
-        require(False, name, values, "several whole numbers")
-        raise
-    return [whole_number(name, value) for value in found]
+    """Return several whole numbers as a list of Python's.
+
+    Raises:
+        UsageError: if they are not several, or one is no whole number.
+    """
+    found = enumerate(several(name, values, "whole numbers"))
+    return [whole_number(f"{name}[{at}]", value) for at, value in found]
+
+
+def number(name: str, value: Any, *, above: float | None = None) -> float:
+    """Return a finite number of any kind as Python's.
+
+    Raises:
+        UsageError: if it is none, or not greater than `above`.
+    """
+    plain = _plain(value)
+    fits = _is_finite(plain) and (above is None or plain > above)
+    right = "a finite number" if above is None else f"a finite number greater than {above:g}"
+    require(fits, name, value, right)
+    return float(plain)
+
+
+def several(name: str, values: Any, what: str) -> list[Any]:
+    """Return what can be gone through as a list; text cannot.
+
+    Raises:
+        UsageError: if `values` is a single thing.
+    """
+    if not isinstance(values, str | bytes):
+        try:
+            return list(values)
+        except TypeError:  # also of an array without a dimension
+            pass
+    raise UsageError(f"{name} is {shown(values)}, but must be several {what}, such as a list.")
+
+
+def instance_of(name: str, value: Any, kind: type[T], otherwise: str) -> T:
+    """Return a value if it is of a kind.
+
+    Raises:
+        UsageError: if it is not; `otherwise` says what would be right.
+    """
+    if not isinstance(value, kind):
+        raise UsageError(f"{name} is {shown(value)}, but must be {otherwise}.")
+    return value
 
 
 def path_of(name: str, value: Any) -> Path:
@@ -61,4 +97,16 @@ def path_of(name: str, value: Any) -> Path:
     try:
         return Path(value).expanduser()
     except (TypeError, RuntimeError) as error:
-        raise UsageError(f"{name} is {value!r}, but must be a path.") from error
+        raise UsageError(f"{name} is {shown(value)}, but must be a path.") from error
+
+
+def _plain(value: Any) -> Any:
+    """Return an array without a dimension, NumPy's or JAX's, as a number of Python's."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return np.asarray(value).item()
+    return value
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and bool(np.isfinite(float(value)))

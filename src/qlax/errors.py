@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+_LONGEST = 200
+
 
 class UsageError(ValueError):
     """Something the user gave cannot work; the message says what, its value, and what would.
@@ -47,7 +49,13 @@ class Interrupted(Exception):  # noqa: N818
 def require(condition: bool, field: str, value: object, what_would_be_right: str) -> None:
     """Raise `UsageError` naming the field and its value unless `condition` holds."""
     if not condition:
-        raise UsageError(f"{field} is {value!r}, but must be {what_would_be_right}.")
+        raise UsageError(f"{field} is {shown(value)}, but must be {what_would_be_right}.")
+
+
+def shown(value: object) -> str:
+    """Return what a message shows of a value: its source text in one line, cut if it is long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def nearest(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import jax
 import numpy as np
 
 from qlax.arguments import refuses_plainly, whole_number
@@ -14,8 +13,8 @@ from qlax.envs.core import HostEnv
 from qlax.envs.select import select
 from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import EnvironmentFailure, UsageError
-from qlax.policy import Policy
-from qlax.spaces import EnvSpec, zeros
+from qlax.policy import Policy, require_policy
+from qlax.spaces import alike
 
 EVALUATION_SEED = 1_000_000
 """Seed of the first environment, unless another is given: training's are below."""
@@ -78,6 +77,7 @@ def evaluate(
         UsageError: if the environment does not fit the policy, or was no id and is not given.
         EnvironmentFailure: if it fails.
     """
+    require_policy(policy)
     with opened(*policy.environment(env, env_kwargs)) as source:
         episodes = usual_episodes(source) if episodes is None else episodes
         episodes = whole_number("episodes", episodes, at_least=1)
@@ -88,7 +88,7 @@ def evaluate(
 def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Evaluation:
     """Play full episodes greedily in an environment that is open already: see `evaluate`."""
     spec = source.spec
-    if not _alike(spec, policy.spec):
+    if not alike(spec, policy.spec):
         raise UsageError(
             f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
             f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
@@ -122,12 +122,6 @@ def usual_episodes(source: Source) -> int:
     """Return how many episodes say enough of a policy."""
     few = None if source.world is None else source.world.eval_episodes
     return _USUAL_EPISODES if few is None else few
-
-
-def _alike(one: EnvSpec, other: EnvSpec) -> bool:
-    """Return whether a policy for one fits the other: same actions, same shapes of observations."""
-    shapes = [jax.tree.map(np.shape, zeros(spec.observation)) for spec in (one, other)]
-    return one.num_actions == other.num_actions and shapes[0] == shapes[1]
 
 
 def _may_go_on_for_ever(source: Source) -> bool:

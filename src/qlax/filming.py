@@ -10,12 +10,12 @@ import numpy as np
 from PIL import Image
 
 from qlax.animation import require_format, write_film
-from qlax.arguments import path_of, refuses_plainly, whole_number
+from qlax.arguments import number, path_of, refuses_plainly, whole_number
 from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.description import failures_named
 from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError, require
-from qlax.policy import Policy
+from qlax.policy import Policy, require_policy
 
 
 @refuses_plainly
@@ -52,7 +52,8 @@ def film(
         UsageError: if the environment cannot be drawn, or no film of that kind be written.
         EnvironmentFailure: if it fails.
     """
-    require(seconds > 0.0, "seconds", seconds, "greater than 0")
+    require_policy(policy)
+    seconds = number("seconds", seconds, above=0.0)
     fps = whole_number("fps", fps)
     require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
     every = whole_number("every", every, at_least=1)

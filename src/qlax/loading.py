@@ -8,7 +8,7 @@ import jax
 
 from qlax import config
 from qlax.agent import Agent
-from qlax.arguments import path_of, refuses_plainly
+from qlax.arguments import instance_of, path_of, refuses_plainly
 from qlax.drivers.core import nothing_seen
 from qlax.envs.origin import Origin
 from qlax.errors import UsageError
@@ -37,6 +37,8 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     Raises:
         UsageError: if there is no policy, or it is damaged, in another format, or of another agent.
     """
+    if agent is not None:
+        instance_of("agent", agent, Agent, "an Agent")
     folder = path_of("path", path)
     if is_unfinished(folder):
         return _newest(folder, agent)

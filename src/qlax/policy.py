@@ -13,7 +13,7 @@ import numpy as np
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
-from qlax.arguments import path_of
+from qlax.arguments import instance_of, path_of, whole_number
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
 from qlax.envs.origin import Origin
@@ -122,7 +122,7 @@ class Policy:
 
     def actor(self, num_envs: int = 1) -> "Actor":
         """Return something that plays in N environments side by side, and remembers."""
-        return Actor(self, num_envs)
+        return Actor(self, whole_number("num_envs", num_envs, at_least=1))
 
     def _require_no_memory(self) -> None:
         if self.agent.memory is not None:
@@ -201,6 +201,11 @@ class Policy:
             return greedy_action(values, legal), only_legal(values, legal), memory
 
         return jax.jit(act)
+
+
+def require_policy(policy: Any) -> None:
+    """Raise `UsageError` unless something is a policy, such as for a run or its folder."""
+    instance_of("policy", policy, Policy, "a Policy, as run.policy is and qlax.load(folder) gives")
 
 
 class Actor:

@@ -8,6 +8,7 @@ from typing import cast
 
 import jax
 
+from qlax.arguments import several
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
@@ -64,7 +65,9 @@ def carry_out(
         group: The folder of the run, which holds those of several members.
     """
     keep_compiled_programs()
-    audience = Audience([*(make() for make in _ALWAYS), *observers])
+    audience = Audience(
+        [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
+    )
     together = [members] if selected.is_pure else [[member] for member in members]
     grouped = members[0].folder != group
     runs: list[Run] = []

@@ -115,3 +115,15 @@ class EnvSpec:
     """Steps after which an episode is truncated, or None."""
     reward_threshold: float | None = None
     """Mean return from which the environment counts as solved, or None."""
+
+
+def alike(one: EnvSpec, other: EnvSpec) -> bool:
+    """Return whether a policy for one fits the other: same actions, same shapes of observations."""
+    shapes = [_shapes(spec.observation) for spec in (one, other)]
+    return one.num_actions == other.num_actions and shapes[0] == shapes[1]
+
+
+def _shapes(space: Space) -> Any:
+    if isinstance(space, Composite):
+        return {name: _shapes(inner) for name, inner in space.entries}
+    return space.shape

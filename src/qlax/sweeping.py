@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.arguments import refuses_plainly
+from qlax.arguments import number, refuses_plainly, several, whole_number, whole_numbers
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, LoopState
 from qlax.envs.select import select
@@ -87,20 +87,28 @@ def _swept(
 ) -> list[Trial]:
     preset = presets.resolve(source, agent)
     base = preset.agent
-    steps = preset.steps if steps is None else steps
-    require(steps >= 1, "steps", steps, "at least 1")
+    steps = whole_number("steps", preset.steps if steps is None else steps, at_least=1)
+    seeds = whole_numbers("seeds", seeds)
     require_seeds(seeds)
-    require(
-        eval_episodes is None or eval_episodes >= 0, "eval_episodes", eval_episodes, "0 or more"
-    )
-    rates, gammas = list(learning_rates), list(discounts)
+    if eval_episodes is not None:
+        eval_episodes = whole_number("eval_episodes", eval_episodes)
+    rates = [
+        number(f"learning_rates[{at}]", rate, above=0.0)
+        for at, rate in enumerate(several("learning_rates", learning_rates, "numbers"))
+    ]
+    gammas = [
+        number(f"discounts[{at}]", discount)
+        for at, discount in enumerate(several("discounts", discounts, "numbers"))
+    ]
+    for discount in gammas:
+        require(0.0 <= discount <= 1.0, "discounts", discount, "in [0, 1]")
     if rates and isinstance(base.optimizer, ObGD):
         raise UsageError(
             "The steps of ObGD are bounded by its learning rate, which a shared program cannot "
             "change: call `train` for each."
         )
     settings = [
-        (_with(base, rate, discount), int(seed))
+        (_with(base, rate, discount), seed)
         for rate in rates or (None,)
         for discount in gammas or (None,)
         for seed in seeds

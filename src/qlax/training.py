@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.arguments import path_of, refuses_plainly, whole_number, whole_numbers
+from qlax.arguments import instance_of, path_of, refuses_plainly, whole_number, whole_numbers
 from qlax.envs.first_steps import require_fit
 from qlax.envs.select import Selected, select
 from qlax.envs.source import EnvLike, Source, opened
@@ -149,6 +149,10 @@ def resume(
     """
     timing = timing or Timing()
     path = path_of("path", path)
+    if agent is not None:
+        instance_of("agent", agent, Agent, "an Agent")
+    if steps is not None:
+        steps = whole_number("steps", steps, at_least=1)
     document = read_config(path)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
@@ -161,7 +165,6 @@ def resume(
             where = str(inside / folder.CONFIG)
             plan = plan_from_json(found, where, source=source, agent=agent)
             if steps is not None:
-                steps = whole_number("steps", steps)
                 require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
                 plan = dataclasses.replace(plan, steps=steps)
             members.append(Member(plan, inside))

@@ -1,3 +1,4 @@
+import functools
 import os
 import shutil
 import signal
@@ -6,6 +7,7 @@ import sys
 import time
 from typing import ClassVar
 
+import gymnasium
 import numpy as np
 import pytest
 
@@ -129,8 +131,23 @@ def test_a_damaged_checkpoint_is_named_and_so_is_the_one_before(unbroken, tmp_pa
 def test_a_checkpoint_of_another_agent_is_refused(unbroken, tmp_path):
     path = broken_off(unbroken, tmp_path, STEPS)
     other = AGENT.replace(replay=qlax.replay.Uniform(capacity=100, batch_size=8, n_step=2))
-    with pytest.raises(qlax.UsageError, match="written for another agent"):
+    with pytest.raises(qlax.UsageError, match=r"is sound, but .* another agent's") as refused:
         qlax.resume(path, agent=other, steps=STEPS + 10)
+    assert "elsewhere" not in str(refused.value)
+
+
+def test_a_run_in_another_environment_says_which_differs(tmp_path):
+    small = qlax.train(ENV, AGENT, steps=100, eval_episodes=0, out=tmp_path / "id")
+    with pytest.raises(qlax.UsageError, match=r"env is 'MountainCar-v0', but must be the run"):
+        qlax.resume(small.folder, env="MountainCar-v0")
+    make = functools.partial(gymnasium.make, ENV)
+    run = qlax.train(make, AGENT, steps=40, eval_episodes=0, out=tmp_path / "r")
+    other = functools.partial(gymnasium.make, "MountainCar-v0")
+    said = r"MountainCar-v0, which shows Box\(shape=\(2,\).* has 3 .*which showed Box\(shape=\(4,\)"
+    with pytest.raises(qlax.UsageError, match=said) as refused:
+        qlax.resume(run.folder, env=other, steps=80)
+    assert "delete" not in str(refused.value)
+    assert qlax.resume(run.folder, env=make, steps=80).result["env_steps"] == 80
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

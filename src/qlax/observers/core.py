@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from qlax.drivers.core import MetricsRow
-from qlax.errors import UsageError
+from qlax.errors import UsageError, shown
 from qlax.spaces import EnvSpec
 from qlax.wording import kind_and_first_line
 
@@ -155,8 +155,8 @@ class Audience:
         for observer in observers:
             if not isinstance(observer, Observer):
                 raise UsageError(
-                    f"observers holds {observer!r}, but must hold objects of classes derived from "
-                    "qlax.observers.Observer."
+                    f"observers holds {shown(observer)}, but must hold objects of classes derived "
+                    "from qlax.observers.Observer."
                 )
         self._all = list(observers)
         self._failed: set[int] = set()

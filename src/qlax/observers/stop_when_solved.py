@@ -2,7 +2,8 @@
 
 from collections import deque
 
-from qlax.errors import UsageError, require
+from qlax.arguments import number, whole_number
+from qlax.errors import UsageError
 from qlax.observers.core import Beginning, Observer, Report
 
 
@@ -18,9 +19,8 @@ class StopWhenSolved(Observer):
     """
 
     def __init__(self, threshold: float | None = None, *, reports: int = 5) -> None:
-        require(reports >= 1, "reports", reports, "at least 1")
-        self.threshold = threshold
-        self.reports = reports
+        self.threshold = None if threshold is None else number("threshold", threshold)
+        self.reports = whole_number("reports", reports, at_least=1)
 
     def begin(self, event: Beginning) -> None:
         """Find the threshold."""

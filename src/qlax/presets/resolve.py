@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from qlax.agent import Agent
 from qlax.envs.source import opened
-from qlax.errors import UsageError, nearest
+from qlax.errors import UsageError, nearest, shown
 from qlax.presets import (
     article,
     distributional,
@@ -68,6 +68,11 @@ def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
     if isinstance(agent, Agent):
         return Preset("custom", agent, published_steps(None), False)
     name = DEFAULT_AGENT if agent is None else agent
+    if not isinstance(name, str):
+        raise UsageError(
+            f"agent is {shown(name)}, but must be an Agent, such as presets.dqn() makes, or the "
+            "name of one."
+        )
     if name not in AGENTS:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")

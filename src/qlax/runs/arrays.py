@@ -11,6 +11,10 @@ import numpy as np
 from qlax.errors import UsageError
 
 
+class OtherArrays(UsageError):  # noqa: N818
+    """A file is sound, but holds other arrays than are asked for."""
+
+
 def save_arrays(path: Path, tree: Any) -> None:
     """Write every leaf under its path in the tree; random keys as their bits."""
     named = jax.tree_util.tree_flatten_with_path(tree)[0]
@@ -45,13 +49,14 @@ def load_arrays(path: Path, like: Any) -> Any:
     for place, expected in places:
         name = _name(place)
         if name not in stored:
-            raise UsageError(f"{path} lacks {name}: it was written for another agent.")
+            raise OtherArrays(f"{path} is sound, but lacks {name}: it is another agent's.")
         bits = jax.eval_shape(_as_bits, expected)
         found = stored[name]
         if found.shape != bits.shape or found.dtype != bits.dtype:
-            raise UsageError(
-                f"{path} has {name} as {found.dtype}{list(found.shape)}, but the agent needs "
-                f"{bits.dtype}{list(bits.shape)}: it was written for another agent."
+            raise OtherArrays(
+                f"{path} is sound, but has {name} as {found.dtype}{list(found.shape)}, and the "
+                f"agent that it is read for needs {bits.dtype}{list(bits.shape)}: it is another "
+                "agent's."
             )
         is_key = jnp.issubdtype(expected.dtype, jax.dtypes.prng_key)
         leaves.append(jax.random.wrap_key_data(found) if is_key else jnp.asarray(found))

@@ -6,7 +6,7 @@ from typing import Any
 
 from qlax._version import __version__
 from qlax.errors import UsageError
-from qlax.runs.arrays import load_arrays, save_arrays, size_of
+from qlax.runs.arrays import OtherArrays, load_arrays, save_arrays, size_of
 from qlax.runs.disk import CHECKPOINTS, room_for
 from qlax.runs.folder import read_json, replacing, write_json
 from qlax.runs.formats import CHECKPOINT, require_format
@@ -57,6 +57,8 @@ def load_state(path: Path, like: Any) -> Any:
     """
     try:
         return load_arrays(path / "state.npz", like)
+    except OtherArrays:
+        raise
     except UsageError as error:
         older = [other for other in checkpoints(path.parent.parent) if other < path]
         if not older:

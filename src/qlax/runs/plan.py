@@ -19,6 +19,7 @@ from qlax.errors import UsageError, require
 from qlax.runs import formats
 from qlax.runs.disk import CONFIG
 from qlax.runs.folder import read_json
+from qlax.spaces import EnvSpec, alike
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
 # Ctrl-C, long enough that the host's part costs nothing.
@@ -153,7 +154,19 @@ def source_from_json(
     given = source_of(origin.id if env is None else env, kwargs)  # type: ignore[arg-type]
     same = origin.id is None or given.origin.id in (None, origin.id)
     require(same, "env", given.name, f"the run's own environment, {origin}")
+    if "spec" in document:
+        _require_alike(given.spec, config.from_json(document["spec"], "configuration"))
     return given
+
+
+def _require_alike(given: EnvSpec, own: EnvSpec) -> None:
+    """Raise `UsageError` if an environment is of other spaces than the run's own."""
+    if not alike(given, own):
+        raise UsageError(
+            f"env is {given.id}, which shows {given.observation} and has {given.num_actions} "
+            f"actions, but must be the run's own environment, {own.id}, which showed "
+            f"{own.observation} and had {own.num_actions}."
+        )
 
 
 def plan_from_json(

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qlax.arguments import refuses_plainly
+from qlax.arguments import refuses_plainly, whole_number
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
 from qlax.envs.checking.play import check_play
 from qlax.envs.source import EnvLike, source_of
-from qlax.errors import require
 from qlax.wording import counted
 
 
@@ -66,8 +65,9 @@ def check_env(
     Raises:
         UsageError: if there is nothing to check: an unknown id, or no environment at all.
     """
-    require(episodes >= 1, "episodes", episodes, "at least 1")
-    require(steps >= 1, "steps", steps, "at least 1")
+    episodes = whole_number("episodes", episodes, at_least=1)
+    seed = whole_number("seed", seed)
+    steps = whole_number("steps", steps, at_least=1)
     findings = Findings()
     with contextlib.closing(source_of(env, env_kwargs)) as source:
         limit = None
