@@ -23,6 +23,7 @@ from qlax.memories import Memory
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer, Signal
+from qlax.precision import computes_in_32_bits
 from qlax.protocols.answers import check_answers
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Replay, Seen, Step, Uniform
@@ -36,6 +37,7 @@ from qlax.validation import check_types
 Metrics = dict[str, jax.Array]
 
 
+@computes_in_32_bits
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Agent:
     """Q-learning with the parts you choose.

@@ -14,6 +14,7 @@ from qlax.envs.select import select
 from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy, require_policy
+from qlax.precision import in_32_bits
 from qlax.spaces import alike
 
 EVALUATION_SEED = 1_000_000
@@ -54,6 +55,7 @@ class Evaluation:
 
 
 @refuses_plainly
+@in_32_bits
 def evaluate(
     policy: Policy,
     env: EnvLike | None = None,

@@ -16,9 +16,11 @@ from qlax.envs.description import failures_named
 from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError, require
 from qlax.policy import Policy, require_policy
+from qlax.precision import in_32_bits
 
 
 @refuses_plainly
+@in_32_bits
 def film(
     policy: Policy,
     path: str | Path,

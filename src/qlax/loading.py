@@ -13,6 +13,7 @@ from qlax.drivers.core import nothing_seen
 from qlax.envs.origin import Origin
 from qlax.errors import UsageError
 from qlax.policy import ARRAYS, DESCRIPTION, Policy
+from qlax.precision import in_32_bits
 from qlax.runs import checkpoint, formats
 from qlax.runs.arrays import load_arrays
 from qlax.runs.disk import CONFIG
@@ -23,6 +24,7 @@ from qlax.states import ActingParams, LearnerState
 
 
 @refuses_plainly
+@in_32_bits
 def load(path: str | Path, agent: Agent | None = None) -> Policy:
     """Read a policy from a run's folder or from the policy's own.
 

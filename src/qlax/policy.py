@@ -20,6 +20,7 @@ from qlax.envs.origin import Origin
 from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
+from qlax.precision import computes_in_32_bits
 from qlax.runs import formats
 from qlax.runs.arrays import save_arrays, size_of
 from qlax.runs.folder import replacing, write_json
@@ -29,6 +30,7 @@ from qlax.states import ActingParams
 ARRAYS, DESCRIPTION = "params.npz", "policy.json"
 
 
+@computes_in_32_bits
 @dataclass(frozen=True)
 class Policy:
     """The greedy policy of a trained agent.
@@ -208,6 +210,7 @@ def require_policy(policy: Any) -> None:
     instance_of("policy", policy, Policy, "a Policy, as run.policy is and qlax.load(folder) gives")
 
 
+@computes_in_32_bits
 class Actor:
     """Plays greedily in N environments side by side, carrying the memory along if there is one."""
 

@@ -18,6 +18,7 @@ from qlax.errors import UsageError, require
 from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
 from qlax.optimizers import ObGD
 from qlax.policy import Policy
+from qlax.precision import in_32_bits
 from qlax.presets import Preset
 from qlax.runs.plan import require_seeds
 from qlax.runs.ram import require_ram
@@ -38,6 +39,7 @@ class Trial:
 
 
 @refuses_plainly
+@in_32_bits
 def sweep(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,

@@ -15,6 +15,7 @@ from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
 from qlax.observers.core import Member, Observer
+from qlax.precision import in_32_bits
 from qlax.presets import Preset
 from qlax.runs import folder
 from qlax.runs.outcome import Run
@@ -31,6 +32,7 @@ from qlax.session import carry_out
 
 
 @refuses_plainly
+@in_32_bits
 def train(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,
@@ -77,6 +79,7 @@ def train(
 
 
 @refuses_plainly
+@in_32_bits
 def train_seeds(
     env: EnvLike,
     agent: Agent | Preset | str | None = None,
@@ -119,6 +122,7 @@ def train_seeds(
 
 
 @refuses_plainly
+@in_32_bits
 def resume(
     path: str | Path,
     *,

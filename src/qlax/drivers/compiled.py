@@ -21,11 +21,13 @@ from qlax.drivers.core import (
     summarise,
 )
 from qlax.envs.core import CompiledEnv, TimeStep
+from qlax.precision import computes_in_32_bits
 
 _LONGEST_STRETCH = 100_000_000
 """Iterations that a program is told to do at once: what numbers them is int32."""
 
 
+@computes_in_32_bits
 class CompiledDriver:
     """Runs an agent in a compiled environment.
 

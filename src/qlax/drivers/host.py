@@ -27,8 +27,10 @@ from qlax.drivers.core import (
 from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
+from qlax.precision import computes_in_32_bits
 
 
+@computes_in_32_bits
 class HostDriver:
     """Runs an agent in a host environment: observe, learn and the next act are one call."""
 

@@ -22,8 +22,10 @@ from qlax.drivers.core import (
     resumed_env_key,
 )
 from qlax.envs.core import AsyncEnv, OutsideEnv
+from qlax.precision import computes_in_32_bits
 
 
+@computes_in_32_bits
 class OutsideDriver(CompiledDriver):
     """Runs one seed of an agent; the program steps the environments, but does not hold them."""
 

@@ -10,9 +10,11 @@ import numpy as np
 
 from qlax.envs.conversion import MASK
 from qlax.envs.core import Dynamics
+from qlax.precision import computes_in_32_bits
 from qlax.spaces import Box, Composite, Discrete, Space
 
 
+@computes_in_32_bits
 class DynamicsAsGymnasium(gymnasium.Env):
     """Steps the functions one call at a time; what is equal is compiled once.
 

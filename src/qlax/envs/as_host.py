@@ -6,9 +6,11 @@ import jax
 import numpy as np
 
 from qlax.envs.core import CompiledEnv, TimeStep
+from qlax.precision import computes_in_32_bits
 from qlax.spaces import EnvSpec
 
 
+@computes_in_32_bits
 class CompiledAsHost:
     """Makes a `CompiledEnv` a `HostEnv`: to evaluate in one, or to hold two drivers together."""
 

@@ -10,6 +10,7 @@ from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
 from qlax.envs.checking.play import check_play
 from qlax.envs.source import EnvLike, source_of
+from qlax.precision import in_32_bits
 from qlax.wording import counted
 
 
@@ -45,6 +46,7 @@ class CheckReport:
 
 
 @refuses_plainly
+@in_32_bits
 def check_env(
     env: EnvLike,
     *,
