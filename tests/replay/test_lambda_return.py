@@ -218,7 +218,7 @@ def test_a_bootstraps_bonus_is_earned_at_every_step_and_its_cost_paid_at_every_v
     np.testing.assert_allclose(found, [3.203125, 4.3125, 5.0])
     one_step = returns(ring, LambdaReturn(kind="tree", decay=0.0), Q_NEXT, POLICY, **extra)
     backup = Backup(jnp.asarray(POLICY), **extra)
-    expected = scalar_backup(jnp.asarray(REWARDS), HALF, jnp.asarray(Q_NEXT), backup)
+    expected = scalar_backup(jnp.asarray(REWARDS), jnp.full(3, HALF), jnp.asarray(Q_NEXT), backup)
     np.testing.assert_allclose(one_step, expected, atol=1e-6)
 
 

@@ -1,39 +1,44 @@
 """What a bootstrap contributes to a target: a policy π, what it costs, what it earns."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from qlax.maths.shapes import PerAction, PerSample, checked
 
 
 class Backup(NamedTuple):
     """What a bootstrap contributes to  r + b + d · Σ_a π(a) [Z(s′, a) − e(a)]."""
 
-    policy: jax.Array
+    policy: PerAction
     """π(a | s′), shape [..., A]; sums to one."""
-    cost: jax.Array | None = None
+    cost: PerAction | None = None
     """e(a), shape [..., A]: the entropy cost of soft bootstraps; None for no cost."""
-    bonus: jax.Array | None = None
+    bonus: PerSample | None = None
     """b, shape [...]: added to the reward by Munchausen; None for nothing."""
-    ranking: jax.Array | None = None
+    ranking: PerAction | None = None
     """The values π is greedy by, shape [..., A]: of equal ones π has only the first. None where
     equal actions are equally likely."""
 
 
-def expected_value(q_next: jax.Array, backup: Backup) -> jax.Array:
+@checked
+def expected_value(q_next: PerAction, backup: Backup) -> PerSample:
     """Return  Σ_a π(a) [q(s′, a) − e(a)],  shape [...]."""
     values = q_next if backup.cost is None else q_next - backup.cost
     return (backup.policy * values).sum(-1)
 
 
-def with_bonus(reward: jax.Array, backup: Backup) -> jax.Array:
+@checked
+def with_bonus(reward: PerSample, backup: Backup) -> PerSample:
     """Return  r + b."""
     return reward if backup.bonus is None else reward + backup.bonus
 
 
+@checked
 def scalar_backup(
-    reward: jax.Array, discount: jax.Array, q_next: jax.Array, backup: Backup
-) -> jax.Array:
+    reward: PerSample, discount: PerSample, q_next: PerAction, backup: Backup
+) -> PerSample:
     """Return  r + b + d · Σ_a π(a) [q(s′, a) − e(a)].
 
     Args:
@@ -48,7 +53,10 @@ def scalar_backup(
     return with_bonus(reward, backup) + discount * expected_value(q_next, backup)
 
 
-def chosen(values: jax.Array, action: jax.Array) -> jax.Array:
+@checked
+def chosen(
+    values: Annotated[jax.Array, "B A ..."], action: Annotated[jax.Array, "B"]
+) -> Annotated[jax.Array, "B ..."]:
     """Return the entries of the taken actions, [B, A, …] and [B] → [B, …].
 
     By a product with a one-hot vector, not a gather: its gradient is a product too, where a
@@ -58,6 +66,9 @@ def chosen(values: jax.Array, action: jax.Array) -> jax.Array:
     return (values * hot.reshape((*hot.shape, *[1] * (values.ndim - 2)))).sum(1)
 
 
-def mixture(policy: jax.Array, values: jax.Array) -> jax.Array:
+@checked
+def mixture(
+    policy: Annotated[jax.Array, "B A"], values: Annotated[jax.Array, "B A ..."]
+) -> Annotated[jax.Array, "B ..."]:
     """Return  Σ_a π(a) Z(a),  [B, A] and [B, A, …] → [B, …]."""
     return jnp.einsum("ba,ba...->b...", policy, values)

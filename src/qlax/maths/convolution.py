@@ -1,22 +1,25 @@
 """Convolution, as XLA's own or as matrix products."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qlax.maths.shapes import checked
+
 Formulation = Literal["auto", "products", "convolution"]
 
 
+@checked
 def convolve(
-    images: jax.Array,
-    kernel: jax.Array,
+    images: Annotated[jax.Array, "B H W C"],
+    kernel: Annotated[jax.Array, "k k C F"],
     stride: int,
     formulation: Formulation = "auto",
     *,
     padding: int = 0,
-) -> jax.Array:
+) -> Annotated[jax.Array, "B rows columns F"]:
     """Return  y[b, i, j] = Σ_{u, v} x[b, s i + u − p, s j + v − p] K[u, v],  x being 0 outside.
 
     Args:

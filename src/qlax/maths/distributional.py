@@ -1,20 +1,33 @@
 """Laws of returns: as probabilities of fixed atoms, as histograms, and as quantiles."""
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from qlax.maths.bootstrap import Backup, mixture, with_bonus
+from qlax.maths.shapes import checked
+
+# B samples, A actions, K atoms, bins or quantiles.
+_Samples = Annotated[jax.Array, "B"]
+_Laws = Annotated[jax.Array, "B K"]
+_LawsPerAction = Annotated[jax.Array, "B A K"]
+_Atoms = Annotated[np.ndarray, "K"]
 
 # --- probabilities of fixed values ------------------------------------------------------------
 
 
-def cross_entropy(logits: jax.Array, target: jax.Array) -> jax.Array:
+@checked
+def cross_entropy(logits: _Laws, target: _Laws) -> _Samples:
     """Return  −Σ_j target_j log softmax(logits)_j,  [B, K] both → [B]."""
     return -(target * jax.nn.log_softmax(logits, -1)).sum(-1)
 
 
-def hat_weights(places: jax.Array, count: int) -> jax.Array:
+@checked
+def hat_weights(
+    places: Annotated[jax.Array, "... M"], count: int
+) -> Annotated[jax.Array, "... K M"]:
     """Return  max(0, 1 − |x_m − k|),  k = 0 … K − 1: how near each place is to each whole number.
 
     Every x in [0, K − 1] shares a weight of one between the two beside it.
@@ -30,7 +43,12 @@ def hat_weights(places: jax.Array, count: int) -> jax.Array:
     return jnp.maximum(0.0, 1.0 - jnp.abs(places[..., None, :] - whole))
 
 
-def project(positions: jax.Array, probabilities: jax.Array, atoms: np.ndarray) -> jax.Array:
+@checked
+def project(
+    positions: Annotated[jax.Array, "... M"],
+    probabilities: Annotated[jax.Array, "... M"],
+    atoms: _Atoms,
+) -> Annotated[jax.Array, "... K"]:
     """Return the law on the atoms:  p_k = Σ_m probability_m · max(0, 1 − |x_m − z_k| / Δ).
 
     Each position shares its probability between its two neighbouring atoms such that the mean
@@ -51,13 +69,14 @@ def project(positions: jax.Array, probabilities: jax.Array, atoms: np.ndarray) -
     return jnp.einsum("...km,...m->...k", hat_weights(places, len(atoms)), probabilities)
 
 
+@checked
 def categorical_backup(
-    reward: jax.Array,
-    discount: jax.Array,
-    probabilities: jax.Array,
+    reward: _Samples,
+    discount: _Samples,
+    probabilities: _LawsPerAction,
     backup: Backup,
-    atoms: np.ndarray,
-) -> jax.Array:
+    atoms: _Atoms,
+) -> _Laws:
     """Return the law of  r + b + d (Z(s′, a) − e(a)),  a ~ π,  projected onto the atoms.
 
     Args:
@@ -78,7 +97,10 @@ def categorical_backup(
     return mixture(backup.policy, project(moved, probabilities, atoms))
 
 
-def gaussian_histogram(values: jax.Array, edges: np.ndarray, sigma: float) -> jax.Array:
+@checked
+def gaussian_histogram(
+    values: _Samples, edges: Annotated[np.ndarray, "K+1"], sigma: float
+) -> _Laws:
     """Return the mass of a normal law around each value, bin by bin.
 
         p_j = [Φ((e_{j+1} − y) / σ) − Φ((e_j − y) / σ)] / [Φ((e_K − y) / σ) − Φ((e_0 − y) / σ)]
@@ -106,13 +128,14 @@ def midpoints(count: int) -> np.ndarray:
     return ((np.arange(count) + 0.5) / count).astype(np.float32)
 
 
+@checked
 def quantile_huber(
-    quantiles: jax.Array,
-    levels: jax.Array | np.ndarray,
-    samples: jax.Array,
+    quantiles: _Laws,
+    levels: Annotated[jax.Array | np.ndarray, "B K | K"],
+    samples: Annotated[jax.Array, "B M"],
     kappa: float,
-    weights: jax.Array | None = None,
-) -> jax.Array:
+    weights: Annotated[jax.Array, "B M"] | None = None,
+) -> _Samples:
     """Return  Σ_i E_j |τ_i − 1{δ_ij < 0}| L_κ(δ_ij) / κ,  δ_ij = sample_j − quantile_i.
 
     L_κ is Huber's loss; with κ = 0, L_κ / κ is |δ|, and the minimum is at the quantiles exactly.
@@ -148,9 +171,10 @@ def quantile_huber(
     return loss - (pull * (quantiles - fixed)).sum(-1)
 
 
+@checked
 def quantile_backup(
-    reward: jax.Array, discount: jax.Array, quantiles: jax.Array, backup: Backup
-) -> jax.Array:
+    reward: _Samples, discount: _Samples, quantiles: _LawsPerAction, backup: Backup
+) -> _Laws:
     """Return  r + b + d · Σ_a π(a) [Z_i(s′, a) − e(a)]  for every quantile i.
 
     Quantiles of the same level are averaged over actions, as Munchausen-IQN does it: the law of
@@ -173,9 +197,12 @@ def quantile_backup(
     return with_bonus(reward, backup)[:, None] + discount[:, None] * ahead
 
 
+@checked
 def tail_weights(
-    levels: jax.Array | np.ndarray, risk: float, weights: jax.Array | None = None
-) -> jax.Array:
+    levels: Annotated[jax.Array | np.ndarray, "... K"],
+    risk: float,
+    weights: Annotated[jax.Array, "... K"] | None = None,
+) -> Annotated[jax.Array, "... K"]:
     """Return each quantile's weight in CVaR_η, the mean of the worst share η of outcomes.
 
     Only quantiles with τ ≤ η count, at least the lowest; η = 1 is the mean.
@@ -199,12 +226,18 @@ def tail_weights(
     return counts / counts.sum(-1, keepdims=True)
 
 
-def expectation(quantiles: jax.Array, weights: jax.Array) -> jax.Array:
+@checked
+def expectation(
+    quantiles: Annotated[jax.Array, "... A K"], weights: Annotated[jax.Array, "... K | K"]
+) -> Annotated[jax.Array, "... A"]:
     """Return  Σ_i w_i Z_i,  [..., A, K] and [..., K] → [..., A]."""
     return (quantiles * weights[..., None, :]).sum(-1)
 
 
-def interpolate(curve: jax.Array, levels: jax.Array) -> jax.Array:
+@checked
+def interpolate(
+    curve: Annotated[jax.Array, "B A G+1"], levels: Annotated[jax.Array, "B K"]
+) -> _LawsPerAction:
     """Return the values at the levels of curves that are linear between evenly spaced knots.
 
     The knots beside a level are picked, which takes half the time of a product with `hat_weights`
@@ -226,7 +259,10 @@ def interpolate(curve: jax.Array, levels: jax.Array) -> jax.Array:
     return jnp.swapaxes(values, 1, 2)
 
 
-def fraction_gradient(at_fractions: jax.Array, at_midpoints: jax.Array) -> jax.Array:
+@checked
+def fraction_gradient(
+    at_fractions: Annotated[jax.Array, "B K−1"], at_midpoints: _Laws
+) -> Annotated[jax.Array, "B K−1"]:
     """Return  ∂W₁/∂τ_i = 2 F(τ_i) − F(τ̂_i) − F(τ̂_{i−1}),  the inner fractions' gradient.
 
     W₁ is the area between a quantile function F and the staircase that is F(τ̂_i) between τ_i and

@@ -1,15 +1,18 @@
 """How far a prediction is from its target."""
 
-import jax
 import jax.numpy as jnp
 
+from qlax.maths.shapes import PerSample, checked
 
-def squared(error: jax.Array) -> jax.Array:
+
+@checked
+def squared(error: PerSample) -> PerSample:
     """Return ½ δ², elementwise."""
     return 0.5 * error**2
 
 
-def huber(error: jax.Array, delta: float = 1.0) -> jax.Array:
+@checked
+def huber(error: PerSample, delta: float = 1.0) -> PerSample:
     """Return ½ δ² for |δ| ≤ κ, else κ (|δ| − ½ κ), elementwise.
 
     Args:

@@ -1,12 +1,18 @@
 """Maxima over windows of images."""
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
 from qlax.maths.convolution import Formulation, suited
+from qlax.maths.shapes import checked
 
 
-def halved(images: jax.Array, formulation: Formulation = "auto") -> jax.Array:
+@checked
+def halved(
+    images: Annotated[jax.Array, "B H W C"], formulation: Formulation = "auto"
+) -> Annotated[jax.Array, "B ⌈H/2⌉ ⌈W/2⌉ C"]:
     """Return  y[b, i, j] = max_{|u|, |v| ≤ 1} x[b, 2 i + u, 2 j + v],  pixels outside left out.
 
     Where several pixels are the largest, the formulations may share the gradient among them
@@ -29,7 +35,10 @@ def halved(images: jax.Array, formulation: Formulation = "auto") -> jax.Array:
     return made
 
 
-def shrunk(images: jax.Array, side: int) -> jax.Array:
+@checked
+def shrunk(
+    images: Annotated[jax.Array, "B H W C"], side: int
+) -> Annotated[jax.Array, "B rows columns C"]:
     """Return the maxima of `side` × `side` windows that together cover an image.
 
     Window i of n ranges over rows ⌊i H / n⌋ to ⌈(i + 1) H / n⌉ − 1, and over columns likewise:

@@ -1,26 +1,32 @@
 """Sums of rewards and the discounts that go with them."""
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from qlax.maths.shapes import PerSample, checked
+
+_Window = Annotated[jax.Array, "... n"]
+_InTime = Annotated[jax.Array, "T ..."]
 
 
 class NStepReturn(NamedTuple):
     """What a window of n steps is worth, and how to bootstrap from its end."""
 
-    reward: jax.Array
+    reward: PerSample
     """Σ_{i<k} γⁱ r_i, with k the number of steps before the episode ended, at most n."""
-    discount: jax.Array
+    discount: PerSample
     """γᵏ · (1 − terminated): what multiplies the bootstrapped value."""
-    length: jax.Array
+    length: PerSample
     """k, int32: the bootstrap state is k steps after the first."""
 
 
+@checked
 def n_step_return(
-    rewards: jax.Array,
-    terminated: jax.Array,
-    truncated: jax.Array,
+    rewards: _Window,
+    terminated: _Window,
+    truncated: _Window,
     discount: jax.Array | float,
 ) -> NStepReturn:
     """Sum n rewards, stopping where the episode does.
@@ -57,13 +63,14 @@ def n_step_return(
     )
 
 
+@checked
 def lambda_return(
-    reward: jax.Array,
-    discount: jax.Array,
-    next_value: jax.Array,
-    next_taken: jax.Array,
-    trace: jax.Array,
-) -> jax.Array:
+    reward: _InTime,
+    discount: _InTime,
+    next_value: _InTime,
+    next_taken: _InTime,
+    trace: _InTime,
+) -> _InTime:
     """Return  G_t = r_t + d_t [ v_{t+1} + c_{t+1} (G_{t+1} − u_{t+1}) ]  for every t.
 
     Args:

@@ -1,7 +1,11 @@
 """The largest singular value of a matrix."""
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
+
+from qlax.maths.shapes import checked
 
 # Squarings of the Gram matrix: as good as 2⁸ steps of power iteration. For a kernel of 64 outputs
 # σ is too low by a thousandth at worst, where the other 63 singular values nearly equal it.
@@ -9,7 +13,8 @@ _SQUARINGS = 8
 _TINY = 1e-12
 
 
-def spectral_norm(matrix: jax.Array) -> jax.Array:
+@checked
+def spectral_norm(matrix: Annotated[jax.Array, "inputs outputs"]) -> Annotated[jax.Array, ""]:
     """Return σ(W) = max |W x| / |x|, a scalar, with the gradient u vᵀ of its singular vectors.
 
     Power iteration without a memory: G = WᵀW is squared time and again, so that only its first
@@ -31,7 +36,10 @@ def spectral_norm(matrix: jax.Array) -> jax.Array:
     return _normalised(fixed @ v) @ (matrix @ v)
 
 
-def spectrally_normalised(kernel: jax.Array) -> jax.Array:
+@checked
+def spectrally_normalised(
+    kernel: Annotated[jax.Array, "... outputs"],
+) -> Annotated[jax.Array, "... outputs"]:
     """Return W / σ(W) of a kernel of shape [..., outputs], read as a matrix; 0 for 0."""
     sigma = spectral_norm(kernel.reshape((-1, kernel.shape[-1])))
     return kernel / jnp.maximum(sigma, _TINY)

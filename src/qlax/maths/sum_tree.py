@@ -5,10 +5,15 @@ of them or finding K of them costs K times the depth, whatever else the tree hol
 is quickest on a CPU: a node's children lie in half a cache line, and 10⁵ leaves are six levels.
 """
 
+from typing import Annotated
+
 import jax
 import jax.numpy as jnp
 
+from qlax.maths.shapes import checked
 from qlax.pytree import Pytree, static
+
+_Draws = Annotated[jax.Array, "K"]
 
 _BRANCHES = 8
 
@@ -46,18 +51,21 @@ def init(size: int) -> SumTree:
     return empty.replace(children=jnp.zeros((-(-nodes // _BRANCHES), _BRANCHES), jnp.float32))
 
 
-def total(tree: SumTree) -> jax.Array:
+@checked
+def total(tree: SumTree) -> Annotated[jax.Array, ""]:
     """Return the sum of all leaves, float32 scalar."""
     return tree.children[0].sum()
 
 
-def get(tree: SumTree, leaves: jax.Array) -> jax.Array:
+@checked
+def get(tree: SumTree, leaves: Annotated[jax.Array, "..."]) -> Annotated[jax.Array, "..."]:
     """Return what leaves are worth; int32 in [0, L), of any shape."""
     flat = tree.children.reshape(-1)
     return flat.at[tree.first_leaf + leaves - 1].get(mode="promise_in_bounds")
 
 
-def update(tree: SumTree, leaves: jax.Array, values: jax.Array) -> SumTree:
+@checked
+def update(tree: SumTree, leaves: _Draws, values: _Draws) -> SumTree:
     """Return the tree with some leaves set.
 
     Every sum above them is formed anew from its children, so rounding never adds up.
@@ -79,7 +87,8 @@ def update(tree: SumTree, leaves: jax.Array, values: jax.Array) -> SumTree:
     return tree.replace(children=jax.lax.fori_loop(0, tree.depth, rise, carry)[0])
 
 
-def draw(tree: SumTree, key: jax.Array, count: int, *, spread: bool = False) -> jax.Array:
+@checked
+def draw(tree: SumTree, key: jax.Array, count: int, *, spread: bool = False) -> _Draws:
     """Return leaves drawn with P(i) = value_i / total.
 
     A leaf worth 0 is never drawn unless all are; then all draws are the first leaf.
@@ -103,7 +112,10 @@ def draw(tree: SumTree, key: jax.Array, count: int, *, spread: bool = False) -> 
     return find(tree, lower, jnp.concatenate([ends, jnp.full(1, jnp.inf)]), numbers)
 
 
-def find(tree: SumTree, lower: jax.Array, upper: jax.Array, numbers: jax.Array) -> jax.Array:
+@checked
+def find(
+    tree: SumTree, lower: _Draws, upper: _Draws, numbers: Annotated[jax.Array, "depth K"]
+) -> _Draws:
     """Return a leaf from each of K intervals of the running sum over all leaves.
 
     Leaf i reaches from value_0 + … + value_{i−1} to value_0 + … + value_i. With uniform numbers,

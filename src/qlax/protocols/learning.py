@@ -13,6 +13,7 @@ from qlax.explorers import KnowsItsPolicy
 from qlax.heads import Loss
 from qlax.heads.core import loss_of
 from qlax.maths.bootstrap import Backup
+from qlax.maths.shapes import ShapeError
 from qlax.optimizers import Signal
 from qlax.protocols.shapes import (
     SAME_STATE,
@@ -80,7 +81,10 @@ def check_learning(agent: Any, batch: Any, prediction: Any) -> Loss:
     numbers = jnp.zeros(rows)
     backed_up = head.backup(numbers, numbers, following, backup)
     require_rows(f"{name}.backup", backed_up, rows, f"a target for each of {rows} samples")
-    target = batch.target(head, following, backup)
+    try:
+        target = batch.target(head, following, backup)
+    except ShapeError as error:
+        raise UsageError(f"{name_of(batch)}.target cannot be computed. {error}") from error
     alike = f"as {name}.backup does for {rows} samples"
     require_like(f"{name_of(batch)}.target", target, backed_up, alike)
     loss = loss_of(head, now, batch.action, target, batch.number)
