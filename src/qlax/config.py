@@ -7,9 +7,11 @@ qlax's own dataclasses are looked up, by the name of a public module and a class
 import dataclasses
 import importlib
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from qlax.errors import UsageError
+
+T = TypeVar("T")
 
 # The modules whose dataclasses a configuration may name.
 PART_MODULES = (
@@ -82,6 +84,8 @@ def from_json(document: Any, where: str = "configuration") -> Any:
     if not isinstance(document, dict):
         return document
     if set(document) == {"float"}:
+        if document["float"] not in _NOT_FINITE:
+            raise UsageError(f"The {where} holds {document['float']!r}, which is no number.")
         return float(document["float"])
     if "custom" in document:
         raise UsageError(
@@ -92,12 +96,37 @@ def from_json(document: Any, where: str = "configuration") -> Any:
     kind = _public_class(document.get("type"))
     if kind is None:
         raise UsageError(f"The {where} names {document.get('type')!r}, which is no part of qlax.")
+    name = document["type"]
+    known = {entry.name: entry for entry in dataclasses.fields(kind) if entry.init}
+    for field in document.keys() - {"type"}:
+        if field not in known:
+            raise UsageError(f"The {where} gives {name} {field!r}, which it does not have.")
+    given = {field: from_json(entry, where) for field, entry in document.items() if field != "type"}
+    for field, entry in known.items():
+        needed = entry.default is entry.default_factory is dataclasses.MISSING
+        if needed and field not in given:
+            raise UsageError(f"The {where} lacks {field!r} of {name}.")
     try:
-        return kind(
-            **{name: from_json(entry, where) for name, entry in document.items() if name != "type"}
-        )
-    except (TypeError, AttributeError) as error:
-        raise UsageError(f"The {where} does not fit {document['type']}: {error}.") from None
+        return kind(**given)
+    except UsageError as error:
+        raise UsageError(f"The {where} cannot be right: {error}") from None
+    except (TypeError, AttributeError, ArithmeticError, LookupError, ValueError) as error:
+        raise UsageError(f"The {where} does not fit {name}: {error}.") from None
+
+
+_NOT_FINITE = ("inf", "-inf", "nan")
+
+
+def part_from_json(document: Any, kind: type[T], where: str) -> T:
+    """Return the value that `to_json` described, which must be of a kind.
+
+    Raises:
+        UsageError: as `from_json`, or if it is of another.
+    """
+    value = from_json(document, where)
+    if not isinstance(value, kind):
+        raise UsageError(f"The {where} describes no {kind.__name__}.")
+    return value
 
 
 def is_part(value: Any) -> bool:

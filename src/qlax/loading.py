@@ -1,17 +1,20 @@
 """Reading a policy: a finished run's own, or that of an unfinished run's newest checkpoint."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from qlax import config
 from qlax.agent import Agent
 from qlax.arguments import instance_of, path_of, refuses_plainly
 from qlax.drivers.core import nothing_seen
 from qlax.envs.origin import Origin
-from qlax.errors import UsageError
+from qlax.errors import UsageError, require
 from qlax.policy import ARRAYS, DESCRIPTION, Policy
 from qlax.precision import in_32_bits
 from qlax.runs import checkpoint, formats
@@ -19,8 +22,9 @@ from qlax.runs.arrays import load_arrays
 from qlax.runs.disk import CONFIG
 from qlax.runs.folder import POLICY, read_json
 from qlax.runs.plan import read_config
-from qlax.spaces import EnvSpec, zeros
+from qlax.spaces import EnvSpec, shapes
 from qlax.states import ActingParams, LearnerState
+from qlax.wording import kind_and_first_line
 
 
 @refuses_plainly
@@ -52,23 +56,45 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         )
     description = read_json(folder / DESCRIPTION)
     formats.require_format(description, formats.POLICY, folder)
-    try:
-        spec_document, agent_document = description["env"], description["agent"]
-    except (KeyError, TypeError):
-        raise UsageError(f"{folder / DESCRIPTION} does not describe a policy.") from None
-    spec = config.from_json(spec_document, "policy")
-    agent = agent or config.from_json(agent_document, "policy")
+    where = f"policy in {folder}"
+    spec = config.part_from_json(description.get("env"), EnvSpec, where)
+    if agent is None:
+        agent = config.part_from_json(description.get("agent"), Agent, where)
     origin = None
     if "origin" in description:
+        require(isinstance(description["origin"], dict), "origin", description["origin"], "a dict")
         origin = Origin.from_json(description["origin"], str(folder / DESCRIPTION))
+    params: ActingParams = load_arrays(folder / ARRAYS, _shape_of(agent, spec, where))
+    for place, leaf in jax.tree_util.tree_leaves_with_path(params):
+        if jnp.issubdtype(leaf.dtype, jnp.floating) and not jnp.isfinite(leaf).all():
+            name = jax.tree_util.keystr(place, simple=True, separator="/")
+            raise UsageError(f"{folder / ARRAYS} holds numbers that are not finite in {name}.")
+    return Policy(agent, spec, params, origin)
 
-    def make() -> ActingParams:
+
+def _shape_of(agent: Agent, spec: EnvSpec, where: str) -> Any:
+    """Return the shapes of what the policy acts with, computing nothing."""
+
+    def make(key: jax.Array, observation: Any) -> ActingParams:
         stage = agent.observation.init(spec.observation)
-        params = agent.init_params(jax.random.key(0), spec, zeros(spec.observation, (1,)))
-        return ActingParams(params, stage)
+        return ActingParams(agent.init_params(key, spec, observation), stage)
 
-    like = jax.eval_shape(make)
-    return Policy(agent, spec, load_arrays(folder / ARRAYS, like), origin)
+    with _refused(where):
+        return jax.eval_shape(make, jax.random.key(0), shapes(spec.observation, (1,)))
+
+
+@contextlib.contextmanager
+def _refused(where: str) -> Iterator[None]:
+    """Say of what a file describes that it cannot be made, whatever the network raises."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"The {where} cannot be made for what its environment shows: "
+            f"{kind_and_first_line(error)}."
+        ) from error
 
 
 def is_unfinished(folder: Path) -> bool:
@@ -80,16 +106,17 @@ def is_unfinished(folder: Path) -> bool:
 def _newest(folder: Path, agent: Agent | None) -> Policy:
     """Return the policy of an unfinished run's newest checkpoint, and say what it is."""
     document, where = read_config(folder), str(folder / CONFIG)
-    agent = agent or config.from_json(document.get("agent"), "configuration")
-    spec = config.from_json(document.get("spec"), "configuration")
-    if not isinstance(spec, EnvSpec) or not isinstance(agent, Agent):
-        raise UsageError(f"{where} is not the configuration of a run.")
+    if agent is None:
+        agent = config.part_from_json(document.get("agent"), Agent, where)
+    spec = config.part_from_json(document.get("spec"), EnvSpec, where)
     path = checkpoint.checkpoints(folder)[-1]
-    steps = checkpoint.iteration_of(path) * agent.num_envs
+    steps, planned = checkpoint.iteration_of(path) * agent.num_envs, document.get("steps")
+    if not isinstance(planned, int):
+        raise UsageError(f"{where} is damaged: it has steps {planned!r}.")
     learner = _learner_of(path, agent, spec)
     warnings.warn(
         f"{folder} is unfinished: the policy is that of its newest checkpoint, after {steps:,} of "
-        f"{document.get('steps', 0):,} steps.",
+        f"{planned:,} steps.",
         stacklevel=3,
     )
     return Policy(agent, spec, agent.policy_params(learner), Origin.from_json(document, where))
@@ -102,6 +129,8 @@ def _learner_of(path: Path, agent: Agent, spec: EnvSpec) -> LearnerState:
         timestep = nothing_seen(spec, agent.num_envs)
         return {"agent": {"learner": agent.init(jax.random.key(0), spec, timestep).learner}}
 
-    state = checkpoint.load_state(path, jax.eval_shape(make))
+    with _refused(f"run in {path.parent.parent}"):
+        like = jax.eval_shape(make)
+    state = checkpoint.load_state(path, like)
     learner: LearnerState = state["agent"]["learner"]
     return learner

@@ -1,9 +1,17 @@
 """What observations look like: small, hashable descriptions that a compiled program can hold."""
 
+import math
+import numbers
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import jax
 import numpy as np
+
+from qlax.errors import require
+
+MOST_ENTRIES = 2**24
+"""Most numbers in one array of an observation."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,25 @@ class Box:
     """How many successive frames the first axis holds, the newest last; 1 if there is but one."""
     padding: Literal["first", "zeros"] = "first"
     """What stands for the frames before an episode's first: that frame itself, or zeros."""
+
+    def __post_init__(self) -> None:
+        _require_whole("Box.shape", self.shape, 1, several=True)
+        entries = math.prod(self.shape)
+        require(
+            entries <= MOST_ENTRIES, "Box.shape", self.shape, f"{MOST_ENTRIES:,} numbers at most"
+        )
+        require(_is_numeric(self.dtype), "Box.dtype", self.dtype, "NumPy's name of numbers")
+        for name in ("low", "high"):
+            require(
+                _is_limit(getattr(self, name), entries),
+                f"Box.{name}",
+                getattr(self, name),
+                f"a number, or a tuple of {entries}, none of them NaN",
+            )
+        _require_whole("Box.frames", self.frames, 1)
+        stacked = self.frames == 1 or self.shape[:1] == (self.frames,)
+        require(stacked, "Box.frames", self.frames, f"1 or the first of {self.shape}")
+        require(self.padding in ("first", "zeros"), "Box.padding", self.padding, "first or zeros")
 
     def __str__(self) -> str:
         return f"Box(shape={self.shape}, dtype={self.dtype})"
@@ -59,6 +86,10 @@ class Discrete:
     start: int = 0
     """What the environment itself calls state 0."""
 
+    def __post_init__(self) -> None:
+        _require_whole("Discrete.n", self.n, 1, 2**31 - 1)
+        _require_whole("Discrete.start", self.start, -(2**62), 2**62)
+
     @property
     def shape(self) -> tuple[int, ...]:
         """A single number."""
@@ -83,6 +114,18 @@ class Composite:
     entries: tuple[tuple[str, "Space"], ...]
     """Name and space of each, in order."""
 
+    def __post_init__(self) -> None:
+        pairs = isinstance(self.entries, tuple) and all(
+            isinstance(entry, tuple)
+            and len(entry) == 2
+            and isinstance(entry[0], str)
+            and isinstance(entry[1], Box | Discrete | Composite)
+            for entry in self.entries
+        )
+        names = {entry[0] for entry in self.entries} if pairs else set()
+        different = pairs and 1 <= len(names) == len(self.entries)
+        require(different, "Composite.entries", self.entries, "pairs of a name and a space")
+
     def __str__(self) -> str:
         return "{" + ", ".join(f"{name}: {space}" for name, space in self.entries) + "}"
 
@@ -95,6 +138,13 @@ def zeros(space: Space, leading: tuple[int, ...] = ()) -> Any:
     if isinstance(space, Composite):
         return {name: zeros(inner, leading) for name, inner in space.entries}
     return np.zeros((*leading, *space.shape), space.dtype)
+
+
+def shapes(space: Space, leading: tuple[int, ...] = ()) -> Any:
+    """Return what `zeros` returns, as shapes and dtypes alone."""
+    if isinstance(space, Composite):
+        return {name: shapes(inner, leading) for name, inner in space.entries}
+    return jax.ShapeDtypeStruct((*leading, *space.shape), space.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +165,55 @@ class EnvSpec:
     """Steps after which an episode is truncated, or None."""
     reward_threshold: float | None = None
     """Mean return from which the environment counts as solved, or None."""
+
+    def __post_init__(self) -> None:
+        space, threshold = self.observation, self.reward_threshold
+        require(isinstance(self.id, str), "EnvSpec.id", self.id, "a string")
+        is_space = isinstance(space, Box | Discrete | Composite)
+        require(
+            is_space, "EnvSpec.observation", space, "a Box, Discrete or Composite of qlax.spaces"
+        )
+        _require_whole("EnvSpec.num_actions", self.num_actions, 1, MOST_ENTRIES)
+        _require_whole("EnvSpec.first_action", self.first_action, -(2**62), 2**62)
+        require(isinstance(self.has_mask, bool), "EnvSpec.has_mask", self.has_mask, "True or False")
+        if self.time_limit is not None:
+            _require_whole("EnvSpec.time_limit", self.time_limit, 1)
+        is_mean = threshold is None or (
+            isinstance(threshold, numbers.Real) and math.isfinite(threshold)
+        )
+        require(is_mean, "EnvSpec.reward_threshold", threshold, "a finite number or None")
+
+
+def _require_whole(
+    name: str, value: Any, least: int, most: int = 2**62, *, several: bool = False
+) -> None:
+    """Raise `UsageError` unless a value, or every one of a tuple, is a whole number in a range."""
+    values = value if several and isinstance(value, tuple) else (value,)
+    fit = all(
+        isinstance(one, numbers.Integral) and not isinstance(one, bool) and least <= one <= most
+        for one in values
+    )
+    what = "a tuple of whole numbers" if several else "a whole number"
+    require(fit and isinstance(value, tuple) == several, name, value, f"{what}, at least {least}")
+
+
+def _is_numeric(dtype: Any) -> bool:
+    try:
+        return np.dtype(dtype).kind in "biufV" and np.dtype(dtype).itemsize in (1, 2, 4, 8)
+    except (TypeError, ValueError, SyntaxError):
+        return False
+
+
+def _is_limit(limit: Any, entries: int) -> bool:
+    if isinstance(limit, tuple) and len(limit) != entries:
+        return False
+    if not isinstance(limit, tuple | numbers.Real):
+        return False
+    try:
+        found = np.asarray(limit)
+    except (ValueError, OverflowError):
+        return False
+    return found.dtype.kind in "biuf" and found.ndim <= 1 and not np.isnan(found).any()
 
 
 def alike(one: EnvSpec, other: EnvSpec) -> bool:

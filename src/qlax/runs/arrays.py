@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.errors import UsageError
+from qlax.wording import kind_and_first_line
 
 
 class OtherArrays(UsageError):  # noqa: N818
@@ -36,31 +37,46 @@ def load_arrays(path: Path, like: Any) -> Any:
         UsageError: if the file is damaged, or holds something else.
     """
     places, structure = jax.tree_util.tree_flatten_with_path(like)
+    wanted = {_name(place): expected for place, expected in places}
+    bits = {name: jax.eval_shape(_as_bits, expected) for name, expected in wanted.items()}
     try:
-        # The file is opened here, since NumPy forgets to close one that it cannot read.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            wanted = {_name(place) for place, _ in places}
-            stored = {name: archive[name] for name in archive.files if name in wanted}
+        with zipfile.ZipFile(path) as archive:
+            stored = {name: _read(archive, name, bits[name], path) for name in wanted}
     except FileNotFoundError:
         raise UsageError(f"{path} is not there.") from None
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, KeyError) as error:
-        raise UsageError(f"{path} is damaged and cannot be read: {error}.") from None
+    except UsageError:
+        raise
+    except Exception as error:  # of bytes that anything may have happened to
+        raise UsageError(
+            f"{path} is damaged and cannot be read: {kind_and_first_line(error)}."
+        ) from None
     leaves = []
-    for place, expected in places:
-        name = _name(place)
-        if name not in stored:
-            raise OtherArrays(f"{path} is sound, but lacks {name}: it is another agent's.")
-        bits = jax.eval_shape(_as_bits, expected)
-        found = stored[name]
-        if found.shape != bits.shape or found.dtype != bits.dtype:
-            raise OtherArrays(
-                f"{path} is sound, but has {name} as {found.dtype}{list(found.shape)}, and the "
-                f"agent that it is read for needs {bits.dtype}{list(bits.shape)}: it is another "
-                "agent's."
-            )
+    for name, expected in wanted.items():
         is_key = jnp.issubdtype(expected.dtype, jax.dtypes.prng_key)
+        found = stored[name]
         leaves.append(jax.random.wrap_key_data(found) if is_key else jnp.asarray(found))
     return jax.tree_util.tree_unflatten(structure, leaves)
+
+
+def _read(archive: zipfile.ZipFile, name: str, expected: Any, path: Path) -> np.ndarray:
+    """Return an array of an archive, whose head is looked at before it takes any memory."""
+    if f"{name}.npy" not in archive.NameToInfo:
+        raise OtherArrays(f"{path} is sound, but lacks {name}: it is another agent's.")
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        heads = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = heads[version](file)
+    if shape != expected.shape or dtype != expected.dtype:
+        raise OtherArrays(
+            f"{path} is sound, but has {name} as {dtype}{list(shape)}, and the agent that it is read "
+            f"for needs {expected.dtype}{list(expected.shape)}: it is another agent's."
+        )
+    with archive.open(f"{name}.npy") as file:
+        array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
+    return array
 
 
 def _name(place: Any) -> str:

@@ -46,7 +46,10 @@ def iteration_of(path: Path) -> int:
     """
     description = read_json(path / DESCRIPTION)
     require_format(description, CHECKPOINT, path)
-    return int(description["iteration"])
+    iteration = description.get("iteration")
+    if not isinstance(iteration, int) or isinstance(iteration, bool) or iteration < 0:
+        raise UsageError(f"{path / DESCRIPTION} is damaged: it has the iteration {iteration!r}.")
+    return iteration
 
 
 def load_state(path: Path, like: Any) -> Any:

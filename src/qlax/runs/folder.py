@@ -132,13 +132,50 @@ def write_json(path: Path, document: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file, or say what is wrong with it."""
+    """Read a JSON file, or say what is wrong with it.
+
+    Raises:
+        UsageError: if it is not there or damaged, or nested so deeply, or holds such large numbers,
+            that qlax did not write it.
+    """
     try:
-        return json.loads(path.read_text())
+        document = json.loads(path.read_text())
     except FileNotFoundError:
         raise UsageError(f"{path} is not there: {path.parent} is not a run of qlax.") from None
     except (ValueError, OSError) as error:
         raise UsageError(f"{path} is damaged and cannot be read: {error}.") from None
+    except (RecursionError, MemoryError):
+        raise UsageError(
+            f"{path} is damaged and cannot be read: it is nested too deeply."
+        ) from None
+    _require_ours(document, path)
+    return document
+
+
+def _require_ours(document: Any, path: Path) -> None:
+    """Raise `UsageError` for what qlax never writes: deep nesting, numbers beyond 64 bits, NaN."""
+    level: list[Any] = [document]
+    for _ in range(_DEEPEST):
+        inside: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                inside += value.values()
+            elif isinstance(value, list):
+                inside += value
+            elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise UsageError(
+                    f"{path} is damaged: it holds a number of {len(str(value))} digits."
+                )
+            elif isinstance(value, float) and not math.isfinite(value):
+                raise UsageError(f"{path} is damaged: it holds {value}.")
+        if not inside:
+            return
+        level = inside
+    raise UsageError(f"{path} is damaged: it is nested too deeply.")
+
+
+_DEEPEST = 50
+"""Levels of lists and dicts in a file; those of qlax have fewer than twenty."""
 
 
 @contextlib.contextmanager

@@ -187,8 +187,13 @@ def plan_from_json(
     missing = [name for name in sorted(names | {"agent"}) if name not in document]
     if missing:
         raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
+    for entry in dataclasses.fields(Plan):
+        value = document[entry.name] if entry.name in names else None
+        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        if entry.name in names and not (whole if entry.type is int else isinstance(value, str)):
+            raise UsageError(f"{where} is damaged: it has {entry.name} {value!r}.")
     return Plan(
         source=source,
-        agent=config.from_json(document["agent"], "configuration") if agent is None else agent,
+        agent=config.part_from_json(document["agent"], Agent, where) if agent is None else agent,
         **{name: document[name] for name in names},
     )
