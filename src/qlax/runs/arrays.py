@@ -71,8 +71,8 @@ def _read(archive: zipfile.ZipFile, name: str, expected: Any, path: Path) -> np.
         shape, _, dtype = heads[version](file)
     if shape != expected.shape or dtype != expected.dtype:
         raise OtherArrays(
-            f"{path} is sound, but has {name} as {dtype}{list(shape)}, and the agent that it is read "
-            f"for needs {expected.dtype}{list(expected.shape)}: it is another agent's."
+            f"{path} is sound, but has {name} as {dtype}{list(shape)}, and the agent that it is "
+            f"read for needs {expected.dtype}{list(expected.shape)}: it is another agent's."
         )
     with archive.open(f"{name}.npy") as file:
         array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False)
