@@ -55,7 +55,8 @@ class FQF:
     entropy of the widths. F learns by the loss of `QuantileRegression` at τ̂, with the target's
     samples weighted by its widths. Neither learns from the other's loss, and φ only from F's.
 
-    Departures: the paper gives the fractions an optimiser with a far smaller learning rate. Here
+    Departures: the paper weights the target's samples equally, though they stand for parts of
+    different widths. It gives the fractions an optimiser with a far smaller learning rate. Here
     the logits are `fraction_scale` times a linear layer's output, which slows them down as much
     under an optimiser that, as Adam, makes steps of the same size whatever the gradient's. And
     where the paper embeds every state's levels, here F is evaluated at the same `knots` for all

@@ -44,7 +44,9 @@ def iqn() -> Agent:
 def fqf() -> Agent:
     """FQF: the return's quantiles, at levels that are learned too.
 
-    Departure: the levels' network learns with the others' optimiser, slowed down.
+    Departures: the levels' network learns with the others' optimiser, slowed down; a target's
+    samples are weighted by the widths they stand for, where the paper gives them equal weights;
+    quantiles between 64 evenly spaced levels are interpolated.
 
     Reference: Yang et al. (2019), arXiv 1911.02140.
     """
@@ -65,7 +67,9 @@ def rainbow() -> Agent:
     """Rainbow: C51, double, dueling, prioritised replay, three steps, noisy layers.
 
     Departures: atoms from −200 to 200; priorities from the error of the means instead of the
-    cross-entropy; a plain MLP in front of the two noisy streams.
+    cross-entropy; a plain MLP in front of the two noisy streams; one draw of noise serves a whole
+    batch, and the online network has the same one in s, where it learns, as in s′, where it
+    chooses.
 
     Reference: Hessel et al. (2018), arXiv 1710.02298.
     """

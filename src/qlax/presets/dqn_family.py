@@ -57,6 +57,9 @@ def dueling_dqn() -> Agent:
 
     As in the paper, on top of double DQN, with gradients clipped to norm 10.
 
+    Departure: the gradient that both streams send into the layers before them is not multiplied by
+    1/√2. Adam's steps hardly depend on such factors.
+
     Reference: Wang et al. (2016), arXiv 1511.06581.
     """
     return deep(bootstrap=Double(), head=Scalar(stream=Dueling(hidden=64)))

@@ -49,8 +49,11 @@ def stream_q() -> Agent:
     Eligibility traces, steps bounded against overshooting, sparse first weights, layer
     normalisation, normalised observations, scaled rewards.
 
-    Departure: traces are cut before a non-greedy action's own update, as Watkins cuts them, not
-    after it.
+    Departures: traces are cut before a non-greedy action's own update, as Watkins cuts them, not
+    after it. Layer normalisation has a scale and a bias of its own. Of an output's n first weights
+    ⌊0.9 n⌋ are zero, not ⌈0.9 n⌉, which would leave an observation of few entries without any.
+    The time within an episode is no part of the observation; in return a truncated episode
+    bootstraps from its last observation, where the authors treat it as terminated.
 
     Reference: Elsayed, Vasan and Mahmood (2024), arXiv 2410.14606.
     """

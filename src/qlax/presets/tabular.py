@@ -77,6 +77,9 @@ def tree_backup() -> Agent:
 def dyna_q() -> Agent:
     """Dyna-Q with prioritised sweeping: a learned model is swept backwards from surprises.
 
+    Departure: after each step the ten most urgent pairs are updated at once, by the values before
+    it. The textbook updates one pair after the other, each by the values that the last one left.
+
     References: Sutton (1990), Integrated Architectures for Learning, Planning, and Reacting;
     Moore and Atkeson (1993), Prioritized Sweeping.
     """
