@@ -21,6 +21,7 @@ from qlax.heads import Rescaling, Stream
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.observations import Raw
 from qlax.presets.deep import deep
+from qlax.presets.fitting import is_fitted
 from qlax.replay import LambdaReturn, Proportional
 
 _HERE = Path(__file__).parent
@@ -179,9 +180,7 @@ def _agent_page(name: str, make: Any) -> str:
             f"qlax train {_environment(make())} --agent {name}",
             "```",
             "",
-            "Environments that have been tried fit it to themselves: "
-            f"`qlax train ENV --agent {name} --agent.help`",
-            f"shows how. As it is made, `presets.{name}()`:",
+            *_on_fitting(name, make()),
             "",
             "```python",
             _imports(_indented(make())),
@@ -191,6 +190,17 @@ def _agent_page(name: str, make: Any) -> str:
             "",
         ]
     )
+
+
+def _on_fitting(name: str, agent: Agent) -> list[str]:
+    """Return the lines on what environments change of an agent."""
+    if not is_fitted(name, agent):
+        return [f"It is trained as it is here, `presets.{name}()`:"]
+    return [
+        "Environments that have been tried, and those that show images, fit it to themselves:",
+        f"`presets.{name}(env=ENV)` is what this trains, and the run says what was changed.",
+        f"`--as-published` trains it as it is here, `presets.{name}()`:",
+    ]
 
 
 def _agents_index() -> str:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from qlax import presets
 from qlax.agent import Agent
 from qlax.arguments import instance_of, path_of, refuses_plainly, whole_number, whole_numbers
+from qlax.differences import still_there
 from qlax.envs.first_steps import require_fit
 from qlax.envs.select import Selected, select
 from qlax.envs.source import EnvLike, Source, opened
@@ -53,7 +54,8 @@ def train(
         env: Gymnasium's id, a function or class that makes a Gymnasium environment, an environment
             itself, or a `Dynamics`. Of an environment itself copies are made from its spec; where
             those would be others than it, it is trained and evaluated in alone (`num_envs` 1).
-        agent: An `Agent`, the name of a preset, or None for the one tuned for the environment.
+        agent: A name, whose agent is fitted to the environment as by `presets.dqn(env=…)`; None
+            for the default of the environment; or an `Agent`, which is trained as it is given.
         env_kwargs: Arguments to make the environment with: the id's, or those of the function or
             class. They are part of the run: `resume`, `load` and `evaluate` know them.
         steps: Environment steps, of all its environments together; None for what the preset
@@ -231,6 +233,7 @@ def _train_new(
         source=source,
         agent=preset.agent,
         agent_name=preset.name,
+        changed=still_there(preset.changed, preset.agent),
         backend=selected.backend,
         seed=seeds[0],
         steps=steps,

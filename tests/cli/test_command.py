@@ -36,7 +36,9 @@ def test_training_says_what_it_did_and_where(trained):
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["training", "dqn", "on", "MountainCar-v0"]
     assert "gymnax" in lines[1]
-    assert "epsilon takes 20,000 steps from 1 to 0.05 (--agent.explorer.epsilon.steps)" in lines[2]
+    assert lines[2] == "fitted    to MountainCar-v0 (elsewhere → here)"
+    noted = "epsilon takes 20,000 steps from 1 to 0.05 (--agent.explorer.epsilon.steps)"
+    assert any(line.startswith("note") and noted in line for line in lines)
     assert any("300/300 steps" in line and "ε" in line for line in lines)
     assert any("over 2 episodes of the original environment" in line for line in lines)
     assert any("written" in line and "here/" in line for line in lines)
@@ -126,7 +128,7 @@ def test_help_names_every_command_without_importing_jax(tmp_path):
 def test_agents_are_listed_with_their_papers(tmp_path):
     lines = run("agents", cwd=tmp_path).stdout.splitlines()
     for name in qlax.presets.AGENTS:
-        (line,) = [line for line in lines if line.split()[0] == name]
+        (line,) = [line for line in lines if line.split()[:1] == [name]]
         assert "19" in line or "20" in line  # the year of the paper
 
 

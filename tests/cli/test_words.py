@@ -38,7 +38,7 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
         ("train CartPole-v1 --double", "Did you mean --agent.bootstrap double?"),
         ("train CartPole-v1 --gpu", "JAX takes the GPU if there is one"),
         ("train CartPole-v1 --render", "Did you mean `qlax eval RUN --film play.gif`"),
-        ("train CartPole-v1 --verbose", "`qlax train` has --agent, --backend,"),
+        ("train CartPole-v1 --verbose", "`qlax train` has --agent, --as-published,"),
         ("train CartPole-v1 --steps 10k", "must be a whole number, such as 10000."),
         ("train CartPole-v1 --steps 1000.5", "--steps is '1000.5'"),
         ("train CartPole-v1 --seeds 0,1,2", "--seeds is '0,1,2', but must be a whole number"),

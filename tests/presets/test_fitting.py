@@ -201,6 +201,15 @@ def test_parts_of_ones_own_are_sized_as_ours_are_and_train(tmp_path):
     assert run.result["updates"] == 201
 
 
+def test_a_head_within_a_head_is_told_too_and_layers_stay_where_they_are():
+    own = presets.bootstrapped_dqn()
+    own = own.replace(head=dataclasses.replace(own.head, head=heads.C51()))
+    tuned = presets.fitted(own, "MountainCar-v0")
+    assert (tuned.head.head.low, tuned.head.head.high) == (-100.0, 0.0)
+    assert tuned.network.hidden == ()
+    assert settings_for("atari")(own).network.hidden == ()
+
+
 def test_a_head_on_a_scale_of_its_own_keeps_its_ends():
     rescaled = heads.HLGauss(low=-15.0, high=15.0, rescaling=heads.SquareRoot())
     plain = heads.HLGauss(low=-15.0, high=15.0)

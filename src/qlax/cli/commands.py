@@ -34,6 +34,8 @@ class Train:
     agent: Annotated[str | None, _named("NAME")] = None
     """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV. Its parts are
     exchanged by --agent.bootstrap greedy, numbers set by --agent.replay.capacity 50000."""
+    as_published: Annotated[bool, *_FLAG] = False
+    """Train the agent as its page has it, not fitted to ENV."""
     steps: Annotated[int | None, _named("INT")] = None
     """Environment steps. By default what the agent takes on ENV."""
     seed: int = 0
@@ -68,7 +70,7 @@ class Train:
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
         runs: Run | list[Run]
         with opened(self.env, arguments(self.env, env_words)) as source:
-            preset = presets.resolve(source, self.agent)
+            preset = presets.resolve(source, self.agent, as_published=self.as_published)
             preset = preset._replace(agent=override(preset.agent, agent_words))
             options: Any = {
                 "steps": self.steps,

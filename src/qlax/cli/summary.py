@@ -34,6 +34,10 @@ def print_agents() -> None:
         references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
         table.add_row(name, escape(line), escape(references.rstrip(".")))
     console().print(table)
+    print(
+        "\n`qlax train ENV --agent NAME` fits the agent to ENV, where that has been tried, and says"
+        "\nwhat it changes; with --as-published it trains the agent as its page has it."
+    )
 
 
 def _print_summary(run: Run, *, quiet: bool) -> None:

@@ -83,7 +83,7 @@ def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
     fields = dataclasses.fields(command)
     options = {f"--{entry.name.replace('_', '-')}" for entry in fields if not _is_place(entry)}
     places = sum(_is_place(entry) for entry in fields)
-    flags = {f"--{entry.name}" for entry in fields if _is_flag(entry)}
+    flags = {f"--{entry.name.replace('_', '-')}" for entry in fields if _is_flag(entry)}
     at, seen = 1, 0
     while at < len(words):
         option, joined, _ = words[at].partition("=")

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
+from qlax.differences import by_part
 from qlax.observers.core import Beginning, Ended, MetricsRow, Observer, Report
 from qlax.wording import broken
 
@@ -38,6 +39,8 @@ class Progress(Observer):
         if event.is_first:
             self.note("training", f"{event.plan.agent_name} on {event.spec.id}")
             self.note("backend", event.backend)
+            if event.env_steps == 0:
+                self._show_changes(event)
         if len(event.members) < event.seeds:
             self.note("seed", f"{event.members[0].seed}, one of {event.seeds}")
         if self._console.is_terminal:
@@ -52,7 +55,18 @@ class Progress(Observer):
             self._bar.start()
             self._bar.refresh()
 
+    def _show_changes(self, event: Beginning) -> None:
+        """Say what of the agent was fitted to the environment, a line for each part."""
+        if event.plan.changed:
+            self._say("fitted", f"to {event.spec.id} (elsewhere → here)")
+        for line in by_part(event.plan.changed):
+            self._say("", line)
+
     def note(self, topic: str, text: str) -> None:
+        """Print it."""
+        self._say(topic, text)
+
+    def _say(self, topic: str, text: str) -> None:
         """Print it: on a terminal broken between words, and above the bar if there is one."""
         width = self._console.width if self._console.is_terminal else None
         line = broken(f"{topic:<10}{text}", width, indent=10)

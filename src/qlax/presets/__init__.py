@@ -1,4 +1,9 @@
-"""Agents with names: functions that return an ordinary `Agent`; any part can be replaced."""
+"""Agents with names: functions that return an ordinary `Agent`; any part can be replaced.
+
+`dqn()` is the agent as it was published, or as its page has it. `dqn(env="MountainCar-v0")` is what
+`qlax.train("MountainCar-v0", "dqn")` trains: fitted to that environment, if we have tried it or if
+it shows images.
+"""
 
 from qlax.presets.article import article_dqn, article_q_table
 from qlax.presets.distributional import c51, fqf, iqn, m_iqn, qr_dqn, rainbow
@@ -14,11 +19,12 @@ from qlax.presets.dqn_family import (
     per_dqn,
 )
 from qlax.presets.ensembles import bootstrapped_dqn
+from qlax.presets.fitted import fitted
 from qlax.presets.linear import q_table, tile_coding
 from qlax.presets.online import pqn, pqn_lstm, stream_q
 from qlax.presets.pixels import btr
 from qlax.presets.recurrent import drqn, r2d2
-from qlax.presets.resolve import AGENTS, Preset, fitted, resolve
+from qlax.presets.resolve import AGENTS, Preset, resolve
 from qlax.presets.tabular import (
     double_q_learning,
     dyna_q,

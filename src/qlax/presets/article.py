@@ -7,12 +7,14 @@ from qlax.heads import Scalar
 from qlax.networks import MLP, Table
 from qlax.observations import Raw
 from qlax.optimizers import SGD, Adam
+from qlax.presets.fitted import named
 from qlax.replay import Latest, Uniform
 from qlax.rewards import ReplaceLast
 from qlax.schedules import Exponential
 from qlax.targets import Online
 
 
+@named
 def article_q_table() -> Agent:
     """The tutorial's Q-table: one update a step, fading noise.
 
@@ -37,6 +39,7 @@ def article_q_table() -> Agent:
     )
 
 
+@named
 def article_dqn() -> Agent:
     """The tutorial's DQN: 24-24, replay of 2,000, no target network.
 

@@ -31,7 +31,9 @@ def deep(**parts: Any) -> Agent:
 
     An environment that has been tried fits its agents to itself: n, exploration, target network,
     schedules, sizes and the ends of C51's atoms are then the environment's. A random beginning is
-    added where only noise explores.
+    added where only noise explores. `presets.dqn(env=ENV)` is the agent that `--agent dqn` trains
+    in ENV; `presets.dqn()` is the one on its page, which `--as-published` trains. A run says what
+    was changed, and its `config.json` keeps it.
     """
     return Agent(
         **{

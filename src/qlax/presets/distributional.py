@@ -6,10 +6,12 @@ from qlax.explorers import Greedy
 from qlax.heads import C51, FQF, IQN, Dueling, QuantileRegression
 from qlax.layers import Noisy
 from qlax.presets.deep import BATCH_SIZE, CAPACITY, deep
+from qlax.presets.fitted import named
 from qlax.replay import Prioritised
 from qlax.targets import Periodic
 
 
+@named
 def c51() -> Agent:
     """C51: a histogram of the return over 51 atoms.
 
@@ -20,6 +22,7 @@ def c51() -> Agent:
     return deep(head=C51(low=-200.0, high=200.0))
 
 
+@named
 def qr_dqn() -> Agent:
     """QR-DQN: the return's quantiles, at fixed levels.
 
@@ -30,6 +33,7 @@ def qr_dqn() -> Agent:
     return deep(head=QuantileRegression())
 
 
+@named
 def iqn() -> Agent:
     """IQN: the return's quantile function, at levels drawn anew for every batch.
 
@@ -41,6 +45,7 @@ def iqn() -> Agent:
     return deep(head=IQN())
 
 
+@named
 def fqf() -> Agent:
     """FQF: the return's quantiles, at levels that are learned too.
 
@@ -53,6 +58,7 @@ def fqf() -> Agent:
     return deep(head=FQF())
 
 
+@named
 def m_iqn() -> Agent:
     """Munchausen IQN.
 
@@ -63,6 +69,7 @@ def m_iqn() -> Agent:
     return deep(head=IQN(), bootstrap=Munchausen())
 
 
+@named
 def rainbow() -> Agent:
     """Rainbow: C51, double, dueling, prioritised replay, three steps, noisy layers.
 

@@ -9,11 +9,13 @@ from qlax.layers import Noisy
 from qlax.networks import MLP
 from qlax.optimizers import RMSProp
 from qlax.presets.deep import BATCH_SIZE, CAPACITY, deep
+from qlax.presets.fitted import named
 from qlax.replay import Prioritised, Uniform
 from qlax.schedules import Linear
 from qlax.targets import Periodic
 
 
+@named
 def dqn() -> Agent:
     """DQN with double Q-learning, n-step returns and exploration that persists.
 
@@ -27,6 +29,7 @@ def dqn() -> Agent:
     )
 
 
+@named
 def dqn_nature() -> Agent:
     """DQN as in Nature: one step, a maximum, periodic target, centred RMSProp, plain ε-greedy.
 
@@ -44,6 +47,7 @@ def dqn_nature() -> Agent:
     )
 
 
+@named
 def double_dqn() -> Agent:
     """Double DQN: one network chooses the next action, the other judges it.
 
@@ -52,6 +56,7 @@ def double_dqn() -> Agent:
     return deep(bootstrap=Double())
 
 
+@named
 def dueling_dqn() -> Agent:
     """Dueling DQN: separate streams for the state's value and the actions' advantages.
 
@@ -65,6 +70,7 @@ def dueling_dqn() -> Agent:
     return deep(bootstrap=Double(), head=Scalar(stream=Dueling(hidden=64)))
 
 
+@named
 def per_dqn() -> Agent:
     """Double DQN with prioritised experience replay: α = 0.6, β from 0.4 to 1 at the run's end.
 
@@ -73,6 +79,7 @@ def per_dqn() -> Agent:
     return deep(bootstrap=Double(), replay=Prioritised(capacity=CAPACITY, batch_size=BATCH_SIZE))
 
 
+@named
 def noisy_dqn() -> Agent:
     """NoisyNet-DQN: learned noise on the weights explores, no ε.
 
@@ -87,6 +94,7 @@ def noisy_dqn() -> Agent:
     )
 
 
+@named
 def m_dqn() -> Agent:
     """Munchausen DQN: soft Q-learning plus a bonus for having been sure; α 0.9, τ 0.03, floor −1.
 
@@ -95,6 +103,7 @@ def m_dqn() -> Agent:
     return deep(bootstrap=Munchausen())
 
 
+@named
 def boltzmann_dqn() -> Agent:
     """DQN with a softmax in place of the maximum, in acting and in the target.
 
@@ -106,6 +115,7 @@ def boltzmann_dqn() -> Agent:
     )
 
 
+@named
 def hl_gauss_dqn() -> Agent:
     """DQN that classifies: values are histograms, targets Gaussians smeared over the bins.
 

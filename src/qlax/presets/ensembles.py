@@ -6,10 +6,12 @@ from qlax.explorers import FollowMember
 from qlax.heads import Ensemble, Scalar
 from qlax.networks import MLP
 from qlax.presets.deep import deep
+from qlax.presets.fitted import named
 
 PRIOR_SCALE = 3.0
 
 
+@named
 def bootstrapped_dqn() -> Agent:
     """Bootstrapped DQN: ten value functions, of which one is followed for a whole episode.
 

@@ -7,11 +7,13 @@ from qlax.heads import Scalar
 from qlax.networks import Network, Table, TileCoding
 from qlax.observations import Raw
 from qlax.optimizers import SGD
+from qlax.presets.fitted import named
 from qlax.replay import Uniform as UniformReplay
 from qlax.schedules import Linear, Schedule
 from qlax.targets import Online
 
 
+@named
 def q_table() -> Agent:
     """Q-table with n-step returns, replay and persistent exploration.
 
@@ -20,6 +22,7 @@ def q_table() -> Agent:
     return _linear(Table(bins=(30,)), Linear(start=8.0, end=1.0, steps=100_000))
 
 
+@named
 def tile_coding() -> Agent:
     """Linear Q-learning on tile coding: a table that generalises.
 

@@ -11,12 +11,14 @@ from qlax.memories import LSTM
 from qlax.networks import MLP
 from qlax.observations import Normalise
 from qlax.optimizers import Adam, ObGD
+from qlax.presets.fitted import named
 from qlax.replay import LambdaReturn, Latest, Rollout
 from qlax.rewards import ScaledByReturns
 from qlax.schedules import Linear
 from qlax.targets import Online
 
 
+@named
 def pqn() -> Agent:
     """PQN: many environments, Q(λ) returns, layer normalisation; no replay, no target network.
 
@@ -28,6 +30,7 @@ def pqn() -> Agent:
     return _pqn(network=MLP(hidden=(64, 64), layer_norm=True))
 
 
+@named
 def pqn_lstm() -> Agent:
     """PQN with an LSTM.
 
@@ -43,6 +46,7 @@ def pqn_lstm() -> Agent:
     )
 
 
+@named
 def stream_q() -> Agent:
     """Streaming Q(λ): learns from every step once, as it happens; no replay, target or batch.
 

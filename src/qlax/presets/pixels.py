@@ -10,12 +10,14 @@ from qlax.layers import Noisy
 from qlax.networks import ImpalaCNN
 from qlax.observations import Pixels
 from qlax.optimizers import Adam
+from qlax.presets.fitted import named
 from qlax.replay import Prioritised
 from qlax.rewards import Clipped
 from qlax.schedules import Linear
 from qlax.targets import Periodic
 
 
+@named
 def btr() -> Agent:
     """Beyond the Rainbow: Munchausen IQN on a wide residual CNN with spectral normalisation.
 

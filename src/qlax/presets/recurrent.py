@@ -7,9 +7,11 @@ from qlax.heads import Dueling, Scalar, SquareRoot
 from qlax.memories import LSTM
 from qlax.networks import MLP
 from qlax.presets.deep import CAPACITY, deep
+from qlax.presets.fitted import named
 from qlax.replay import Proportional, Sequences
 
 
+@named
 def drqn() -> Agent:
     """DRQN: a DQN with an LSTM, trained on sequences.
 
@@ -24,6 +26,7 @@ def drqn() -> Agent:
     )
 
 
+@named
 def r2d2() -> Agent:
     """R2D2: prioritised sequences, stored states, burn-in, five steps, rescaled values, many ε.
 

@@ -1,11 +1,11 @@
 """From a name, an environment, or an agent to what is trained."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from qlax.agent import Agent
-from qlax.envs.source import opened
+from qlax.differences import Difference, differences
+from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError, nearest, shown
 from qlax.presets import (
     article,
@@ -18,7 +18,8 @@ from qlax.presets import (
     recurrent,
     tabular,
 )
-from qlax.presets.fitting import DEFAULT_AGENT, Tuning, published_steps, tuning
+from qlax.presets.fitted import Named, tuning_for
+from qlax.presets.fitting import DEFAULT_AGENT, Tuning, published_steps
 
 _FAMILIES = (
     dqn_family,
@@ -32,7 +33,7 @@ _FAMILIES = (
     article,
 )
 
-AGENTS: dict[str, Callable[[], Agent]] = {
+AGENTS: dict[str, Named] = {
     name: make
     for family in _FAMILIES
     for name, make in vars(family).items()
@@ -50,60 +51,85 @@ class Preset(NamedTuple):
     """Environment steps it takes unless told otherwise."""
     tuned: bool
     """Whether its settings were chosen for the environment."""
+    changed: tuple[Difference, ...] = ()
+    """In what it differs from the agent of that name where no environment is given."""
 
 
-def resolve(env: Any, agent: Agent | Preset | str | None = None) -> Preset:
+def resolve(
+    env: EnvLike | Source, agent: Agent | Preset | str | None = None, *, as_published: bool = False
+) -> Preset:
     """Return what to train on an environment.
 
     Args:
         env: The environment. Settings are chosen by its id, or, where we have none for it, by
             whether it shows images.
-        agent: An agent or preset, taken as it is; a name; or None for the default.
+        agent: An agent or preset, taken as it is; a name, whose agent is fitted to the
+            environment; or None for the default.
+        as_published: Whether a name's agent stays as its page has it. On Atari, papers' agents
+            have the settings of their papers in any case.
 
     Raises:
         UsageError: if there is no agent of that name.
     """
     if isinstance(agent, Preset):
         return agent
-    if isinstance(agent, Agent):
-        return Preset("custom", agent, published_steps(None), False)
-    name = DEFAULT_AGENT if agent is None else agent
-    if not isinstance(name, str):
+    if not isinstance(agent, Agent | str | None):
         raise UsageError(
-            f"agent is {shown(name)}, but must be an Agent, such as presets.dqn() makes, or the "
+            f"agent is {shown(agent)}, but must be an Agent, such as presets.dqn() makes, or the "
             "name of one."
         )
+    with opened(env) as source:
+        if isinstance(agent, Agent):
+            return _own(source, agent)
+        return _named(source, DEFAULT_AGENT if agent is None else agent, as_published=as_published)
+
+
+def unfitted(source: Source, agent: Agent) -> str | None:
+    """Return the name of an agent that was given as its page has it, where there is a tuned one."""
+    for name, make in AGENTS.items():
+        made = make()
+        if made == agent:
+            tuned = _tuning(source, name, made)
+            is_other = tuned is not None and tuned.tried and tuned.tune(made) != made
+            return name if is_other else None
+    return None
+
+
+def _named(source: Source, name: str, *, as_published: bool) -> Preset:
     if name not in AGENTS:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")
     made = AGENTS[name]()
-    try:
-        tuned = _tuning(env, name, made)
-    except UsageError:
-        tuned = None  # what is wrong with the environment is said when it is trained in
+    tuned = _tuning(source, name, made)
     if tuned is None:
         return Preset(name, made, published_steps(name), False)
-    return Preset(name, tuned.tune(made), tuned.steps, tuned.tried)
+    if as_published and not tuned.published:
+        return Preset(f"{name}-as-published", made, published_steps(name), False)
+    agent = tuned.tune(made)
+    return Preset(name, agent, tuned.steps, tuned.tried, differences(made, agent))
 
 
-def fitted(agent: Agent, env: Any) -> Agent:
-    """Return an agent of your own, fitted to an environment as the named agents are.
+def _own(source: Source, agent: Agent) -> Preset:
+    """Return an agent as it was given, with the steps that the environment asks of such a one."""
+    for name, make in AGENTS.items():
+        made = make()
+        known = _tuning(source, name, made)
+        if known is not None and known.tune(made) == agent:
+            changed = differences(made, agent)
+            return Preset("custom", agent, known.steps, known.tried, changed)
+        if made == agent:
+            return Preset("custom", agent, published_steps(name), False)
+    tuned = _tuning(source, None, agent)
+    steps = tuned.steps if tuned is not None and tuned.tried else published_steps(None)
+    return Preset("custom", agent, steps, False)
 
-    Each part is told the settings it has a field for, `capacity` or `n_step` of a replay say,
-    whether it is one of ours or yours. Where we have tried no settings, and no images are seen, the
-    agent stays as it is.
 
-    Args:
-        agent: The agent.
-        env: The environment.
+def _tuning(source: Source, name: str | None, agent: Agent) -> Tuning | None:
+    """Return how an agent is fitted; None also where something is wrong with the environment.
 
-    Raises:
-        UsageError: if qlax cannot train in it.
+    That is said when it is trained in.
     """
-    tuned = _tuning(env, None, agent)
-    return agent if tuned is None else tuned.tune(agent)
-
-
-def _tuning(env: Any, name: str | None, agent: Agent) -> Tuning | None:
-    with opened(env) as source:
-        return tuning(source.id, name, agent, lambda: source.spec.observation)
+    try:
+        return tuning_for(source, name, agent)
+    except UsageError:
+        return None

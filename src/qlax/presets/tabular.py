@@ -9,6 +9,7 @@ from qlax.heads import Scalar
 from qlax.networks import Table
 from qlax.observations import Raw
 from qlax.optimizers import SGD, TraceSGD
+from qlax.presets.fitted import named
 from qlax.replay import Dyna, LambdaReturn, Latest, Rollout
 from qlax.schedules import Linear
 from qlax.targets import Exchange, Online
@@ -16,6 +17,7 @@ from qlax.targets import Exchange, Online
 _STEP_SIZE = 0.1
 
 
+@named
 def q_learning() -> Agent:
     """Q-learning: Q[s, a] += η (r + γ max_a Q[s′, a] − Q[s, a]).
 
@@ -24,6 +26,7 @@ def q_learning() -> Agent:
     return _table()
 
 
+@named
 def sarsa() -> Agent:
     """SARSA: Q[s, a] += η (r + γ Q[s′, a′] − Q[s, a]).
 
@@ -32,6 +35,7 @@ def sarsa() -> Agent:
     return _table(bootstrap=Sarsa(), learning_starts=2)
 
 
+@named
 def expected_sarsa() -> Agent:
     """Expected SARSA: Q[s, a] += η (r + γ Σ_a π(a) Q[s′, a] − Q[s, a]).
 
@@ -40,6 +44,7 @@ def expected_sarsa() -> Agent:
     return _table(bootstrap=ExpectedSarsa())
 
 
+@named
 def double_q_learning() -> Agent:
     """Double Q-learning: two tables, each judged by the other.
 
@@ -48,6 +53,7 @@ def double_q_learning() -> Agent:
     return _table(bootstrap=Double(), target=Exchange())
 
 
+@named
 def q_lambda() -> Agent:
     """Watkins's Q(λ): eligibility traces that an exploratory action cuts.
 
@@ -56,6 +62,7 @@ def q_lambda() -> Agent:
     return _table(optimizer=TraceSGD(learning_rate=_STEP_SIZE, trace_decay=0.8))
 
 
+@named
 def tree_backup() -> Agent:
     """Tree backup over four steps: off policy without importance weights.
 
@@ -74,6 +81,7 @@ def tree_backup() -> Agent:
     )
 
 
+@named
 def dyna_q() -> Agent:
     """Dyna-Q with prioritised sweeping: a learned model is swept backwards from surprises.
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from qlax.agent import Agent
 from qlax.envs.images import remarks_on
 from qlax.networks import Table, TileCoding
+from qlax.presets.resolve import unfitted
 from qlax.runs.plan import Plan
 from qlax.schedules import Linear
 from qlax.spaces import EnvSpec, zeros
@@ -23,6 +24,13 @@ def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
         spec: The environment's description.
         own_limit: Steps after which the environment itself ends an episode, or None.
     """
+    known = unfitted(plan.source, plan.agent) if plan.agent_name == "custom" else None
+    if known is not None:
+        where = "…" if plan.source.id is None else repr(plan.source.name)
+        yield (
+            f"the agent is presets.{known}(), fitted to no environment; fitted to this one it is "
+            f"presets.{known}(env={where})"
+        )
     for name, schedule in getattr(plan.agent.explorer, "__dict__", {}).items():
         if not isinstance(schedule, Linear) or schedule.steps is None:
             continue

@@ -13,9 +13,10 @@ import jax
 from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
+from qlax.differences import Difference
 from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.source import EnvLike, Source, source_of
-from qlax.errors import UsageError, require
+from qlax.errors import UsageError, require, shown
 from qlax.runs import formats
 from qlax.runs.disk import CONFIG
 from qlax.runs.folder import read_json
@@ -46,6 +47,8 @@ class Plan:
     """Iterations between lines of metrics."""
     checkpoint_every: int
     """Iterations between checkpoints."""
+    changed: tuple[Difference, ...] = ()
+    """What of the agent was fitted to the environment."""
     side_by_side: int
     """How many seeds are mapped over in one program, 0 for none: rounding depends on it."""
 
@@ -81,6 +84,7 @@ class Plan:
             "spec": config.to_json(self.source.spec),
             "agent_name": self.agent_name,
             "agent": config.to_json(self.agent),
+            "fitted": [entry._asdict() for entry in self.changed],
             "backend": self.backend,
             "seed": self.seed,
             "steps": self.steps,
@@ -183,7 +187,7 @@ def plan_from_json(
     Raises:
         UsageError: if the file is not a configuration, or something needed is not given.
     """
-    names = {entry.name for entry in dataclasses.fields(Plan)} - {"source", "agent"}
+    names = {entry.name for entry in dataclasses.fields(Plan)} - {"source", "agent", "changed"}
     missing = [name for name in sorted(names | {"agent"}) if name not in document]
     if missing:
         raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
@@ -195,5 +199,16 @@ def plan_from_json(
     return Plan(
         source=source,
         agent=config.part_from_json(document["agent"], Agent, where) if agent is None else agent,
+        changed=_changed_from_json(document.get("fitted", []), where),
         **{name: document[name] for name in names},
     )
+
+
+def _changed_from_json(document: Any, where: str) -> tuple[Difference, ...]:
+    """Return what of the agent was fitted, as `Plan.as_json` wrote it."""
+    entries = document if isinstance(document, list) else [document]
+    for entry in entries:
+        known = isinstance(entry, dict) and set(entry) == set(Difference._fields)
+        if not known or not all(isinstance(value, str) for value in entry.values()):
+            raise UsageError(f"{where} is damaged: it has fitted {shown(entry)}.")
+    return tuple(Difference(**entry) for entry in entries)

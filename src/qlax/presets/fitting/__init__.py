@@ -43,9 +43,9 @@ def tuning(
         see: Returns what the environment shows; asked only where that matters.
     """
     asked = Asked() if env is None else _asked(env)
-    if name in asked.named:
+    if name is not None and name in asked.named:
         return asked.named[name]
-    if name in _AS_PUBLISHED or not getattr(agent.network, "learns_features", True):
+    if not is_fitted(name, agent):
         return None
     settings = asked.everyone
     if settings is None or settings.by_sight:
@@ -54,6 +54,11 @@ def tuning(
             return None
         settings = images.fitted_to(settings or images.IMAGES, space)
     return Tuning(settings, settings.steps_of(agent), tried=asked.everyone is not None)
+
+
+def is_fitted(name: str | None, agent: Agent) -> bool:
+    """Return whether what environments ask of every deep agent is put on this one."""
+    return name not in _AS_PUBLISHED and getattr(agent.network, "learns_features", True)
 
 
 def _asked(env: str) -> Asked:

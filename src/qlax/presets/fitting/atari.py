@@ -20,5 +20,8 @@ ATARI = dataclasses.replace(
 
 def settings_of(env: str) -> Asked:  # noqa: ARG001
     """Return what any of the games asks for."""
-    named = {name: Tuning(tune, published.STEPS) for name, tune in published.PUBLISHED.items()}
+    named = {
+        name: Tuning(tune, published.STEPS, published=True)
+        for name, tune in published.PUBLISHED.items()
+    }
     return Asked(ATARI, named)

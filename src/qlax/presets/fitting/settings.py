@@ -27,6 +27,8 @@ class Tuning(NamedTuple):
     """Environment steps it trains for."""
     tried: bool = True
     """Whether that was chosen for the environment, and not only for what it shows."""
+    published: bool = False
+    """Whether that is what the agent's paper has in such environments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,8 @@ class Settings:
     """The observation stage. An agent that learns from each step as it comes keeps its own: it has
     nothing else to learn an observation's scale from."""
     hidden: tuple[int, ...] = (64, 64)
-    """A network's `hidden` widths, without a memory, where observations are a few numbers."""
+    """A network's `hidden` widths, if it has any and no memory follows, where observations are a
+    few numbers."""
     by_sight: bool = False
     """Whether an MLP makes way for the network that what is seen asks for."""
     network: Network | None = None
@@ -132,11 +135,14 @@ class Settings:
         if self.network is not None:
             own = agent.network
             return with_layers_of(own, self.network) if isinstance(own, MLP) else own
-        if agent.memory is not None or _streams(agent):
+        has_none = getattr(agent.network, "hidden", None) == ()  # its head has the layers
+        if agent.memory is not None or _streams(agent) or has_none:
             return agent.network
         return told(agent.network, hidden=self.hidden)
 
     def _head(self, head: Any) -> Any:
+        if has(head, "head"):
+            return told(head, head=self._head(head.head))
         rescaling = getattr(head, "rescaling", None)
         if rescaling is not None and rescaling != Unscaled():
             return head  # its limits are on a scale of its own
@@ -154,7 +160,8 @@ class Settings:
             low, high = self.returns
             cooling = Linear(start=high - low, end=last, steps=self.epsilon.steps)
             return told(explorer, temperature=cooling)
-        if not has(explorer, "epsilon") or getattr(explorer, "spread", 0.0):
+        spreads = bool(getattr(explorer, "spread", False))
+        if not has(explorer, "epsilon") or spreads:
             return explorer
         if _remembers(agent):
             return told(explorer, epsilon=self.epsilon)
@@ -208,7 +215,8 @@ def with_layers_of(own: Any, network: Any) -> Any:
     if isinstance(network, PerKey):
         inside = tuple(with_layers_of(own, inner) for inner in network.networks)
         return dataclasses.replace(network, networks=inside)
-    return told(network, layer=own.layer, layer_norm=own.layer_norm, activation=own.activation)
+    layers = {"layer": own.layer, "layer_norm": own.layer_norm, "activation": own.activation}
+    return told(network, **layers, **({} if own.hidden else {"hidden": ()}))
 
 
 def _remembers(agent: Agent) -> bool:
