@@ -1,4 +1,4 @@
-"""Pictures in a row as a file that moves: GIF, WebP, or MP4."""
+"""Frames as a film: GIF, WebP, or MP4."""
 
 import importlib.util
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from PIL import Image
 from qlax.errors import UsageError
 from qlax.runs.folder import replacing
 
-# Shades in a frame: games have few, and a film of photographs is not what this is for.
+# Colours in a frame: games have few.
 _COLOURS = 64
 
 Writer = Callable[[Path, Sequence[Image.Image], int], None]
@@ -36,7 +36,7 @@ def require_format(name: str, path: Path) -> None:
 
 
 def write_film(path: Path, pictures: Sequence[Image.Image], fps: int) -> None:
-    """Write pictures of one size as a film, whole or not at all.
+    """Write frames of one size as a film, whole or not at all.
 
     Args:
         path: The file, whose suffix says of which kind.
@@ -55,18 +55,18 @@ def write_film(path: Path, pictures: Sequence[Image.Image], fps: int) -> None:
 
 
 def _as_images(path: Path, pictures: Sequence[Image.Image], fps: int) -> None:
-    """Write a GIF or a WebP, which goes round for ever."""
+    """Write a GIF or a WebP, which repeats for ever."""
     first, *others = (picture.quantize(_COLOURS, dither=Image.Dither.NONE) for picture in pictures)
     first.save(path, save_all=True, append_images=others, duration=1000 // fps, loop=0)
 
 
 def _as_mp4(path: Path, pictures: Sequence[Image.Image], fps: int) -> None:
-    """Write H.264 in an MP4, with half as many colour values as every browser expects."""
+    """Write an MP4 with H.264 and 4:2:0 colours, which every browser plays."""
     import av
 
     with av.open(str(path), "w", options={"movflags": "faststart"}) as file:
         stream = file.add_stream("libx264", rate=Fraction(fps))
-        # Two by two pixels share a colour, so that both sides must be even.
+        # Two by two pixels share a colour, so both sides must be even.
         stream.width, stream.height = (side - side % 2 for side in pictures[0].size)
         stream.pix_fmt = "yuv420p"
         for picture in pictures:

@@ -1,4 +1,4 @@
-"""Arguments of the public functions, made plain or refused before any work begins."""
+"""Arguments of public functions, converted to plain values or refused before any work begins."""
 
 import functools
 import numbers
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def refuses_plainly(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a public function's `UsageError` come from where it was called, in one frame.
+    """Let a public function raise `UsageError` without the frames inside qlax.
 
     What the user gave is wrong, not what happens inside qlax. The cause stays, if there is one,
     such as what the user's own code raised.
@@ -33,7 +33,7 @@ def refuses_plainly(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def whole_number(name: str, value: Any, *, at_least: int = 0) -> int:
-    """Return a whole number of any kind, NumPy's, JAX's or `1e5`, as Python's.
+    """Return a whole number of Python for one of NumPy or JAX, or for a float such as `1e5`.
 
     Raises:
         UsageError: if it is none, or less than `at_least`.
@@ -45,7 +45,7 @@ def whole_number(name: str, value: Any, *, at_least: int = 0) -> int:
 
 
 def whole_numbers(name: str, values: Any) -> list[int]:
-    """Return several whole numbers as a list of Python's.
+    """Return several whole numbers as a list of Python's integers.
 
     Raises:
         UsageError: if they are not several, or one is no whole number.
@@ -55,7 +55,7 @@ def whole_numbers(name: str, values: Any) -> list[int]:
 
 
 def number(name: str, value: Any, *, above: float | None = None) -> float:
-    """Return a finite number of any kind as Python's.
+    """Return a finite number of Python for one of NumPy or JAX.
 
     Raises:
         UsageError: if it is none, or not greater than `above`.
@@ -68,7 +68,7 @@ def number(name: str, value: Any, *, above: float | None = None) -> float:
 
 
 def several(name: str, values: Any, what: str) -> list[Any]:
-    """Return what can be gone through as a list; text cannot.
+    """Return an iterable as a list; text does not count as one.
 
     Raises:
         UsageError: if `values` is a single thing.
@@ -82,7 +82,7 @@ def several(name: str, values: Any, what: str) -> list[Any]:
 
 
 def instance_of(name: str, value: Any, kind: type[T], otherwise: str) -> T:
-    """Return a value if it is of a kind.
+    """Return a value of a given class.
 
     Raises:
         UsageError: if it is not; `otherwise` says what would be right.

@@ -1,4 +1,4 @@
-"""How programs are compiled, and kept from one run to the next."""
+"""How programs are compiled and cached."""
 
 import functools
 import os
@@ -20,7 +20,7 @@ _SIMPLE_LOOPS: Options = {"xla_cpu_use_fusion_emitters": False}
 
 @functools.cache
 def quickly() -> Options:
-    """Return compiler options for what runs once: a third of the compiling, a slower program."""
+    """Return compiler options for a program that runs once: a third of the compilation time."""
     fastest = _UNOPTIMISED | _SIMPLE_LOOPS
     try:
         jax.jit(lambda: 0, compiler_options=fastest).lower().compile()

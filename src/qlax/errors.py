@@ -1,4 +1,4 @@
-"""The ways a run can end early that are not faults of qlax itself."""
+"""Errors that are no faults of qlax itself."""
 
 import difflib
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ _LONGEST = 200
 
 
 class UsageError(ValueError):
-    """Something the user gave cannot work; the message says what, its value, and what would.
+    """Something the user gave cannot work; the message names it, its value, and what would work.
 
     On the command line it is printed as one sentence and the exit code is 2.
     """
@@ -32,7 +32,7 @@ class Diverged(RuntimeError):  # noqa: N818
 
 
 class DiskFull(OSError):  # noqa: N818
-    """There was no room for a file of the run; what was written before is whole.
+    """The disk is full: a file could not be written. What was written before is whole.
 
     Once there is, `resume` goes on. On the command line the exit code is 1.
     """
@@ -53,7 +53,7 @@ def require(condition: bool, field: str, value: object, what_would_be_right: str
 
 
 def shown(value: object) -> str:
-    """Return what a message shows of a value: its source text in one line, cut if it is long."""
+    """Return a value as messages show it: its repr in one line, cut if it is long."""
     text = " ".join(repr(value).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

@@ -1,4 +1,4 @@
-"""How good a policy is: full episodes of the original environment, played greedily."""
+"""Evaluation of a policy: full episodes of the original environment, played greedily."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -121,19 +121,19 @@ def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Eva
 
 
 def usual_episodes(source: Source) -> int:
-    """Return how many episodes say enough of a policy."""
+    """Return how many episodes are enough to evaluate a policy."""
     few = None if source.world is None else source.world.eval_episodes
     return _USUAL_EPISODES if few is None else few
 
 
 def _may_go_on_for_ever(source: Source) -> bool:
-    """Return whether nothing is known to end an episode: games end themselves."""
+    """Return whether an episode may never end; games end by themselves."""
     is_game = source.world is not None and source.world.preprocessed is not None
     return source.spec.time_limit is None and not is_game
 
 
 def _original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
-    """Return the environment itself, never a twin; a `Dynamics` is its own original.
+    """Return the original environment, never a compiled twin; a `Dynamics` is its own original.
 
     Where one can be had but no second beside it, there is one.
     """

@@ -90,7 +90,7 @@ def film(
 
 def _drawn(source: Source) -> tuple[str, gymnasium.Env]:
     """Return the environment's name, and one of it that can be drawn."""
-    # pygame, with which many are drawn, needs neither a loudspeaker nor to introduce itself.
+    # pygame, which draws many environments, needs no loudspeaker and no greeting.
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     render_mode = None if source.id is None else "rgb_array"

@@ -104,7 +104,7 @@ def is_unfinished(folder: Path) -> bool:
 
 
 def _newest(folder: Path, agent: Agent | None) -> Policy:
-    """Return the policy of an unfinished run's newest checkpoint, and say what it is."""
+    """Return the policy of an unfinished run's newest checkpoint, with a warning."""
     document, where = read_config(folder), str(folder / CONFIG)
     if agent is None:
         agent = config.part_from_json(document.get("agent"), Agent, where)
@@ -123,7 +123,7 @@ def _newest(folder: Path, agent: Agent | None) -> Policy:
 
 
 def _learner_of(path: Path, agent: Agent, spec: EnvSpec) -> LearnerState:
-    """Read what was learned from a checkpoint, and nothing else of it."""
+    """Read only the learner's state of a checkpoint."""
 
     def make() -> Any:
         timestep = nothing_seen(spec, agent.num_envs)

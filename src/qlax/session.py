@@ -1,4 +1,4 @@
-"""A session of training: from start or checkpoint, stretch by stretch, to the finished runs."""
+"""A session of training: from the start or a checkpoint, stretch by stretch, to finished runs."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -92,7 +92,7 @@ def carry_out(
 
 @dataclass
 class _Session:
-    """Training of members that share a program, until their runs are finished."""
+    """The training of members that share a program, until their runs are finished."""
 
     members: list[Member]
     everyone: list[Member]
@@ -109,7 +109,7 @@ class _Session:
         try:
             state, first_step = self._train(resumed=resumed, is_first=is_first)
         finally:
-            # Before evaluation opens its own: one may be all there is.
+            # Before evaluation opens its own: there may be only one.
             if not self.selected.is_pure:
                 close(self.selected.env)
         states = self._driver.split(state)
@@ -161,7 +161,7 @@ class _Session:
             return self._advance(state, iteration), first_step
 
     def _advance(self, state: LoopState, iteration: int) -> LoopState:
-        """Train to the end, stretch by stretch; between stretches report and checkpoint."""
+        """Train to the end, stretch by stretch, with reports and checkpoints between."""
         plan, driver, audience = self.members[0].plan, self._driver, self.audience
         pace = Pace()
         with Interruptible() as interrupt:
@@ -205,7 +205,7 @@ class _Session:
     def _finish(self, member: Member, state: LoopState, first_step: int) -> Run:
         """Save the policy, then evaluate it and write the result."""
         plan, path = member.plan, member.folder
-        # The policy is for the environment as it is, whatever limit training put on its episodes.
+        # The policy is for the environment itself, not for training's time limit.
         params = plan.agent.policy_params(state.agent.learner)
         policy = Policy(plan.agent, plan.source.spec, params, plan.source.origin)
         policy.save(path / folder.POLICY)
@@ -243,7 +243,7 @@ class _Session:
         return Run(path, result, policy)
 
     def _evaluate(self, member: Member, policy: Policy) -> tuple[Evaluation | None, str | None]:
-        """Return the final evaluation, if one was asked for, or why it failed."""
+        """Return the final evaluation, None if none was asked for, and why it failed."""
         plan = member.plan
         if not plan.eval_episodes:
             return None, None
@@ -265,7 +265,7 @@ class _Session:
         return self.selected.env.spec
 
     def _prepare_folders(self) -> None:
-        """Write what every run is to do, also those whose turn is later: all can be resumed."""
+        """Write every member's configuration, so that all can be resumed."""
         for member in self.everyone:
             folder.make_member(member.folder)
             folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
@@ -275,7 +275,7 @@ class _Session:
 
 
 def _newest_common(members: list[Member]) -> list[Path]:
-    """Return each member's checkpoint of the newest step that all of them have saved."""
+    """Return every member's checkpoint of the newest step that all of them have saved."""
     common = set.intersection(
         *({path.name for path in checkpoint.checkpoints(member.folder)} for member in members)
     )

@@ -1,4 +1,4 @@
-"""Trying many learning rates, discounts and seeds at once, in one compiled program."""
+"""Many learning rates, discounts and seeds, trained at once in one compiled program."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

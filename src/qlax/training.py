@@ -1,4 +1,4 @@
-"""Training as people ask for it: `train`, `train_seeds` and `resume` check, plan and carry out."""
+"""`train`, `train_seeds` and `resume`: check the arguments, plan the runs, carry them out."""
 
 import contextlib
 import dataclasses
@@ -48,7 +48,7 @@ def train(
     observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> Run:
-    """Train an agent, evaluate it on the original environment, and write everything down.
+    """Train an agent, evaluate it on the original environment, and save everything in a folder.
 
     Args:
         env: Gymnasium's id, a function or class that makes a Gymnasium environment, an environment
@@ -66,8 +66,8 @@ def train(
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation, 0 for none; None for what `evaluate` plays.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
-        observers: Who watches, such as `observers.Progress()`, which shows how far training is.
-        timing: What has been timed already; for the command line.
+        observers: Observers of training, such as `observers.Progress()`, which shows how far it is.
+        timing: Times measured so far; for the command line.
 
     Raises:
         UsageError: if something cannot work as given; nothing is written then.
@@ -147,7 +147,7 @@ def resume(
         agent: The agent, if it has parts of your own: code is never loaded from a file.
         steps: A new total of environment steps, to train for longer; None for the old one.
         observers: As in `train`.
-        timing: What has been timed already; for the command line.
+        timing: Times measured so far; for the command line.
 
     Raises:
         UsageError: if there is nothing to resume, or a file is damaged.
@@ -187,7 +187,7 @@ def resume(
 
 
 class _Options(NamedTuple):
-    """What `train` and `train_seeds` are told alike."""
+    """The arguments that `train` and `train_seeds` share."""
 
     steps: int | None
     out: str | Path | None

@@ -1,4 +1,4 @@
-"""Small turns of phrase that several messages share."""
+"""Phrases that several messages share."""
 
 import math
 import statistics
@@ -34,7 +34,7 @@ def mean_of(mean: float, std: float, count: int) -> str:
 
 
 def significant(number: float) -> str:
-    """Return a spread with one decimal, or with two digits if it is below 1."""
+    """Return a spread with one decimal, or with two significant digits if it is below 1."""
     if not math.isfinite(number) or number == 0.0 or abs(number) >= 1.0:
         return f"{number:.1f}"
     return f"{number:.{min(1 - math.floor(math.log10(abs(number))), 6)}f}"
@@ -46,7 +46,7 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def over_seeds(means: Sequence[float]) -> str:
-    """Return the mean of what several seeds came to, with its standard error."""
+    """Return the mean over seeds with its standard error, in words."""
     error = standard_error(means)
     spread = 0.0 if error is None else error * math.sqrt(len(means))
     shown = mean_of(statistics.fmean(means), spread, len(means))

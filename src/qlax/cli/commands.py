@@ -1,4 +1,4 @@
-"""The commands and their options. JAX is imported by the ones that need it, once they run."""
+"""The commands and their options. Only commands that need JAX import it, when they run."""
 
 import dataclasses
 import shlex
@@ -13,7 +13,7 @@ from qlax.errors import UsageError, require
 
 
 def _named(metavar: str) -> Any:
-    """Return how help shows an option whose own text says what it is by default."""
+    """Return how help shows an option whose text already says its default."""
     return arg(metavar=metavar, help_behavior_hint="")
 
 
@@ -37,24 +37,25 @@ class Train:
     as_published: Annotated[bool, *_FLAG] = False
     """Train the agent as its page has it, not fitted to ENV."""
     steps: Annotated[int | None, _named("INT")] = None
-    """Environment steps. By default what the agent takes on ENV."""
+    """Environment steps. By default as many as the agent needs on ENV."""
     seed: int = 0
     """Seed of everything random."""
     seeds: Annotated[int | None, _named("INT")] = None
-    """Train this many seeds, from --seed on: in one program if ENV can be compiled."""
+    """Train this many seeds, from --seed on, in one program if ENV can be compiled."""
     out: Annotated[Path | None, _named("FOLDER")] = None
-    """Folder to write. By default runs/ENV/AGENT/seed-SEED."""
+    """Folder of the run. By default runs/ENV/AGENT/seed-SEED."""
     backend: Annotated[str, _named("{" + ",".join(names()) + "}")] = AUTO
-    """What runs ENV: a compiled twin if one is faithful, the ALE, EnvPool, or Gymnasium itself."""
+    """How ENV is stepped. `auto` takes a faithful compiled twin, the ALE or EnvPool where there is
+    one, else Gymnasium."""
     eval_episodes: Annotated[int | None, _named("INT")] = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
     checkpoint_every: Annotated[int | None, _named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
     quiet: Annotated[bool, *_FLAG] = False
-    """Print nothing but the folder that was written."""
+    """Print only the folder of the run."""
 
     def run(self, agent_words: list[str], env_words: list[str]) -> None:
-        """Train as told."""
+        """Train, and print the outcome."""
         from qlax import presets
         from qlax.cli.env_arguments import arguments
         from qlax.cli.overrides import override
@@ -108,7 +109,7 @@ class Eval:
     """Film the first 20 seconds of one more episode."""
 
     def run(self, env_words: list[str]) -> None:
-        """Evaluate as told."""
+        """Evaluate, and print the outcome."""
         from qlax.cli.evaluating import evaluate_runs
 
         evaluate_runs(self, _existing(self.run_folder), env_words)
@@ -123,10 +124,10 @@ class Resume:
     steps: Annotated[int | None, _named("INT")] = None
     """A new total of environment steps, to train for longer than planned."""
     quiet: Annotated[bool, *_FLAG] = False
-    """Print nothing but the folder that was written."""
+    """Print only the folder of the run."""
 
     def run(self) -> None:
-        """Resume as told."""
+        """Go on with the run, and print the outcome."""
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
         from qlax.runs.timing import since_process_start
@@ -166,7 +167,7 @@ class Envs:
 
 @dataclasses.dataclass(frozen=True)
 class Check:
-    """Play an environment at random and say everything that is wrong with it."""
+    """Play an environment at random and report everything that is wrong with it."""
 
     env: Positional[Annotated[str, arg(metavar="ENV")]]
     """Gymnasium's id of the environment; module:Name-v0 imports the module first."""
@@ -178,7 +179,7 @@ class Check:
     """The most steps of an episode."""
 
     def run(self, env_words: list[str]) -> None:
-        """Print the report; problems are the user's to mend."""
+        """Print the report; problems end with exit code 2."""
         from qlax.cli.env_arguments import arguments
         from qlax.envs.checking import check_env
 
@@ -203,7 +204,7 @@ def _existing(folder: Path) -> Path:
 
 
 def _runs_of(env: str) -> str:
-    """Return where there are runs of an environment, as a sentence; empty if there are none."""
+    """Return a sentence that names an environment's runs; empty if there are none."""
     runs = sorted(path.parent for path in Path("runs", env).glob("*/*/config.json"))
     if not runs:
         return ""

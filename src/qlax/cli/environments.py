@@ -1,4 +1,4 @@
-"""What `qlax envs` shows: the worlds there are, those that could be, and the ids in them."""
+"""`qlax envs`: the worlds that are installed, those that could be, and the ids in them."""
 
 from typing import Any, NamedTuple
 
@@ -38,7 +38,7 @@ class Listing(NamedTuple):
 
 
 def print_envs(search: str | None) -> None:
-    """Print the worlds, or every id that a text finds.
+    """Print the worlds, or every id that contains a text.
 
     Raises:
         UsageError: if it finds nothing.
@@ -101,7 +101,7 @@ def _print_found(families: list[Listing], missing: list[World], search: str) -> 
 
 
 def _families() -> list[Listing]:
-    """Return what is registered, by world, in the order of the worlds; then all others at once."""
+    """Return the registered ids by world, in the worlds' order; all others come last, together."""
     members: dict[str, list[str]] = {
         world.title: [] for world in WORLDS if world.are_many and world.is_installed
     }
@@ -127,7 +127,7 @@ def _backend_of(name: str) -> str:
 
 
 def _is_gymnasiums(record: Any) -> bool:
-    """Return whether Gymnasium brings an environment, or the hooks to those of older packages."""
+    """Return whether an environment is Gymnasium's own, or its bridge to an older package."""
     module = str(record.entry_point).partition(":")[0]
     return module.partition(".")[0] in ("gymnasium", "shimmy") or record.id.startswith("GymV")
 

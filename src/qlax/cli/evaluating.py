@@ -64,7 +64,7 @@ def seeds_in(folder: Path) -> dict[int, Path]:
 def _environment(
     command: "Eval", folder: Path, policy: Policy, env_words: Sequence[str]
 ) -> tuple[EnvLike, Mapping[str, Any]]:
-    """Return where to evaluate, and with which arguments it is made."""
+    """Return the environment to evaluate in, and its arguments."""
     name = policy.environment_id if command.env is None else command.env
     if name is None:
         raise UsageError(
@@ -77,7 +77,7 @@ def _environment(
 def _film(command: "Eval", policy: Policy, source: Source, path: Path) -> None:
     """Film an episode that is not among those of the evaluation."""
     episodes = usual_episodes(source) if command.episodes is None else command.episodes
-    # pygame, which draws many environments, would look for a screen and complain of none.
+    # pygame, which draws many environments, would look for a screen and miss one.
     os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     film(policy, path, source, seed=command.seed + episodes)
     complain(f"the film is {path.expanduser()}.")

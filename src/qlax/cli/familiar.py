@@ -1,4 +1,4 @@
-"""What other libraries and tools call it, and what it is called here."""
+"""Names that other libraries and tools use, and the names used here."""
 
 OPTIONS = {
     "lr": "--agent.optimizer.learning-rate",

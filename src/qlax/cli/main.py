@@ -1,4 +1,4 @@
-"""`qlax COMMAND …`: from words on the command line to a call, and from an error to an exit code.
+"""`qlax COMMAND …`: from the command line's words to a call, from an error to an exit code.
 
 Exit codes: 0 done; 1 the environment failed or training diverged; 2 something the user gave
 cannot work; 130 stopped by Ctrl-C (after a checkpoint).
@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     warnings.showwarning = _warn  # type: ignore[assignment]
     code = run(sys.argv[1:] if arguments is None else list(arguments))
-    # All is written and closed. Taking the interpreter down in order, with thousands of compiled
-    # objects in it, would keep the user waiting for half a second more.
+    # Everything is written and closed. An orderly end of the interpreter, with thousands of
+    # compiled objects, would take half a second more.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -92,7 +92,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _named(command: object) -> dict[str, str]:
-    """Return what a command calls arguments of the library that others have for other things."""
+    """Return a command's own names for arguments of the library."""
     names = {Eval: {"path": "--film"}, Resume: {"path": "RUN"}, Check: {"env": "ENV"}}
     return names.get(type(command), {})
 
@@ -103,13 +103,13 @@ def _warn(message: object, *_: object) -> None:
 
 
 def _stopped(command: object) -> str:
-    """Return what Ctrl-C ended; only training has something to save."""
+    """Return what to say after Ctrl-C; only training has something to save."""
     trains = isinstance(command, Train | Resume)
     return "stopped before anything could be saved." if trains else "stopped."
 
 
 def _file_error(error: OSError) -> str:
-    """Return what went wrong with which file."""
+    """Return the system's message with the file's name."""
     where = f": {error.filename}" if error.filename else ""
     return f"{error.strerror or error}{where}"
 

@@ -1,4 +1,4 @@
-"""`--agent.replay.capacity 50000`: any field of any part of an agent, typed, from the words."""
+"""`--agent.replay.capacity 50000`: set any field and exchange any part of an agent."""
 
 import copy
 import dataclasses
@@ -26,13 +26,13 @@ from qlax.errors import UsageError
 
 
 def override(agent: Agent, words: list[str]) -> Agent:
-    """Return the agent with the fields set, and the parts exchanged, that the words name.
+    """Return the agent with the fields set and the parts exchanged that the words name.
 
     Raises:
         UsageError: if a field or part is unknown, or the agent would be impossible.
         SystemExit: from the parser, after printing help (0) or what was wrong (2).
     """
-    # Parts are put in unchecked: which go together shows when all are there.
+    # Parts are put in unchecked: whether they can be combined shows once all are there.
     agent, rest = _exchange_parts(agent, words)
     if rest:
         agent = _with_fields(agent, rest)
@@ -42,7 +42,7 @@ def override(agent: Agent, words: list[str]) -> Agent:
 
 
 class _Option(NamedTuple):
-    """A field of the agent, or of a part in it, as an option."""
+    """An option for a field of the agent, or of one of its parts."""
 
     path: str
     kind: Any
@@ -200,7 +200,7 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
 
 
 def _exchanges(hint: Any, value: str, now: Any) -> bool:
-    """Return whether a word exchanges a part, or puts one where a number is now."""
+    """Return whether a word names a part, rather than a number for the parser."""
     takes_number = float in typing.get_args(hint)
     return config.is_part(now) or now is None or not takes_number or _is_name(value)
 

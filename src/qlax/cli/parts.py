@@ -18,7 +18,7 @@ def option_of(path: str) -> str:
 
 
 def is_kind_of_part(kind: Any) -> bool:
-    """Return whether a type is one of parts: a protocol, or a dataclass."""
+    """Return whether a type is a kind of part: a protocol, or a dataclass."""
     return bool(getattr(kind, "_is_protocol", False)) or dataclasses.is_dataclass(kind)
 
 
@@ -98,7 +98,7 @@ def known_path(agent: Agent, path: str) -> str:
 
 
 def _meant(agent: Agent, part: Any, above: str, name: str, known: list[str]) -> str:
-    """Return which option a misspelt field may stand for, as a sentence."""
+    """Return a sentence that suggests an option for a misspelt field."""
     others = kinds_for(type_at(agent, above)) if above else {}
     having = [
         word

@@ -1,4 +1,4 @@
-"""What a command shows of training."""
+"""The progress that a command shows."""
 
 from qlax.cli.translation import in_options
 from qlax.observers import Observer, Progress
@@ -13,5 +13,5 @@ class ProgressInOptions(Progress):
 
 
 def watching(*, quiet: bool) -> list[Observer]:
-    """Return who watches a command's training."""
+    """Return the observers of a command's training."""
     return [] if quiet else [ProgressInOptions()]

@@ -1,4 +1,4 @@
-"""What the commands print."""
+"""Summaries of runs, and the list of agents."""
 
 import shlex
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
 
 
 def _training(result: Result) -> str:
-    """Return what was done, and how fast, since the run began or went on."""
+    """Return how much was trained, and how fast, since the run began or was resumed."""
     new = result["env_steps"] - result["resumed_at"]
     done = f"{result['env_steps']:,} steps and {counted(result['updates'], 'update')}"
     if new == 0:
@@ -96,7 +96,7 @@ def _print_seeds(runs: list[Run], *, quiet: bool) -> None:
 def outcome_of(
     evaluation: dict[str, Any] | None, threshold: float | None, failure: str | None = None
 ) -> str:
-    """Return the evaluation in a line, and whether it counts as solved."""
+    """Return an evaluation in one line, with whether the environment is solved."""
     if evaluation is None:
         return "not evaluated" if failure is None else f"not evaluated: {failure}"
     mean, std, played = (evaluation[name] for name in ("mean", "std", "episodes"))

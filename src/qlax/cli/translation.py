@@ -1,4 +1,4 @@
-"""Sentences of the library, which speak of Python's arguments, in the words of the command line.
+"""The library's sentences about Python's arguments, as sentences about options.
 
 `steps is 0` becomes `--steps is 0`, `backend='auto'` becomes `--backend auto`, `Uniform.capacity`
 becomes `--agent.replay.capacity`, `replay.Latest(n_step=1)` becomes `--agent.replay latest
@@ -17,7 +17,7 @@ from qlax.cli.words import kebab
 from qlax.errors import UsageError
 
 _COMMANDS = ("resume", "train")
-# Which of the agent's fields the parts of a module are for.
+# The agent's field that the parts of a module belong to.
 _SLOTS = {
     "bootstraps": "bootstrap",
     "explorers": "explorer",
@@ -102,7 +102,7 @@ def in_options(sentence: str, agent: Any = None, names: Mapping[str, str] | None
 
 @contextlib.contextmanager
 def speaking_of(agent: Any) -> Iterator[None]:
-    """Translate the `UsageError` of a block that is given an agent."""
+    """Translate a `UsageError` of the block, which may speak of an agent's parts."""
     try:
         yield
     except UsageError as error:
@@ -127,7 +127,7 @@ def _with_value(option: str, value: str | None) -> str:
 
 
 def _command(command: str, inside: str) -> str | None:
-    """Return the command of a call that names nothing but a folder or an environment."""
+    """Return the command that does the same as a call with a single string."""
     if command not in _COMMANDS:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The words of a command line, put right or refused before they are parsed."""
+"""The words of a command line, corrected or refused before they are parsed."""
 
 import dataclasses
 import re
@@ -29,7 +29,7 @@ def kebab(name: str) -> str:
 
 
 def whole_numbers(words: list[str]) -> list[str]:
-    """Return the words with `1e5` written out wherever a whole number is asked for."""
+    """Return the words with `1e5` as `100000` wherever an option takes a whole number."""
     made: list[str] = []
     for word in words:
         option, joined, value = word.partition("=")
@@ -43,7 +43,7 @@ def whole_numbers(words: list[str]) -> list[str]:
 
 
 def written_out(word: str) -> str:
-    """Return a whole number with its zeros, `100000` for `1e5`; any other word as it is."""
+    """Return `100000` for `1e5`; any other word as it is."""
     if not _WITH_EXPONENT.fullmatch(word):
         return word
     number = float(word)
@@ -51,7 +51,7 @@ def written_out(word: str) -> str:
 
 
 def _whole(option: str, word: str) -> str:
-    """Return what stands after an option as a whole number, or refuse it."""
+    """Return an option's value as a whole number, or refuse it."""
     number = written_out(word)
     if word.startswith("--") or re.fullmatch(r"[+-]?\d[\d_]*", number):
         return number
@@ -62,7 +62,7 @@ def _whole(option: str, word: str) -> str:
 
 
 def require_command(words: list[str], commands: Mapping[str, Any]) -> None:
-    """Raise `UsageError` with what may be meant if the first word is no command."""
+    """Raise `UsageError` with a suggestion if the first word is not a command."""
     word = words[0]
     if word.startswith("-") or word in commands:
         return
@@ -76,7 +76,7 @@ def require_command(words: list[str], commands: Mapping[str, Any]) -> None:
 
 
 def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
-    """Raise `UsageError` with what may be meant for an option or a word that a command has not."""
+    """Raise `UsageError` with a suggestion for an option or a word that a command does not take."""
     if not words or words[0] not in commands:
         return
     name, command = words[0], commands[words[0]]
@@ -102,7 +102,7 @@ def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
 
 
 def _is_place(entry: dataclasses.Field) -> bool:
-    """Return whether a field is a word of its own, without an option before it."""
+    """Return whether a field is positional."""
     return tyro.conf.Positional in _marks(entry)
 
 
@@ -115,7 +115,7 @@ def _marks(entry: dataclasses.Field) -> tuple[Any, ...]:
 
 
 def _meant(command: str, option: str, options: set[str]) -> str:
-    """Return which option may be meant, as a sentence."""
+    """Return a sentence that suggests an option."""
     bare = option[2:]
     if bare in DEVICES:
         return (
@@ -130,7 +130,7 @@ def _meant(command: str, option: str, options: set[str]) -> str:
 
 
 def _surplus(command: str, word: str) -> str:
-    """Return what to say of a word too many."""
+    """Return a sentence about a positional word too many."""
     if command == "train":
         return f"{word!r} stands alone: an agent is named by --agent {word}."
     return f"{word!r} is one word too many for `qlax {command}`."

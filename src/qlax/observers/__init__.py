@@ -1,4 +1,4 @@
-"""What watches training: progress, metrics, curves, rules to stop; one file a kind."""
+"""Observers of training: progress, metrics, curves, rules to stop; one file each."""
 
 from qlax.observers.core import (
     Beginning,

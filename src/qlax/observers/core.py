@@ -1,4 +1,4 @@
-"""What happens around training, as events, and the protocol of whoever watches them."""
+"""The events of a training run, and the class of those that observe them."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -79,7 +79,7 @@ class Checkpointed:
     """A seed's state was saved."""
 
     member: Member
-    """Whose."""
+    """The seed."""
     env_steps: int
     """Environment steps done."""
     path: Path
@@ -91,7 +91,7 @@ class Evaluated:
     """A seed's policy was evaluated."""
 
     member: Member
-    """Whose."""
+    """The seed."""
     env_steps: int
     """Environment steps it had learned from."""
     evaluation: "Evaluation"
@@ -103,7 +103,7 @@ class Ended:
     """A seed's run is finished and its policy saved."""
 
     member: Member
-    """Which."""
+    """The seed."""
     spec: EnvSpec
     """The environment."""
     result: "Result"
@@ -111,13 +111,13 @@ class Ended:
 
 
 class Observer:
-    """Sees what happens around training; a subclass overrides the methods it has a use for.
+    """Observes training; a subclass overrides the methods that it needs.
 
     >>> qlax.train("CartPole-v1", observers=[qlax.observers.Progress()])
 
-    Between events an observer costs training nothing. What it raises is told with its name:
-    before training begins as an error, later as a warning, after which it hears of the end alone;
-    training goes on and nothing is lost.
+    Between events an observer costs training nothing. If `begin` raises, the run ends before
+    anything is done. If a later method raises, a warning names the observer, training goes on, and
+    the observer is told only of the run's end.
     """
 
     is_essential: bool = False
@@ -127,13 +127,13 @@ class Observer:
         """Training begins or goes on."""
 
     def note(self, topic: str, text: str) -> None:
-        """Something about the run may matter to the user, such as the memory it needs."""
+        """There is a remark on the run, such as the memory that it needs."""
 
     def advance(self, env_steps: int) -> None:
-        """Training has come this far: about once a second, and first when it starts."""
+        """Training has come this far; called when training starts, and about once a second."""
 
     def report(self, event: Report) -> str | None:
-        """A row of metrics is there. Return a reason to end training now, or None to go on."""
+        """There is a new row of metrics. Return a reason to end training now, or None to go on."""
 
     def checkpoint(self, event: Checkpointed) -> None:
         """A state was saved."""
@@ -174,7 +174,7 @@ class Audience:
                 ) from error
 
     def note(self, topic: str, text: str) -> None:
-        """Tell what may matter."""
+        """Tell a remark."""
         self._tell("note", lambda observer: observer.note(topic, text))
 
     def advance(self, env_steps: int) -> None:

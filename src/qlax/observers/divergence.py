@@ -1,4 +1,4 @@
-"""The end of a run whose loss is no longer a number."""
+"""The check for a loss that is no longer a number."""
 
 import math
 
@@ -7,7 +7,7 @@ from qlax.observers.core import Observer, Report
 
 
 class DivergenceCheck(Observer):
-    """Ends training with `Diverged` once a loss is not finite: nothing is learned from there on."""
+    """Ends training with `Diverged` once a loss is not finite; nothing more would be learned."""
 
     is_essential = True
 

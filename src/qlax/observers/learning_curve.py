@@ -46,7 +46,7 @@ def draw_curve(
         evaluation: The run's `eval`, or None.
         time_limit: Steps after which training episodes end, if it is not the environment's limit.
     """
-    # Without pyplot: it takes another third of a second to import, and is not needed.
+    # Without pyplot, which takes another third of a second to import.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

@@ -13,11 +13,11 @@ class MetricsFile(Observer):
     is_essential = True
 
     def begin(self, event: Beginning) -> None:
-        """Remember where the run goes on: nothing is written before it does."""
+        """Remember where the run goes on from; nothing is written before training starts."""
         self._beginning: Beginning | None = event
 
     def advance(self, env_steps: int) -> None:  # noqa: ARG002
-        """Drop newer rows, once."""
+        """Drop rows that are newer than the checkpoint, once."""
         if self._beginning is not None:
             for member in self._beginning.members:
                 folder.keep_metrics_until(member.folder, self._beginning.env_steps)

@@ -1,4 +1,4 @@
-"""How far training is: a live line on a terminal, some plain lines in a pipe."""
+"""The progress of training: a live line on a terminal, plain lines in a pipe."""
 
 import sys
 import time
@@ -11,22 +11,22 @@ from qlax.differences import by_part
 from qlax.observers.core import Beginning, Ended, MetricsRow, Observer, Report
 from qlax.wording import broken
 
-# In a pipe a line tells of every tenth of the run, and of every minute of it.
+# In a pipe, a line is printed for every tenth of the run, and for every minute.
 _PLAIN_LINES = 10
 _PLAIN_SECONDS = 60.0
-# A narrower terminal shows the bar without some of the metrics.
+# A narrow terminal shows the bar with fewer metrics.
 _BAR_WIDTH = 16
 
 
 class Progress(Observer):
-    """Says what is trained and shows how far it is, on the standard output.
+    """Prints what is trained, and how far training is, on the standard output.
 
     On a terminal it is a line that changes; elsewhere, a line for every tenth of the run and for
     every minute.
     """
 
     def __init__(self) -> None:
-        # No console of rich's own is the process's: the stream is looked up when training begins.
+        # The console is made when training begins: standard output may be another stream by then.
         self._bar: Bar | None = None
         self._started: tuple[float, int] | None = None
 
@@ -132,7 +132,7 @@ class Progress(Observer):
         ]
         if self._bar is None:
             return _joined([f"{env_steps:,}/{self._total:,} steps", *optional, left])
-        # What a reader misses most is shown first: how far, how long still, how good.
+        # The most important comes first: how far, how much longer, how good.
         shown = [f"{_short(env_steps)}/{_short(self._total)}", left]
         room = self._console.width - _BAR_WIDTH - len("training  ") - 1
         for part in filter(None, optional):

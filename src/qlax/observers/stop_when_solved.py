@@ -1,4 +1,4 @@
-"""The end of training as soon as the environment is solved."""
+"""A rule that ends training once the environment is solved."""
 
 from collections import deque
 

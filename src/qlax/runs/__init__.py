@@ -1,1 +1,1 @@
-"""What a run leaves behind: its folder, checkpoints, curve, progress line and summary."""
+"""A run on disk and in memory: its plan, folder, checkpoints, outcome, and the room it needs."""

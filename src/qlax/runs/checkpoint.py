@@ -1,4 +1,4 @@
-"""Whole states of a run, written aside and renamed; the newest few are kept."""
+"""Checkpoints: the whole state of a run, written beside and renamed; the newest two are kept."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ DESCRIPTION = "checkpoint.json"
 
 
 def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
-    """Write the state after so many iterations; older checkpoints but the last go."""
+    """Write the state after an iteration, and delete all but the newest checkpoints."""
     path = folder / CHECKPOINTS / f"iteration-{iteration:012d}"
     size = size_of(state)
     with room_for(path, size):

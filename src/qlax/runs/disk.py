@@ -13,7 +13,7 @@ CONFIG, CHECKPOINTS = "config.json", "checkpoints"
 
 @contextlib.contextmanager
 def room_for(path: Path, size: int | None = None) -> Iterator[None]:
-    """Turn the system's word for a full disk into a `DiskFull` that says how to go on.
+    """Turn the system's error for a full disk into a `DiskFull` that says how to go on.
 
     Args:
         path: What is written in the block.
@@ -52,7 +52,7 @@ def _run_of(path: Path) -> Path | None:
 
 
 def _shown(size: float) -> str:
-    """Return a number of bytes in the largest unit that it reaches."""
+    """Return a number of bytes in words, in the largest unit that fits."""
     for unit, letters in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if size >= unit:
             return f"{size / unit:.1f} {letters}"

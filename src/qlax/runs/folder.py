@@ -1,4 +1,4 @@
-"""The folder of a run, and writing into it so that a crash leaves the old or the new, never half.
+"""The folder of a run. A crash while a file is written leaves the old or the new one, never half.
 
 A folder that replaces another does so in two renames: a crash between them leaves the old one
 beside it, as `.NAME.….old`.
@@ -34,7 +34,7 @@ POLICY, CURVE = "policy", "curve.png"
 def new_folder(
     out: str | Path | None, env_id: str, agent_name: str, seed_name: str
 ) -> Iterator[Path]:
-    """Make the folder that a new run goes to, for nobody else; it goes again if left empty.
+    """Make the folder of a new run; it is removed again if nothing was written.
 
     Raises:
         UsageError: if `out` exists and is not an empty folder, or the folder cannot be made.
@@ -53,7 +53,7 @@ def new_folder(
 
 
 def _as_name(text: str) -> str:
-    """Return a name that needs no quotes in a shell and is one on every system."""
+    """Return a file name that needs no quotes in a shell and is valid on every system."""
     return re.sub(r"[^\w.+-]+", "-", text).strip("-.") or "environment"
 
 
@@ -98,7 +98,7 @@ def _make(folder: Path) -> list[Path]:
 
 @contextlib.contextmanager
 def _refusing(folder: Path, *, but: tuple[type[OSError], ...] = ()) -> Iterator[None]:
-    """Say why a folder cannot be made, but for errors that pass."""
+    """Raise `UsageError` if a folder cannot be made; the errors `but` pass as they are."""
     try:
         yield
     except but:
@@ -108,7 +108,7 @@ def _refusing(folder: Path, *, but: tuple[type[OSError], ...] = ()) -> Iterator[
 
 
 def require_free(folder: Path) -> None:
-    """Raise `UsageError` if there is something where a run is to go."""
+    """Raise `UsageError` unless a folder is free for a new run."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         onward = (
             f", or go on with it by qlax.resume({str(folder)!r})"
@@ -119,13 +119,13 @@ def require_free(folder: Path) -> None:
 
 
 def make_member(folder: Path) -> None:
-    """Make the folder of a seed inside that of its run, or say why that cannot be."""
+    """Make a seed's folder inside its run's, or say why that is impossible."""
     with _refusing(folder):
         (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
 
 
 def write_json(path: Path, document: Any) -> None:
-    """Write a JSON file whole."""
+    """Write a JSON file, whole or not at all."""
     text = json.dumps(document, indent=2, allow_nan=False) + "\n"
     with replacing(path, len(text.encode())) as aside:
         aside.write_text(text)
@@ -180,7 +180,7 @@ _DEEPEST = 50
 
 @contextlib.contextmanager
 def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
-    """Give a path aside to write a file or folder to; it replaces `path` once all is on disk.
+    """Give a path to write a file or folder to; it replaces `path` once everything is on disk.
 
     Args:
         path: The file or folder.
@@ -235,7 +235,7 @@ def keep_metrics_until(folder: Path, env_steps: int) -> None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    """Return a report as a line of JSON, which has no word for what is not a finite number."""
+    """Return a row of metrics as a line of JSON; numbers that are not finite become null."""
     finite = {
         name: value if value is None or math.isfinite(value) else None
         for name, value in row.items()

@@ -1,4 +1,4 @@
-"""What about a plan may not be meant: sentences to tell before a run begins."""
+"""Remarks before a run, on what may not be as meant."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from qlax.targets import FinishesApart
 
 
 def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
-    """Return a sentence for everything about a plan that may surprise.
+    """Return a sentence for everything in a plan that may surprise.
 
     Args:
         plan: The plan.

@@ -1,4 +1,4 @@
-"""A finished run, and what is written of it."""
+"""A finished run and its result."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,7 @@ class Run:
 
 
 def summary_of(runs: list[Run], timing: Timing) -> dict[str, Any]:
-    """Return what several seeds came to."""
+    """Return the result of several seeds together."""
     first = runs[0].result
     outcomes = [run.result["eval"] for run in runs]
     means = [outcome["mean"] for outcome in outcomes if outcome is not None]

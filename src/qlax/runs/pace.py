@@ -1,10 +1,10 @@
-"""How far to train before looking up: to show progress, and to see whether Ctrl-C was pressed."""
+"""How many iterations to train before showing progress and looking for Ctrl-C."""
 
 import contextlib
 import time
 from collections.abc import Iterator
 
-# Long enough to cost nothing, short enough to be answered soon.
+# Long enough to cost nothing, short enough for an answer to Ctrl-C.
 _SECONDS = 1.0
 _FIRST = 16
 
@@ -20,7 +20,7 @@ class Pace:
 
     @contextlib.contextmanager
     def measuring(self, iterations: int) -> Iterator[None]:
-        """Learn from how long the block's iterations take; the pace at most doubles or halves."""
+        """Adapt the pace to how long the block takes; it at most doubles or halves."""
         began = time.perf_counter()
         yield
         seconds = max(time.perf_counter() - began, 1e-6)

@@ -1,4 +1,4 @@
-"""What a run is to do: its `config.json`, from which it can be run again or gone on with."""
+"""The plan of a run, kept as `config.json`, from which it is resumed or run again."""
 
 import dataclasses
 import math
@@ -31,7 +31,7 @@ _CHECKPOINTS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything that decides how a run of one seed goes."""
+    """Everything that determines the run of one seed."""
 
     source: Source
     """The environment."""
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def iterations(self) -> int:
-        """How often every environment is stepped."""
+        """How many times every environment is stepped."""
         return math.ceil(self.steps / self.agent.num_envs)
 
     @property
@@ -101,7 +101,7 @@ class Plan:
 
 
 def require_seeds(seeds: Sequence[int]) -> None:
-    """Raise `UsageError` unless there are seeds, all different and such as keys are made from."""
+    """Raise `UsageError` unless there are seeds, all different and valid for random keys."""
     distinct = len(seeds) >= 1 and len(set(seeds)) == len(seeds)
     require(distinct, "seeds", seeds, "one or more, different")
     for seed in seeds:
@@ -164,7 +164,7 @@ def source_from_json(
 
 
 def _require_alike(given: EnvSpec, own: EnvSpec) -> None:
-    """Raise `UsageError` if an environment is of other spaces than the run's own."""
+    """Raise `UsageError` if an environment has other spaces than the run's own."""
     if not alike(given, own):
         raise UsageError(
             f"env is {given.id}, which shows {given.observation} and has {given.num_actions} "

@@ -1,4 +1,4 @@
-"""How much memory a run needs, known before any of it is taken, and no more kept than that."""
+"""The memory that a run needs: known before it is taken, and freed after use."""
 
 import contextlib
 import ctypes
@@ -13,11 +13,11 @@ from qlax.drivers.core import LoopState
 from qlax.errors import UsageError
 
 _GIGABYTE = 1e9
-# A need below this is not worth a line.
+# A smaller need is not worth a remark.
 _WORTH_SAYING = 0.5e9
 # Programs, networks' intermediate results and Python itself come on top of the state.
 _RESERVE = 1e9
-# The limit that a container puts on everything inside it.
+# The memory limit of a container.
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -27,7 +27,7 @@ def bytes_of(shapes: Any) -> int:
 
 
 class Forecast(NamedTuple):
-    """The bytes that a run takes."""
+    """The memory that a run takes, in bytes."""
 
     need: float
     """Of everything."""
@@ -44,12 +44,12 @@ class Forecast(NamedTuple):
 
     @property
     def is_much(self) -> bool:
-        """Whether the need is worth a line."""
+        """Whether the need is worth a remark."""
         return self.need > _WORTH_SAYING
 
 
 def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
-    """Return what a run needs, or refuse it if that cannot fit.
+    """Return the memory that a run needs, or refuse a run that cannot fit.
 
     Args:
         agent: The agent.
@@ -59,7 +59,7 @@ def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
     Raises:
         UsageError: if less is free.
     """
-    # A gradient is as large as what it is of: with tables of many entries, that counts.
+    # A gradient is as large as the parameters: with tables of many entries, that counts.
     need = (bytes_of(state) + bytes_of(state.agent.learner.params)) * seeds
     free = _free_bytes()
     replay = bytes_of(state.agent.replay) * seeds
@@ -95,7 +95,7 @@ def _shown(size: float) -> str:
 
 
 def _free_bytes() -> float:
-    """Return what is free where arrays are kept: on the accelerator, or in this machine."""
+    """Return the free bytes where arrays are stored: on the accelerator, or in this machine."""
     known = jax.local_devices()[0].memory_stats()
     if known and "bytes_limit" in known:
         return float(known["bytes_limit"] - known.get("bytes_in_use", 0))

@@ -1,4 +1,4 @@
-"""Where a run's time goes."""
+"""The time that each phase of a run takes."""
 
 import contextlib
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass
 class Timing:
-    """Seconds by phase, and since the beginning."""
+    """Seconds in each phase, and in all."""
 
     began: float = field(default_factory=time.time)
     """When all this started, in seconds since the epoch: for a command, when its process did."""
@@ -22,7 +22,7 @@ class Timing:
     """What this is a part of, and counts towards."""
 
     def part(self) -> "Timing":
-        """Return a timing of its own for a part of the work."""
+        """Return a timing for a part of the work, which counts towards this one."""
         return Timing(self.began, self.import_seconds, whole=self)
 
     @contextlib.contextmanager
