@@ -221,7 +221,7 @@ def test_training_goes_on_while_unsolved(tmp_path):
 def test_a_rule_without_a_threshold_asks_for_one(tmp_path):
     with pytest.raises(qlax.UsageError, match=r"CliffWalking-v1 has no threshold of its own"):
         trained(tmp_path / "run", observers.StopWhenSolved(), env="CliffWalking-v1")
-    with pytest.raises(qlax.UsageError, match=r"reports is 0, but must be a whole number, at least 1"):
+    with pytest.raises(qlax.UsageError, match=r"reports is 0, but must be a whole number"):
         observers.StopWhenSolved(reports=0)
 
 
