@@ -21,8 +21,9 @@ from qlax.heads import Rescaling, Stream
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.observations import Raw
 from qlax.presets.deep import deep
-from qlax.presets.fitting import is_fitted
+from qlax.presets.fitting import DEFAULT_AGENT, is_fitted, tuning
 from qlax.replay import LambdaReturn, Proportional
+from qlax.spaces import Box, Composite, Discrete, Space
 
 _HERE = Path(__file__).parent
 
@@ -86,19 +87,39 @@ def _with_backends(page: str) -> str:
     return before + begin + "\n".join(rows) + "\n" + end + rest.partition(end)[2]
 
 
-# One environment of each world whose agents differ.
-_WORLDS = (
-    "MountainCar-v0",
-    "ALE/Pong-v5",
-    "VizdoomBasic-v1",
-    "SuperMarioBros-1-1-v0",
-    "MiniGrid-DoorKey-5x5-v0",
-    "MinAtar/Breakout-v1",
-)
+_STACK = Box(shape=(4, 84, 84), dtype="uint8", low=0.0, high=255.0, frames=4)
+_WORLDS: dict[str, Space] = {
+    "MountainCar-v0": Box(shape=(2,), dtype="float32", low=-1.0, high=1.0),
+    "ALE/Pong-v5": _STACK,
+    "VizdoomBasic-v1": Composite(
+        (
+            ("gamevariables", Box(shape=(4, 1), dtype="float32", low=0.0, high=1.0, frames=4)),
+            ("screen", Box(shape=(4, 60, 80), dtype="uint8", low=0.0, high=255.0, frames=4)),
+        )
+    ),
+    "SuperMarioBros-1-1-v0": _STACK,
+    "MiniGrid-DoorKey-5x5-v0": Composite(
+        (
+            ("direction", Discrete(4)),
+            ("image", Box(shape=(7, 7, 3), dtype="uint8", low=0.0, high=10.0)),
+            ("mission", Box(shape=(130,), dtype="uint8", low=0.0, high=1.0)),
+        )
+    ),
+    "MinAtar/Breakout-v1": Box(shape=(10, 10, 4), dtype="bool", low=0.0, high=1.0),
+}
+"""One environment of each world whose agents differ, and what it shows: the page is to be the same
+whether or not the world is installed."""
+
+
+def agent_in(env: str) -> Agent:
+    """Return the agent that `qlax train ENV` takes in one of these environments."""
+    made = presets.AGENTS[DEFAULT_AGENT]()
+    tuned = tuning(env, DEFAULT_AGENT, made, lambda: _WORLDS[env])
+    return made if tuned is None else tuned.tune(made)
 
 
 def _side_by_side() -> str:
-    agents = {env: presets.resolve(env).agent for env in _WORLDS}
+    agents = {env: agent_in(env) for env in _WORLDS}
     slots = [entry.name for entry in dataclasses.fields(Agent)]
     shown = {slot: [pasteable(getattr(agent, slot)) for agent in agents.values()] for slot in slots}
     alike = {slot: cells[0] for slot, cells in shown.items() if len(set(cells)) == 1}

@@ -65,6 +65,15 @@ def test_both_train_to_the_same_policy(tmp_path):
     assert {"field": "discount", "before": "0.99", "after": "0.985"} in changed[0]
 
 
+@pytest.mark.parametrize("damage", [7, [7], [{"field": "discount"}], [{"field": 1}], None])
+def test_what_a_file_says_was_fitted_is_checked(damage, tmp_path):
+    run = qlax.train(ENV, AGENT, steps=20, out=tmp_path / "run", eval_episodes=0)
+    where = run.folder / folder.CONFIG
+    where.write_text(json.dumps({**json.loads(where.read_text()), "fitted": damage}))
+    with pytest.raises(UsageError, match="damaged: it has fitted"):
+        qlax.resume(run.folder, steps=40)
+
+
 class Notes(Observer):
     """Keeps what is told before training."""
 

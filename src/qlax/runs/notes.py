@@ -1,5 +1,6 @@
 """Remarks before a run, on what may not be as meant."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,12 +9,15 @@ import jax.numpy as jnp
 
 from qlax.agent import Agent
 from qlax.envs.images import remarks_on
-from qlax.networks import Table, TileCoding
+from qlax.networks import MLP, Table, TileCoding
 from qlax.presets.resolve import unfitted
 from qlax.runs.plan import Plan
 from qlax.schedules import Linear
-from qlax.spaces import EnvSpec, zeros
+from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space, zeros
 from qlax.targets import FinishesApart
+
+# Entries from which a network's input is told of: of MLPs here, thousands of weights a unit.
+_WIDE = 10_000
 
 
 def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
@@ -45,12 +49,43 @@ def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
             "keeps for it (agent.policy=target)"
         )
     yield from remarks_on(spec.observation)
+    yield from _on_input(plan.agent, spec.observation)
     limit = plan.agent.time_limit
     if limit is not None and own_limit is not None and limit > own_limit:
         yield (
             f"training episodes last up to {limit:,} steps, so their returns may be larger than "
             f"those of the environment, whose episodes end after {own_limit:,} (agent.time_limit)"
         )
+
+
+def _on_input(agent: Agent, space: Space) -> Iterator[str]:
+    """Return a sentence on a network whose input is wide: its size, and what would be better."""
+    if isinstance(agent.network, Table | TileCoding):
+        return
+    states = max((inner.n for inner in _spaces_in(space) if isinstance(inner, Discrete)), default=0)
+    width = sum(
+        inner.n if isinstance(inner, Discrete) else math.prod(inner.shape)
+        for inner in _spaces_in(space)
+    )
+    if states >= _WIDE:
+        yield (
+            f"the network's input has an entry for each of {states:,} states, so every unit of its "
+            "first layer has as many weights; a table, such as the agent q_learning has, looks one "
+            "row up instead"
+        )
+    elif width >= _WIDE and isinstance(agent.network, MLP):
+        yield (
+            f"the network's input is {width:,} numbers, so every unit of its first layer has as "
+            "many weights; for images take networks.CNN()"
+        )
+
+
+def _spaces_in(space: Space) -> Iterator[Box | Discrete]:
+    if isinstance(space, Composite):
+        for _, inner in space.entries:
+            yield from _spaces_in(inner)
+    else:
+        yield space
 
 
 def table_of(agent: Agent, spec: EnvSpec) -> str | None:
