@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import qlax
+from qlax.drivers import CompiledDriver, HostDriver
+from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.vectorised import Vectorised
 from qlax.observations import (
     Moments,
@@ -22,6 +24,7 @@ from qlax.observations import (
 from qlax.rewards.moments import moments_with_valid
 from qlax.spaces import Box, Composite, Discrete
 from qlax.states import ActingParams
+from tests.drivers.noting import Acting, Judging, noted
 from tests.envs.test_vectorised import Noisy
 from tests.probes import playing
 from tests.probes.training import agent_for_probes
@@ -237,6 +240,39 @@ def test_training_adds_every_observation_it_shows_once():
     assert float(stage.count) == 26 * 3
     np.testing.assert_allclose(stage.mean, everything.mean(0), rtol=1e-5)
     np.testing.assert_allclose(variance_of(stage), everything.var(0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("where", ["compiled", "on the host"])
+def test_acting_and_learning_go_by_the_statistics_of_all_that_was_seen(where):
+    """With parameters that stay, Q(s) at each step is that of s by mean and variance up to it."""
+    agent = agent_for_probes(
+        network=qlax.networks.MLP(hidden=()),
+        observation=Normalise(),
+        explorer=Acting(epsilon=1.0),
+        bootstrap=Judging(),
+        optimizer=qlax.optimizers.SGD(learning_rate=0.0),
+        replay=qlax.replay.Latest(),
+        num_envs=3,
+        learning_starts=3,
+    )
+    env = Vectorised(Noisy(time_limit=4), 3)
+    driver = (
+        CompiledDriver(agent, env)
+        if where == "compiled"
+        else HostDriver(agent, CompiledAsHost(env))
+    )
+    state = driver.advance(driver.init([0]), 0, 25)
+    output = state.agent.learner.params["params"]["output"]
+    acting, learning = noted("act"), noted("judge")
+    assert (len(acting), len(learning)) == (25, 25)
+    everything = np.concatenate([shown for _, _, shown in acting]).astype(np.float64)
+    for at, (_, values, shown) in enumerate(acting[1:], 2):
+        so_far = everything[: 3 * at]
+        normalised = (shown - so_far.mean(0)) / np.sqrt(so_far.var(0) + 1e-8)
+        expected = normalised @ np.asarray(output["kernel"]).T.reshape(1, 2) + output["bias"]
+        np.testing.assert_allclose(values, expected, rtol=1e-3, atol=1e-3)
+    for (ahead, _), (_, values, _) in zip(learning, acting[1:], strict=False):
+        np.testing.assert_allclose(ahead, values, rtol=1e-5)
 
 
 @pytest.fixture(scope="module", name="run")

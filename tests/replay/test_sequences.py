@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from qlax import Agent, UsageError, bootstraps, memories, networks, optimizers, schedules
+from qlax import Agent, UsageError, bootstraps, heads, memories, networks, optimizers, schedules
 from qlax.envs.vectorised import Vectorised
 from qlax.maths import sum_tree
+from qlax.observations import Raw
 from qlax.q_network import Evaluator, QNetwork
 from qlax.replay import Proportional, Seen, Sequences, stream
-from qlax.replay.sequence_batch import sequences
+from qlax.replay.sequence_batch import SequenceBatch, sequences
+from qlax.spaces import Box
 from tests.probes import mdp, playing
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
@@ -231,6 +233,59 @@ def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
     jax.tree.map(np.testing.assert_array_equal, stored, true)
     assert np.asarray(batch.first)[1:].any(0).all()  # an episode begins within every sequence
     assert len({tuple(row) for row in np.round(values.reshape(-1, 2), 4)}) > 8
+
+
+@pytest.mark.parametrize("memory", [memories.LSTM(size=4), memories.GRU(size=4)])
+def test_no_gradient_flows_through_the_burn_in(memory):
+    """It warms up the memory: what is learned is as if that had been given."""
+    space = Box(shape=(2,), dtype="float32", low=-1.0, high=1.0)
+    network = QNetwork(
+        observation=Raw(),
+        network=networks.MLP(hidden=(3,)),
+        memory=memory,
+        head=heads.Scalar(),
+        space=space,
+        num_actions=2,
+    )
+    shown = jax.random.uniform(jax.random.key(1), (8, 3, 2))  # T + 1 = 8, B = 3
+    first = jnp.zeros((8, 3), bool).at[0].set(True)
+    params = network.fresh_params(KEY, (), shown[0])
+    none, whole = jnp.zeros((7, 3)), jnp.zeros((7, 3), jnp.int32)
+    batch = SequenceBatch(
+        seen=Seen(shown, None, jax.tree.map(lambda array: array[None], memory.init(3))),
+        first=first,
+        taken=whole,
+        reward=none,
+        discount=none,
+        ahead=whole + 1,
+        taken_next=whole,
+        continues=none > 0,
+        probability=None,
+        weights=none,
+        source=whole[:3, :2],
+        numbers=whole,
+        burn_in=4,
+        lambda_return=None,
+    )
+
+    def total(params, shown):
+        seen = batch.seen._replace(observation=shown)
+        predicted = batch.replace(seen=seen).predictions(Evaluator(network, params, (), {}))
+        return sum(values.sum() for values in predicted)
+
+    gradient, of_shown = jax.grad(total, argnums=(0, 1))(params, shown)
+    assert not np.asarray(of_shown[:4]).any()
+    assert np.asarray(of_shown[4:]).all()
+
+    _, warm = Evaluator(network, params, (), {}).unroll(shown[:4], memory.init(3), first[:4])
+
+    def given(params):
+        evaluate = Evaluator(network, params, (), {})
+        values, _ = evaluate.unroll(shown[4:], warm, first[4:])
+        return values[:-1].sum() + values[1:].sum()
+
+    expected = jax.grad(given)(params)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4), gradient, expected)
 
 
 # --- where a sequence may begin -------------------------------------------------------------------
