@@ -74,6 +74,7 @@ ID = "CartPole-v1"
 NUMBERS_OF_STEPS = ["400", 1000.5, True, np.nan, np.inf, -1, 0, [3], np.array([3]), 3j, {}]
 SEEDS = ["0", 1.5, True, None, np.nan, -1, [0]]
 COUNTS = ["2", 0.5, True, np.nan, -1, [1]]
+SECONDS = ["5", 0, -1.0, True, np.nan, np.inf, [1.0]]
 PATHS = [3, ["a"], True, b"a"]
 AGENTS = [3, qlax.presets.dqn, qlax.Agent, ["dqn"], "dqnn", True]
 OBSERVERS = [qlax.observers.Progress(), [3], [qlax.observers.Progress], "progress", 3]
@@ -86,6 +87,7 @@ NEW_RUN = {
     "eval_episodes": COUNTS,
     "checkpoint_every": [*COUNTS, 0],
     "env_kwargs": [3, [1], {3: 4}, "render_mode"],
+    "step_timeout": SECONDS,
     "observers": OBSERVERS,
 }
 
@@ -126,13 +128,20 @@ PUBLIC = {
             "steps": [*NUMBERS_OF_STEPS, 39],
             "agent": AGENTS,
             "env": [3, [ID]],
+            "step_timeout": SECONDS,
             "observers": OBSERVERS,
         },
     ),
     "load": ({"path": "RUN"}, {"path": [*PATHS, "nowhere"], "agent": AGENTS}),
     "evaluate": (
         {"policy": "POLICY"},
-        {"policy": ["run", None, 3], "episodes": [*COUNTS, 0], "seed": SEEDS, "env": [3, [ID]]},
+        {
+            "policy": ["run", None, 3],
+            "episodes": [*COUNTS, 0],
+            "seed": SEEDS,
+            "env": [3, [ID]],
+            "step_timeout": SECONDS,
+        },
     ),
     "film": (
         {"policy": "POLICY", "path": "play.gif"},

@@ -67,6 +67,15 @@ def number(name: str, value: Any, *, above: float | None = None) -> float:
     return float(plain)
 
 
+def seconds_or_none(name: str, value: Any) -> float | None:
+    """Return seconds greater than 0, or None for no limit.
+
+    Raises:
+        UsageError: if it is neither.
+    """
+    return None if value is None else number(name, value, above=0.0)
+
+
 def several(name: str, values: Any, what: str) -> list[Any]:
     """Return an iterable as a list; text does not count as one.
 

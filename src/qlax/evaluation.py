@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from qlax.arguments import refuses_plainly, whole_number
+from qlax.arguments import refuses_plainly, seconds_or_none, whole_number
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.closing import close
 from qlax.envs.core import HostEnv
 from qlax.envs.select import select
 from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
@@ -63,6 +64,7 @@ def evaluate(
     env_kwargs: Mapping[str, Any] | None = None,
     episodes: int | None = None,
     seed: int = EVALUATION_SEED,
+    step_timeout: float | None = USUAL_LIMIT,
 ) -> Evaluation:
     """Play full episodes greedily on the original Gymnasium environment.
 
@@ -74,6 +76,7 @@ def evaluate(
         episodes: How many episodes, at least 1; None for 100, or fewer where they are long or all
             alike.
         seed: Seed of the episodes.
+        step_timeout: As in `train`.
 
     Raises:
         UsageError: if the environment does not fit the policy, or was no id and is not given.
@@ -84,6 +87,7 @@ def evaluate(
         episodes = usual_episodes(source) if episodes is None else episodes
         episodes = whole_number("episodes", episodes, at_least=1)
         seed = whole_number("seed", seed)
+        source = source.limited_to(seconds_or_none("step_timeout", step_timeout))
         return evaluate_in(policy, source, episodes, seed)
 
 

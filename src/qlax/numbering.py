@@ -65,7 +65,8 @@ def sizes_of(space: Space) -> list[int] | None:
 def number_of(observation: Any, space: Space) -> jax.Array:
     """Return the numbers of a batch of observations of a finite space, int32, shape [B]."""
     if isinstance(space, Discrete):
-        return observation.astype(jnp.int32)
+        number: jax.Array = observation.astype(jnp.int32)
+        return number
     columns = [
         array.astype(jnp.int32) - _least(entry)
         for array, entry in zip(arrays_of(observation, space), entries_of(space), strict=True)

@@ -178,9 +178,7 @@ class EnvSpec:
         require(isinstance(self.has_mask, bool), "EnvSpec.has_mask", self.has_mask, "True or False")
         if self.time_limit is not None:
             _require_whole("EnvSpec.time_limit", self.time_limit, 1)
-        is_mean = threshold is None or (
-            isinstance(threshold, numbers.Real) and math.isfinite(threshold)
-        )
+        is_mean = threshold is None or (_is_real(threshold) and math.isfinite(threshold))
         require(is_mean, "EnvSpec.reward_threshold", threshold, "a finite number or None")
 
 
@@ -189,12 +187,17 @@ def _require_whole(
 ) -> None:
     """Raise `UsageError` unless a value, or every one of a tuple, is a whole number in a range."""
     values = value if several and isinstance(value, tuple) else (value,)
-    fit = all(
-        isinstance(one, numbers.Integral) and not isinstance(one, bool) and least <= one <= most
-        for one in values
-    )
+    fit = all(_is_whole(one) and least <= one <= most for one in values)
     what = "a tuple of whole numbers" if several else "a whole number"
     require(fit and isinstance(value, tuple) == several, name, value, f"{what}, at least {least}")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _is_numeric(dtype: Any) -> bool:

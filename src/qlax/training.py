@@ -8,11 +8,19 @@ from typing import Any, NamedTuple
 
 from qlax import presets
 from qlax.agent import Agent
-from qlax.arguments import instance_of, path_of, refuses_plainly, whole_number, whole_numbers
+from qlax.arguments import (
+    instance_of,
+    path_of,
+    refuses_plainly,
+    seconds_or_none,
+    whole_number,
+    whole_numbers,
+)
 from qlax.differences import still_there
 from qlax.envs.first_steps import require_fit
 from qlax.envs.select import Selected, select
 from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 from qlax.evaluation import usual_episodes
 from qlax.observers.core import Member, Observer
@@ -45,6 +53,7 @@ def train(
     backend: str = "auto",
     eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
+    step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> Run:
@@ -66,6 +75,8 @@ def train(
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation, 0 for none; None for what `evaluate` plays.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
+        step_timeout: Seconds that a step or reset of an environment on the host may take, before it
+            counts as failed; None for any.
         observers: Observers of training, such as `observers.Progress()`, which shows how far it is.
         timing: Times measured so far; for the command line.
 
@@ -75,7 +86,7 @@ def train(
         Interrupted: after Ctrl-C; the run is checkpointed first.
         Diverged: if the loss is no longer a number.
     """
-    options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
+    options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
     with opened(env, env_kwargs) as source:
         return _train_new(source, agent, [seed], options, timing, observers, grouped=False)[0]
 
@@ -93,6 +104,7 @@ def train_seeds(
     backend: str = "auto",
     eval_episodes: int | None = None,
     checkpoint_every: int | None = None,
+    step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> list[Run]:
@@ -111,13 +123,14 @@ def train_seeds(
         backend: As in `train`.
         eval_episodes: Episodes of each seed's final evaluation.
         checkpoint_every: As in `train`.
+        step_timeout: As in `train`.
         observers: As in `train`.
         timing: As in `train`.
 
     Raises:
         UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
-    options = _Options(steps, out, backend, eval_episodes, checkpoint_every)
+    options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
     numbers = whole_numbers("seeds", seeds)
     with opened(env, env_kwargs) as source:
         return _train_new(source, agent, numbers, options, timing, observers, grouped=True)
@@ -132,6 +145,7 @@ def resume(
     env_kwargs: Mapping[str, Any] | None = None,
     agent: Agent | None = None,
     steps: int | None = None,
+    step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
     timing: Timing | None = None,
 ) -> Run | list[Run]:
@@ -146,6 +160,7 @@ def resume(
         env_kwargs: Arguments of the environment in place of those that the run has.
         agent: The agent, if it has parts of your own: code is never loaded from a file.
         steps: A new total of environment steps, to train for longer; None for the old one.
+        step_timeout: As in `train`.
         observers: As in `train`.
         timing: Times measured so far; for the command line.
 
@@ -165,6 +180,7 @@ def resume(
     documents = [read_config(inside) for inside in folders]
     where = str(folders[0] / folder.CONFIG)
     source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs)
+    source = source.limited_to(seconds_or_none("step_timeout", step_timeout))
     members = []
     with contextlib.closing(source):
         for inside, found in zip(folders, documents, strict=True):
@@ -194,6 +210,7 @@ class _Options(NamedTuple):
     backend: str
     eval_episodes: int | None
     checkpoint_every: int | None
+    step_timeout: float | None
 
 
 def _train_new(
@@ -207,6 +224,7 @@ def _train_new(
     grouped: bool,
 ) -> list[Run]:
     """Check everything, plan a run for each seed, and train them."""
+    source = source.limited_to(seconds_or_none("step_timeout", options.step_timeout))
     preset = presets.resolve(source, agent)
     steps = preset.steps if options.steps is None else options.steps
     steps = whole_number("steps", steps, at_least=1)

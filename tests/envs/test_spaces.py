@@ -55,6 +55,7 @@ ROOMS = spaces.Discrete(4, start=10)
 NESTED = {
     "in a dict": (spaces.Dict({"room": ROOMS}), lambda room: {"room": room}),
     "in a tuple": (spaces.Tuple((ROOMS,)), lambda room: (room,)),
+    "under a number": (spaces.Dict({3: ROOMS}), lambda room: {3: room}),
     "deeper": (
         spaces.Dict({"a": spaces.Tuple((spaces.Discrete(2), spaces.Dict({"room": ROOMS})))}),
         lambda room: {"a": (1, {"room": room})},

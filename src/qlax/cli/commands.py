@@ -9,6 +9,7 @@ import tyro
 from tyro.conf import Positional, arg
 
 from qlax.envs.backends import AUTO, names
+from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import UsageError, require
 
 
@@ -51,6 +52,8 @@ class Train:
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
     checkpoint_every: Annotated[int | None, _named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
+    step_timeout: Annotated[float, _named("SECONDS")] = USUAL_LIMIT
+    """Seconds that a step of ENV on the host may take before it counts as failed."""
     quiet: Annotated[bool, *_FLAG] = False
     """Print only the folder of the run."""
 
@@ -79,6 +82,7 @@ class Train:
                 "backend": self.backend,
                 "eval_episodes": self.eval_episodes,
                 "checkpoint_every": self.checkpoint_every,
+                "step_timeout": self.step_timeout,
                 "observers": watching(quiet=self.quiet),
                 "timing": timing,
             }
@@ -123,6 +127,8 @@ class Resume:
     """The run's folder, or that of several seeds."""
     steps: Annotated[int | None, _named("INT")] = None
     """A new total of environment steps, to train for longer than planned."""
+    step_timeout: Annotated[float, _named("SECONDS")] = USUAL_LIMIT
+    """Seconds that a step on the host may take before it counts as failed."""
     quiet: Annotated[bool, *_FLAG] = False
     """Print only the folder of the run."""
 
@@ -136,7 +142,13 @@ class Resume:
         timing = since_process_start()
         folder = _existing(self.run_folder)
         watchers = watching(quiet=self.quiet)
-        runs = resume(folder, steps=self.steps, observers=watchers, timing=timing)
+        runs = resume(
+            folder,
+            steps=self.steps,
+            step_timeout=self.step_timeout,
+            observers=watchers,
+            timing=timing,
+        )
         print_summaries(runs, quiet=self.quiet)
 
 

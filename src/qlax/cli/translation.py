@@ -35,6 +35,7 @@ _ARGUMENTS = {
     for name in (
         "backend",
         "checkpoint_every",
+        "step_timeout",
         "episodes",
         "eval_episodes",
         "out",

@@ -98,6 +98,8 @@ def _each(leaves: Any, shown: Any, read: Callable[[Any, Any], Any]) -> Any:
         return read(leaves, shown)
     if isinstance(shown, tuple | list):
         shown = {str(at): inner for at, inner in enumerate(shown)}
+    if isinstance(shown, dict) and not leaves.keys() <= shown.keys():
+        shown = {str(key): inner for key, inner in shown.items()}  # keys may be numbers
     if not isinstance(shown, dict) or not leaves.keys() <= shown.keys():
         raise Unfit(_short(shown), f"its observation space has {', '.join(leaves)}")
     return {name: _each(inner, shown[name], read) for name, inner in leaves.items()}

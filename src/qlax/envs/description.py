@@ -144,7 +144,7 @@ def _resets_with_mask(env: gymnasium.Env) -> bool:
 def describe_space(space: gymnasium.Space, name: str) -> Space:
     """Return what qlax calls a space of the environment of this name, or refuse it."""
     if isinstance(space, gymnasium.spaces.Discrete):
-        if space.n > _MOST_STATES:
+        if int(space.n) > _MOST_STATES:
             raise UsageError(
                 f"{name} has observations {space}, of more states than 32 bits can number: show "
                 "what a state is made of, as MultiDiscrete or Box."
@@ -159,9 +159,9 @@ def describe_space(space: gymnasium.Space, name: str) -> Space:
         low, high = space.low, space.high
         return _box(space.shape, _kept(space.dtype, low, high), low, high, name)
     if isinstance(space, gymnasium.spaces.Dict | gymnasium.spaces.Tuple):
-        numbered = isinstance(space, gymnasium.spaces.Tuple)
-        entries = enumerate(space.spaces) if numbered else space.spaces.items()
-        inside = [(str(key), describe_space(inner, name)) for key, inner in entries]
+        entries: Any = space.spaces
+        named = entries.items() if isinstance(entries, dict) else enumerate(entries)
+        inside = [(str(key), describe_space(inner, name)) for key, inner in named]
         if not inside:
             raise UsageError(f"{name} has observations {space}, which show nothing: add an entry.")
         return Composite(tuple(inside))
@@ -182,7 +182,7 @@ def _kept(dtype: Any, low: Any, high: Any) -> str:
     """
     own = np.dtype(dtype)
     if own.itemsize <= 4:
-        return own.name
+        return str(own.name)
     if own.kind in "iu":
         for whole in ("int32", "uint32"):
             limits = np.iinfo(whole)

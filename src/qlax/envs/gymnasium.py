@@ -2,8 +2,9 @@
 
 import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import gymnasium
@@ -25,6 +26,7 @@ from qlax.envs.returned import (
 )
 from qlax.envs.seeds import env_seeds
 from qlax.envs.threads import usable_cores
+from qlax.envs.watchdog import USUAL_LIMIT, Late, Watchdog, where_late
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import EnvSpec
 
@@ -44,6 +46,7 @@ class GymnasiumEnv:
         spec: EnvSpec,
         *,
         in_threads: bool = False,
+        step_timeout: float | None = USUAL_LIMIT,
     ) -> None:
         self.spec = spec
         self.num_envs = num_envs
@@ -51,6 +54,8 @@ class GymnasiumEnv:
         self.threads = min(num_envs, usable_cores()) if in_threads else 1
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
         self._each: Any = map if self._pool is None else self._pool.map
+        self._dog = Watchdog(step_timeout)
+        self._is_late = False
         self._done = np.zeros(num_envs, bool)
         self._asked = [mask_method(env) if spec.has_mask else None for env in self._envs]
         self._reader = Reader(spec, self._remark)
@@ -60,11 +65,11 @@ class GymnasiumEnv:
     def reset(self, seed: int) -> TimeStep:
         """Begin an episode in every environment, seeded with `env_seeds`."""
         self._steps = 0
-        with failures_named(self.spec.id, "reset"):
-            returned = [
-                env.reset(seed=own)
-                for own, env in zip(env_seeds(seed, self.num_envs), self._envs, strict=True)
-            ]
+        with failures_named(self.spec.id, "reset"), self._in_time("reset"):
+            returned = []
+            for own, env in zip(env_seeds(seed, self.num_envs), self._envs, strict=True):
+                self._dog.begin()
+                returned.append(env.reset(seed=own))
         begun = [self._begun(one) for one in returned]
         no = np.zeros(self.num_envs, bool)
         self._done = no
@@ -78,7 +83,8 @@ class GymnasiumEnv:
         shown = []
         reward = np.zeros(self.num_envs)
         terminated, truncated = np.zeros((2, self.num_envs), bool)
-        with failures_named(self.spec.id, "step"):
+        with failures_named(self.spec.id, "step"), self._in_time("step"):
+            self._dog.begin()
             played = list(self._each(self._play, self._envs, action, first))
         for index, (seen, paid, ended, cut, info) in enumerate(played):
             reward[index], terminated[index], truncated[index] = paid, ended, cut
@@ -98,14 +104,38 @@ class GymnasiumEnv:
 
     def close(self) -> None:
         """Release what the environments hold."""
-        if self._pool is not None:
-            self._pool.shutdown()
-        with contextlib.ExitStack() as stack:  # all are closed, whichever fails to
-            for env in self._envs:
-                stack.callback(env.close)
+        self._steps = 0
+        try:
+            with self._in_time("close"):
+                self._dog.begin()
+                if self._pool is not None:
+                    self._pool.shutdown(wait=not self._is_late, cancel_futures=True)
+                with contextlib.ExitStack() as stack:  # all are closed, whichever fails to
+                    for env in self._envs:
+                        stack.callback(env.close)
+        finally:
+            self._dog.close()
+
+    @contextlib.contextmanager
+    def _in_time(self, call: str) -> Iterator[None]:
+        """Turn a call that takes too long into an `EnvironmentFailure` that says where it was."""
+        try:
+            yield
+        except Late as late:
+            self._is_late = True
+            last = where_late(late)
+            raise EnvironmentFailure(
+                f"{self.spec.id} did not return from {call} within {self._dog.seconds:g} seconds, "
+                f"the longest that is waited for (`step_timeout`), in {self._when}: it was in "
+                f"{last.name} ({Path(last.filename).name}, line {last.lineno})."
+            ) from None
+        finally:
+            self._dog.end()
 
     def _play(self, env: Any, action: np.integer, first: np.bool_) -> tuple[Any, ...]:
         """Return what a step of one environment gives, or the beginning of its next episode."""
+        if self._pool is None:
+            self._dog.begin()
         if first:
             seen, info = self._begun(env.reset())
             return seen, 0.0, False, False, info

@@ -19,6 +19,7 @@ from qlax.envs.description import describe_env
 from qlax.envs.limits import Lent, limited
 from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.registry import LIMIT, record_of, require_arguments
+from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import UsageError
 from qlax.spaces import EnvSpec
 from qlax.wording import first_line
@@ -46,8 +47,18 @@ class Source:
     """The pure functions, if it was given as such."""
     function: EnvFactory | None = None
     """The function or class, if it was given as such."""
+    step_timeout: float | None = USUAL_LIMIT
+    """Seconds that a step or a reset may take; None for any."""
     _make: _Make
     _idle: list[gymnasium.Env] = field(default_factory=list)
+
+    def limited_to(self, step_timeout: float | None) -> "Source":
+        """Return it with another limit on how long a step may take, described as it is."""
+        other = dataclasses.replace(self, step_timeout=step_timeout)
+        fields = {entry.name for entry in dataclasses.fields(self)}
+        known = {name: found for name, found in self.__dict__.items() if name not in fields}
+        other.__dict__.update(known)
+        return other
 
     @functools.cached_property
     def spec(self) -> EnvSpec:

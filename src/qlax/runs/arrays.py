@@ -54,7 +54,9 @@ def load_arrays(path: Path, like: Any) -> Any:
     for name, expected in wanted.items():
         is_key = jnp.issubdtype(expected.dtype, jax.dtypes.prng_key)
         found = stored[name]
-        leaves.append(jax.random.wrap_key_data(found) if is_key else jnp.asarray(found))
+        leaves.append(
+            jax.random.wrap_key_data(jnp.asarray(found)) if is_key else jnp.asarray(found)
+        )
     return jax.tree_util.tree_unflatten(structure, leaves)
 
 

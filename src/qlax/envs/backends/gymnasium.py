@@ -14,4 +14,10 @@ def opened(source: Source, num_envs: int, spec: EnvSpec) -> GymnasiumEnv:
     """Return N of it; in threads where its world's steps let other threads of Python run."""
     in_threads = source.world is not None and source.world.in_threads
     limit = None if spec.time_limit == source.spec.time_limit else spec.time_limit
-    return GymnasiumEnv(source.maker(limit), num_envs, spec, in_threads=in_threads)
+    return GymnasiumEnv(
+        source.maker(limit),
+        num_envs,
+        spec,
+        in_threads=in_threads,
+        step_timeout=source.step_timeout,
+    )
