@@ -173,6 +173,7 @@ LAYERS = _rows(
 MEMORIES = _rows(
     Row(memories.LSTM(size=32), refused={"size": (0,)}, learns="by Adam"),
     Row(memories.GRU(size=32), refused={"size": (0,)}, learns="by Adam"),
+    Row(memories.PreviousActionAndReward(memory=memories.GRU(size=32)), learns="by Adam"),
 )
 
 STREAMS = _rows(

@@ -34,7 +34,7 @@ def play(to_learner):
     env_state, timestep = env.init(env_key)
     actor = AGENT.init_actor(agent_key, env.spec)
     act, step, experience = map(jax.jit, (AGENT.act, env.step, AGENT.experience))
-    to_learner.send(jax.device_get(replay.Seen(timestep.observation, None, actor.memory)))
+    to_learner.send(jax.device_get(AGENT.seen_first(actor, timestep)))
     for _ in range(ITERATIONS):
         action, actor = act(actor, to_learner.recv(), timestep)
         env_state, following = step(env_state, action)

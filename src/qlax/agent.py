@@ -20,6 +20,7 @@ from qlax.maths.bootstrap import chosen
 from qlax.maths.counting import Count
 from qlax.maths.policies import only_legal
 from qlax.memories import Memory
+from qlax.memories.previous import observation_in, sees_previous, shown_to, space_shown
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer, Signal
@@ -139,9 +140,14 @@ class Agent:
     def init(self, key: jax.Array, spec: EnvSpec, timestep: TimeStep) -> TrainState:
         """Return a fresh agent that has seen the first observations of its environments."""
         actor = self.init_actor(key, spec)
-        observation, legal = jax.tree.map(jnp.asarray, (timestep.observation, timestep.legal))
-        seen = Seen(observation, legal, actor.memory)
+        seen = self.seen_first(actor, timestep)
         return TrainState(actor, *self.init_learner(key, spec, seen))
+
+    def seen_first(self, actor: ActorState, timestep: TimeStep) -> Seen:
+        """Return what the first observations tell the learner, before any step."""
+        observation, legal = jax.tree.map(jnp.asarray, (timestep.observation, timestep.legal))
+        shown = shown_to(self.memory, observation, None, None, None, actor.spec.num_actions)
+        return Seen(shown, legal, actor.memory)
 
     def init_actor(self, key: jax.Array, spec: EnvSpec) -> ActorState:
         """Return what acts, before its first step; the key is that of `init`."""
@@ -150,6 +156,7 @@ class Agent:
             spec=spec,
             explorer=self.explorer.init(self.num_envs, spec),
             memory=None if self.memory is None else self.memory.init(self.num_envs),
+            action=jnp.zeros(self.num_envs, jnp.int32) if sees_previous(self.memory) else None,
             probability=jnp.ones(self.num_envs) if self.replay.uses_probability else None,
             key=actor_key,
             clock=Clock.start(self.num_envs),
@@ -161,8 +168,9 @@ class Agent:
         _, learner_key = jax.random.split(key)
         key, params_key = jax.random.split(learner_key)
         stage = self.observation.init(spec.observation)
-        stage = self.observation.update(stage, seen.observation, spec.observation)
-        params = self.init_params(params_key, spec, seen.observation)
+        observation = observation_in(self.memory, seen.observation)
+        stage = self.observation.update(stage, observation, spec.observation)
+        params = self.init_params(params_key, spec, observation)
         learner = LearnerState(
             spec=spec,
             params=params,
@@ -175,7 +183,8 @@ class Agent:
             discount=jnp.float32(self.discount),
             learning_rate=jnp.float32(1.0),
         )
-        return learner, self.replay.init(seen, spec)
+        shown = space_shown(self.memory, spec.observation, spec.num_actions)
+        return learner, self.replay.init(seen, dataclasses.replace(spec, observation=shown))
 
     def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
         """Return fresh network parameters, given a batch of observations."""
@@ -196,6 +205,7 @@ class Agent:
             actor.memory,
             timestep.first,
             jax.random.fold_in(explore_key, 1),
+            (actor.action, timestep.reward),
         )
         q_values = self.head.q_values(prediction)
         situation = Situation(
@@ -222,6 +232,14 @@ class Agent:
         self, actor: ActorState, timestep: TimeStep, action: jax.Array, next_timestep: TimeStep
     ) -> tuple[Step, ActorState]:
         """Return the step that an action was, for the learner, and the actor that counted it."""
+        shown = shown_to(
+            self.memory,
+            next_timestep.observation,
+            action,
+            next_timestep.reward,
+            next_timestep.first,
+            actor.spec.num_actions,
+        )
         step = Step(
             action=action,
             reward=next_timestep.reward,
@@ -229,16 +247,17 @@ class Agent:
             truncated=next_timestep.truncated,
             valid=~timestep.done,
             first=timestep.first,
-            next=Seen(next_timestep.observation, next_timestep.legal, actor.memory),
+            next=Seen(shown, next_timestep.legal, actor.memory),
             probability=actor.probability,
         )
-        return step, actor.replace(clock=actor.clock.after(step.done))
+        last = None if actor.action is None else action
+        return step, actor.replace(action=last, clock=actor.clock.after(step.done))
 
     # --- the learner's half -------------------------------------------------------------------
 
     def remember(self, learner: LearnerState, replay: Any, step: Step) -> tuple[LearnerState, Any]:
         """Return what learns and the replay after a step of the environments."""
-        seen = step.next.observation
+        seen = observation_in(self.memory, step.next.observation)
         reward, reward_state = self.reward(
             learner.reward, Paid(step.reward, step.done, step.valid, seen, learner.discount)
         )
@@ -352,6 +371,7 @@ class Agent:
         memory: Any = None,
         first: jax.Array | None = None,
         key: jax.Array | None = None,
+        previous: tuple[jax.Array | None, jax.Array | None] = (None, None),
     ) -> tuple[Any, Any]:
         """Return the head's predictions of a batch of observations and the memory after.
 
@@ -362,6 +382,8 @@ class Agent:
             memory: The memory's state before it, if the agent has a memory.
             first: Which observations begin an episode, bool, [B]; likewise.
             key: Of the network's own noise; None for the network without noise.
+            previous: The action before, int32, [B], and what it paid, [B], for a memory that sees
+                them; nothing was done before if they are None.
 
         Returns:
             What the head predicts, and the memory's state, None without one.
@@ -369,7 +391,8 @@ class Agent:
         network = self._network(spec)
         random = {} if key is None else network.keys_for("acting", key)
         evaluator = Evaluator(network, params.network, params.stage, random)
-        return evaluator.now(observation, memory, first)
+        shown = shown_to(self.memory, observation, *previous, first, spec.num_actions)
+        return evaluator.now(shown, memory, first)
 
     def values(
         self,
@@ -379,12 +402,14 @@ class Agent:
         memory: Any = None,
         first: jax.Array | None = None,
         key: jax.Array | None = None,
+        previous: tuple[jax.Array | None, jax.Array | None] = (None, None),
     ) -> tuple[jax.Array, Any]:
         """Return the mean action values of a batch of observations, [B, A], and the memory after.
 
         The arguments are those of `predict`.
         """
-        prediction, memory = self.predict(params, spec, observation, memory, first, key)
+        known = observation, memory, first, key, previous
+        prediction, memory = self.predict(params, spec, *known)
         return self.head.q_values(prediction), memory
 
     @property

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsFloat
 
 import gymnasium
 import numpy as np
@@ -66,6 +66,7 @@ def film(
     with opened(*policy.environment(env, env_kwargs)) as source:
         name, world = _drawn(source)
     actor, total = policy.actor(), 0.0
+    reward: SupportsFloat = 0.0
     asked = mask_method(world) if policy.spec.has_mask else None
     pictures: list[Image.Image] = []
     try:
@@ -78,7 +79,9 @@ def film(
                 mask = info.get(MASK)
                 if mask is None and asked is not None:
                     mask = asked()
-                action = actor.act(observation, first=step == 0, action_mask=mask)
+                action = actor.act(
+                    observation, first=step == 0, action_mask=mask, reward=float(reward)
+                )
                 observation, reward, terminated, truncated, info = world.step(action)
                 total += float(reward)
                 ended, step = terminated or truncated, step + 1

@@ -20,6 +20,7 @@ from qlax.envs.origin import Origin
 from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
+from qlax.memories.previous import sees_previous
 from qlax.precision import computes_in_32_bits
 from qlax.runs import formats
 from qlax.runs.arrays import save_arrays, size_of
@@ -97,7 +98,7 @@ class Policy:
         """
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
-        values = np.asarray(self._act(self.params, batch, legal, None, None)[1])
+        values = np.asarray(self._act(self.params, batch, legal)[1])
         return values if is_batch else values[0]
 
     def predict(self, observation: Any, action_mask: Any = None) -> Any:
@@ -118,7 +119,7 @@ class Policy:
         """
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
-        best = np.asarray(self._act(self.params, batch, legal, None, None)[0])
+        best = np.asarray(self._act(self.params, batch, legal)[0])
         actions = best.astype(np.int64) + self.spec.first_action
         return actions if is_batch else int(actions[0])
 
@@ -196,10 +197,19 @@ class Policy:
 
     @functools.cached_property
     def _act(self) -> Any:
-        """(params, observations, legal, memory, first) → actions, values, memory; compiled."""
+        """(params, observations, legal, memory, first, previous) → actions, values, memory."""
 
-        def act(params: Any, observation: Any, legal: Any, memory: Any, first: Any) -> Any:
-            values, memory = self.agent.values(params, self.spec, observation, memory, first)
+        def act(
+            params: Any,
+            observation: Any,
+            legal: Any,
+            memory: Any = None,
+            first: Any = None,
+            previous: Any = (None, None),
+        ) -> Any:
+            values, memory = self.agent.values(
+                params, self.spec, observation, memory, first, previous=previous
+            )
             return greedy_action(values, legal), only_legal(values, legal), memory
 
         return jax.jit(act)
@@ -219,33 +229,57 @@ class Actor:
         self.num_envs = num_envs
         memory = policy.agent.memory
         self._memory = None if memory is None else memory.init(num_envs)
+        self._sees_previous = sees_previous(memory)
+        self._action = np.zeros(num_envs, np.int32)
 
     def __call__(self, timestep: TimeStep) -> np.ndarray:
         """Return actions numbered from zero, int32 of shape [N], as `HostEnv.step` takes them."""
-        first = None if self._memory is None else timestep.first
-        policy = self.policy
         if timestep.legal is None:
-            policy._require_no_mask()
-        action, _, self._memory = policy._act(
-            policy.params, timestep.observation, timestep.legal, self._memory, first
-        )
-        return np.asarray(action)
+            self.policy._require_no_mask()
+        return self._act(timestep.observation, timestep.legal, timestep.first, timestep.reward)
 
-    def act(self, observation: Any, *, first: bool = False, action_mask: Any = None) -> int:
+    def act(
+        self,
+        observation: Any,
+        *,
+        first: bool = False,
+        action_mask: Any = None,
+        reward: float | None = None,
+    ) -> int:
         """Return the best action in one environment, as the environment numbers it.
 
         Args:
             observation: What it shows.
             first: Whether an episode begins with it: what was remembered is forgotten.
             action_mask: Which actions are legal, shape [A]; None as in `Policy.predict`.
+            reward: What the action before it paid. Needed, but for the first of an episode, where
+                the memory is a `PreviousActionAndReward`.
+
+        Raises:
+            UsageError: if the reward is needed and not given, or as `Policy.predict`.
         """
         require(self.num_envs == 1, "num_envs", self.num_envs, "1 for `act`")
+        if self._sees_previous and reward is None and not first:
+            raise UsageError(
+                "The agent's memory sees what the previous action paid: give reward=…, or "
+                "first=True where an episode begins."
+            )
         policy = self.policy
         batch, legal, is_batch = policy._as_batch(observation, action_mask)
         require(not is_batch, "observation", "a batch", "a single one")
-        beginning = None if self._memory is None else np.asarray([first])
-        action, _, self._memory = policy._act(policy.params, batch, legal, self._memory, beginning)
-        return int(action[0]) + policy.spec.first_action
+        paid = np.asarray([0.0 if reward is None else reward], np.float32)
+        return int(self._act(batch, legal, np.asarray([first]), paid)[0]) + policy.spec.first_action
+
+    def _act(self, observation: Any, legal: Any, first: Any, reward: Any) -> np.ndarray:
+        """Return actions numbered from zero, and remember what was seen and done."""
+        policy = self.policy
+        known: tuple[Any, ...] = ()
+        if self._memory is not None:
+            previous = (self._action, reward) if self._sees_previous else (None, None)
+            known = self._memory, first, previous
+        best, _, self._memory = policy._act(policy.params, observation, legal, *known)
+        self._action = np.asarray(best)
+        return self._action
 
 
 def _shapes(observation: Any) -> list[tuple[int, ...]]:

@@ -10,6 +10,7 @@ from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
 from qlax.heads.core import HasPrior, Head
 from qlax.layers import Dense
 from qlax.memories.core import Memory, fresh_where
+from qlax.memories.previous import observation_in, previous_in, shown_to
 from qlax.networks.core import Network
 from qlax.networks.scoped import Scoped, features_of
 from qlax.observations import Observation
@@ -36,7 +37,8 @@ class QNetwork(nn.Module):
 
         Args:
             stage: What the observation stage knows.
-            observation: Raw observations: [B, …], or with a memory [T, B, …], in order of time.
+            observation: Raw observations: [B, …], or with a memory [T, B, …], in order of time;
+                with what `memories.previous.shown_to` adds, if the memory sees that.
             memory: The memory's state before the first of them, each array [B, …]; None without.
             first: Which of them begin an episode, bool, [T, B]; None without a memory.
         """
@@ -45,10 +47,14 @@ class QNetwork(nn.Module):
             return self._prediction(features, stage, observation), None
         assert first is not None
         length = first.shape[0]
-        merged = _merged(observation)
+        shown = _merged(observation)
+        merged = observation_in(self.memory, shown)
         features = self._features(stage, merged)
         if isinstance(features, SparseFeatures):
             features = Dense()(features, SPARSE_WIDTH, name="embedding", hidden=True)
+        previous = previous_in(self.memory, shown, self.num_actions)
+        if previous is not None:
+            features = jnp.concatenate([features, previous], -1)
         ordered = _in_time(features, length)
         cell = self.memory.cell()
 
@@ -71,6 +77,7 @@ class QNetwork(nn.Module):
             return self.init(key, stage, observation)
         num_envs = jax.tree.leaves(observation)[0].shape[0]
         first = jnp.ones((1, num_envs), bool)
+        observation = shown_to(self.memory, observation, None, None, None, self.num_actions)
         return self.init(key, stage, _one_step(observation), self.memory.init(num_envs), first)
 
     def keys_for(self, phase: Phase, key: jax.Array) -> dict[str, jax.Array]:

@@ -33,6 +33,8 @@ class ActorState(Pytree):
     """State of the explorer."""
     memory: Any
     """The memory's state in each environment, before the next observation; None without one."""
+    action: jax.Array | None
+    """The last actions, int32, shape [N]; None unless the memory sees them."""
     probability: jax.Array | None
     """How likely the explorer was to take the last actions, [N]; None if nobody asks."""
     key: jax.Array

@@ -23,6 +23,16 @@ AGENTS = {
         memory=memories.LSTM(size=4),
         replay=replay.Sequences(capacity=60, batch_size=4, length=4, burn_in=2),
     ),
+    "told": agent(
+        num_envs=2,
+        memory=memories.PreviousActionAndReward(memory=memories.GRU(size=4)),
+        replay=replay.Sequences(capacity=60, batch_size=4, length=4, burn_in=2),
+    ),
+    "ensemble": agent(
+        num_envs=2,
+        head=heads.Ensemble(members=3, prior_scale=1.0, mask_probability=0.5),
+        explorer=explorers.FollowMember(),
+    ),
     "noisy": agent(
         num_envs=2,
         network=networks.MLP(hidden=(8,), layer=layers.Noisy()),

@@ -185,7 +185,14 @@ def test_where_a_sequence_is_long_enough_its_returns_are_those_of_windows(n_step
     assert 0.2 < float(batch.weights.mean()) < 0.95  # there were ends, and there were steps
 
 
-@pytest.mark.parametrize("memory", [memories.LSTM(size=4), memories.GRU(size=4)])
+@pytest.mark.parametrize(
+    "memory",
+    [
+        memories.LSTM(size=4),
+        memories.GRU(size=4),
+        memories.PreviousActionAndReward(memory=memories.LSTM(size=4)),
+    ],
+)
 def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
     """With the same parameters all along, predictions are the values that were acted by."""
     replay = Sequences(capacity=100, batch_size=16, length=6, burn_in=3)
@@ -198,7 +205,8 @@ def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
     def act(state, timestep):
         known = agent.policy_params(state.learner), env.spec, timestep.observation
         memory = state.actor.memory
-        values, _ = agent.values(*known, memory, timestep.first)
+        previous = state.actor.action, timestep.reward
+        values, _ = agent.values(*known, memory, timestep.first, previous=previous)
         return (values, memory), *playing.act(agent, state, timestep)
 
     step_env, observe = jax.jit(env.step), jax.jit(functools.partial(playing.observe, agent))

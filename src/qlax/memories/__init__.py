@@ -3,5 +3,6 @@
 from qlax.memories.core import Memory
 from qlax.memories.gru import GRU
 from qlax.memories.lstm import LSTM
+from qlax.memories.previous import PreviousActionAndReward
 
-__all__ = ["GRU", "LSTM", "Memory"]
+__all__ = ["GRU", "LSTM", "Memory", "PreviousActionAndReward"]

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError
 from qlax.explorers import Clock, KnowsItsPolicy, Situation
+from qlax.memories.previous import observation_in, shown_to
 from qlax.observations import Observation
 from qlax.protocols.inner_parts import check_inner_parts, parts_within
 from qlax.protocols.learning import (
@@ -48,7 +49,7 @@ def check_answers(agent: Any, network: QNetwork, spec: EnvSpec, seen: Seen) -> N
         spec: The environment it is for.
         seen: What N environments show first.
     """
-    shown = seen.observation, seen.legal
+    shown = observation_in(agent.memory, seen.observation), seen.legal
     leaves, tree = jax.tree.flatten(jax.eval_shape(lambda: shown))
     try:
         _checked(agent, network, spec, tuple(leaves), tree)
@@ -136,6 +137,7 @@ def _check_network(
     What network, memory and head return is checked where they are called, in `QNetwork`.
     """
     observation, memory = timestep.observation, None
+    observation = shown_to(agent.memory, observation, None, None, None, network.num_actions)
     inputs = [stage, observation]
     if agent.memory is not None:
         memory = agent.memory.init(agent.num_envs)

@@ -1,5 +1,6 @@
 """What an update calls: replay, bootstrap, head, optimiser and target."""
 
+import dataclasses
 from typing import Any
 
 import jax
@@ -14,6 +15,7 @@ from qlax.heads import Loss
 from qlax.heads.core import loss_of
 from qlax.maths.bootstrap import Backup
 from qlax.maths.shapes import ShapeError
+from qlax.memories.previous import shown_to, space_shown
 from qlax.optimizers import Signal
 from qlax.protocols.shapes import (
     SAME_STATE,
@@ -101,8 +103,11 @@ def check_replay(
 ) -> tuple[Any, Any]:
     """Return a batch, and the replay after it was drawn."""
     replay, name, actions = agent.replay, name_of(agent.replay), spec.num_actions
-    seen = Seen(timestep.observation, timestep.legal, memory)
-    state = replay.init(seen, spec)
+    own, observation = agent.memory, timestep.observation
+    shown = shown_to(own, observation, None, None, None, actions)
+    seen = Seen(shown, timestep.legal, memory)
+    space = space_shown(own, spec.observation, actions)
+    state = replay.init(seen, dataclasses.replace(spec, observation=space))
     step = Step(
         action=jnp.zeros(agent.num_envs, jnp.int32),
         reward=timestep.reward,
