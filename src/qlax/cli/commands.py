@@ -2,6 +2,7 @@
 
 import dataclasses
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +28,7 @@ class Train:
 
     `qlax train ENV --agent.help` lists every setting of the agent's parts.
 
-    `--env.map-name 8x8` sets an argument of ENV, `--env.config.lanes 3` one inside a dict.
+    `--env.map-name 8x8` sets an argument of ENV, `--env.config.lanes 3` in a dict.
     """
 
     env: Positional[Annotated[str, arg(metavar="ENV")]]
@@ -192,8 +193,10 @@ class Check:
 
     def run(self, env_words: list[str]) -> None:
         """Print the report; problems end with exit code 2."""
+        from qlax.cli.console import width_of
         from qlax.cli.env_arguments import arguments
         from qlax.envs.checking import check_env
+        from qlax.wording import broken
 
         report = check_env(
             self.env,
@@ -202,7 +205,8 @@ class Check:
             seed=self.seed,
             steps=self.steps,
         )
-        print(report)
+        for line in str(report).splitlines():
+            print(broken(line, width_of(sys.stdout), indent=4))
         if not report.ok:
             raise UsageError(f"{self.env} is not fit to train in.")
 

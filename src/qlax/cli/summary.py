@@ -1,6 +1,7 @@
 """Summaries of runs, and the list of agents."""
 
 import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +9,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
-from qlax.cli.console import console, say
+from qlax.cli.console import console, say, width_of
 from qlax.evaluation import LONGEST
 from qlax.runs import folder
 from qlax.runs.outcome import Result, Run
-from qlax.wording import counted, mean_of, over_seeds, significant
+from qlax.wording import broken, counted, mean_of, over_seeds, significant
 
 
 def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
@@ -34,10 +35,12 @@ def print_agents() -> None:
         references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
         table.add_row(name, escape(line), escape(references.rstrip(".")))
     console().print(table)
-    print(
-        "\n`qlax train ENV --agent NAME` fits the agent to ENV, where that has been tried, and says"
-        "\nwhat it changes; with --as-published it trains the agent as its page has it."
+    print()
+    note = (
+        "`qlax train ENV --agent NAME` fits the agent to an environment that we have tried, and "
+        "says what it changes; with --as-published it trains the agent as its page describes it."
     )
+    print(broken(note, width_of(sys.stdout)))
 
 
 def _print_summary(run: Run, *, quiet: bool) -> None:
