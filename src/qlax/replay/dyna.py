@@ -198,8 +198,10 @@ class Dyna:
         now, action = batch.source.T
         counted = (batch.weight > 0) & (now < state.visits.shape[0]) & jnp.isfinite(error)
         size = jnp.where(counted & (jnp.abs(error) > self.theta), jnp.abs(error), 0.0)
+        # Down to 0 for what was learned from, whatever it was before, and up to the new error.
         own = state.priority.at[now, action].min(jnp.where(counted, 0.0, jnp.inf), mode="drop")
         own = own.at[now, action].max(size, mode="drop")
+        # P(s | s̄, ā) for the B states learned from, [B, S, A]: `counts` begins with what followed.
         likely = state.counts.at[now].get(mode="clip") / jnp.maximum(state.visits, 1)
         before = (likely * (size * state.discount)[:, None, None]).max(0)
         urgent = jnp.where(before > self.theta, before, 0.0)
@@ -226,6 +228,8 @@ class Dyna:
         """Return a transition by the model from each pair; each imagined one is a new one."""
         key, number_key = jax.random.split(key)
         now, action = pair // state.visits.shape[1], pair % state.visits.shape[1]
+        # One of the visits, and with it what followed on it: the first outcome whose running count
+        # passes its number. Where there were none, all are passed, and it is cut to the last.
         visits = jnp.maximum(state.visits[now, action], 1)
         drawn = draw_below(key, visits, len(pair))
         passed = jnp.cumsum(state.counts[:, now, action], 0) <= drawn

@@ -41,8 +41,13 @@ def stacked(
         rings: What is stored of every array, newest frames in place of stacks.
         space: The observations' space.
         read: Returns a ring's entries at places.
-        place: Returns the places of what was stored so many steps (int32) before the wanted ones.
-        age: How many steps ago the episode began, or more than a stack goes back: int32.
+        place: Returns, for a number of steps (int32), the places of what was stored that many
+            steps before the wanted observations.
+        age: How many steps before them the episode began, int32; beyond a stack's reach any number
+            that is larger will do.
+
+    Returns:
+        Each array [..., …] as `age`, and of stacks [..., k, …].
     """
     if isinstance(space, Composite):
         return {
@@ -50,6 +55,7 @@ def stacked(
         }
     if not isinstance(space, Box) or space.frames == 1:
         return read(rings, place(jnp.int32(0)))
+    # Steps back from the newest frame, oldest first: [k], then an axis for each of `age`'s.
     backs = jnp.arange(space.frames - 1, -1, -1).reshape((-1, *[1] * age.ndim))
 
     def frame(wanted: tuple[jax.Array, jax.Array]) -> jax.Array:
@@ -62,5 +68,6 @@ def stacked(
 
     # In a loop, so that frames are copied before anything else is done with them. XLA would do it
     # all at once, pixel by pixel, and look for each one's place anew: several times as slow.
+    # Before the episode's first frame that frame is read again, as padding or to be zeroed.
     frames = jax.lax.map(frame, (place(jnp.minimum(age, backs)), age >= backs))
     return jnp.moveaxis(frames, 0, age.ndim)

@@ -124,6 +124,7 @@ def advance(
     """
     env = jnp.arange(ring.num_envs)
     lost = stream.lost_start(ring)
+    # What can be drawn from now on, and what cannot any more.
     changed = jnp.concatenate([place(ring, begun, env), place(ring, lost, env)])
     new = jnp.where(drawable & (begun >= 0), priorities.largest, 0.0)
     values = jnp.concatenate([new, jnp.zeros_like(new)])

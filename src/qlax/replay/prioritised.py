@@ -90,6 +90,7 @@ class Prioritised:
     def add(self, state: PrioritisedState, step: Step) -> PrioritisedState:
         """Return the replay with one more step of every environment."""
         ring = stream.add(state.stream, step)
+        # The newest window that is complete, and the action after it.
         begun = ring.count - self.n_step - 1
         drawable = stream.outcome_at(ring, begun, jnp.arange(ring.num_envs)).valid
         return PrioritisedState(ring, priorities.advance(state.priorities, ring, begun, drawable))
@@ -99,6 +100,7 @@ class Prioritised:
     ) -> tuple[TransitionBatch, PrioritisedState]:
         """Draw a batch."""
         ring = state.stream
+        # A leaf is row · N + environment; a row may stand for any step that is in it.
         drawn = priorities.draw(state.priorities, key, self.batch_size)
         row, env = drawn // ring.num_envs, drawn % ring.num_envs
         batch = stream.windows(ring, row, env, self.n_step, discount, next_action=next_action)

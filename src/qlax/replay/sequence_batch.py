@@ -131,6 +131,7 @@ class SequenceBatch(Pytree):
 
     def _after(self, array: jax.Array) -> jax.Array:
         """Return the entries of s′, given those of everything seen after the burn-in."""
+        # s of sample t is entry t, and its s′ is k entries further on: [T − burn-in, B].
         at = jnp.arange(array.shape[0] - 1)[:, None] + self.ahead[self.burn_in :]
         return array[at, jnp.arange(array.shape[1])]
 
@@ -164,11 +165,14 @@ def sequences(
         lambda_return: How returns look along the sequence; then sums are over one step.
         next_action: Whether a′ is wanted; one step more must have been stored then.
     """
+    # [T + 1, B]: the last is only looked at, the others are learned from.
     steps = start + jnp.arange(length + 1)[:, None]
     rows = steps[:-1] % ring.rows
     outcome = stream.outcome_at(ring, steps[:-1], env)
     done = outcome.terminated | outcome.truncated
     last = (jnp.arange(length) == length - 1)[:, None]
+    # [T, n]: the steps of each window. Beyond the sequence's end its last step stands again, which
+    # counts as truncated below, so that nothing after it does.
     window = jnp.minimum(jnp.arange(length)[:, None] + jnp.arange(n_step), length - 1)
 
     def in_windows(values: jax.Array) -> jax.Array:
@@ -184,6 +188,7 @@ def sequences(
     counts = outcome.valid
     following = jnp.zeros_like(rows)
     if next_action:
+        # As in `stream.windows`: a′ is taken in s′, k steps on; after a cut there is none.
         end = steps[:-1] + returns.length
         following = stream.entries(ring.action, end % ring.rows, env)
         counts &= (returns.discount == 0.0) | stream.outcome_at(ring, end, env).valid
@@ -192,6 +197,8 @@ def sequences(
         probability = stream.entries(ring.probability, rows, env)
     return SequenceBatch(
         seen=stream.seen_at(ring, steps, env),
+        # What a reset showed begins an episode. The reset before the sequence is not part of it,
+        # but the first step itself knows.
         first=jnp.concatenate([outcome.first[:1], ~outcome.valid]),
         taken=stream.entries(ring.action, rows, env),
         reward=returns.reward,

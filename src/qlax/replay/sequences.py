@@ -122,6 +122,7 @@ class Sequences:
         """Return the replay with one more step of every environment."""
         ring, ranked = stream.add(state.stream, step), state.priorities
         if ranked is not None:
+            # The newest sequence that is complete, and the action after it.
             begun = ring.count - self.steps - 1
             learned = begun + jnp.arange(self.burn_in, self.steps)[:, None]
             valid = stream.outcome_at(ring, learned, jnp.arange(ring.num_envs)).valid
@@ -137,6 +138,7 @@ class Sequences:
         if state.priorities is None:
             start, env = self._drawn_alike(ring, key, next_action=next_action)
         else:
+            # A leaf is row · N + environment; a row may stand for any step that is in it.
             drawn = priorities.draw(state.priorities, key, self.batch_size)
             start, env = drawn // ring.num_envs, drawn % ring.num_envs
         batch = sequences(
@@ -183,8 +185,10 @@ class Sequences:
     ) -> tuple[jax.Array, jax.Array]:
         """Return steps and environments at which sequences begin, all equally likely."""
         first = stream.first_start(ring)
+        # Beginnings are multiples of the stride: this far it is to the first of them.
         skipped = -first % self.stride
         starts = stream.num_starts(ring, self.steps + next_action) - skipped
+        # ⌈starts / stride⌉ multiples among the possible steps, in each environment.
         slots = (starts + self.stride - 1) // self.stride * ring.num_envs
         drawn = draw_below(key, slots, self.batch_size)
         return first + skipped + self.stride * (drawn // ring.num_envs), drawn % ring.num_envs

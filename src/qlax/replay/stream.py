@@ -78,6 +78,7 @@ def init(rows: int, seen: Seen, space: Space | None = None, *, probability: bool
         probability: Whether the explorer's probabilities are kept.
     """
     num_envs = jax.tree.leaves(seen.observation)[0].shape[0]
+    # The first stack of the oldest window needs k − 1 frames from before it.
     rows += longest_stack(space) - 1
     seen = seen._replace(observation=newest(seen.observation, space))
 
@@ -97,7 +98,7 @@ def init(rows: int, seen: Seen, space: Space | None = None, *, probability: bool
 
 
 def add(stream: Stream, step: Step) -> Stream:
-    """Return the ring with one more row; the oldest is overwritten when it is full."""
+    """Return the ring with one more row; a full ring loses the oldest."""
     flags = (
         step.terminated * jnp.uint8(_TERMINATED)
         + step.truncated * jnp.uint8(_TRUNCATED)
@@ -105,6 +106,7 @@ def add(stream: Stream, step: Step) -> Stream:
         + step.first * jnp.uint8(_FIRST)
     )
     end = (MOST // stream.rows - 1) * stream.rows  # a ring's length before 2³¹
+    # The step goes into its own row; what was seen after it is what the next row begins with.
     row, next_row = stream.count % stream.rows, (stream.count + 1) % stream.rows
     probability = stream.probability
     if probability is not None:
@@ -129,16 +131,21 @@ def env_steps(stream: Stream) -> jax.Array:
 
 def first_start(stream: Stream) -> jax.Array:
     """Return the oldest step a window may begin at, counted from the run's beginning."""
+    # Observations count − R + 1 … count are stored, and a stack needs k − 1 more before its newest.
     return jnp.maximum(0, stream.count - stream.rows + longest_stack(stream.space))
 
 
 def lost_start(stream: Stream) -> jax.Array:
-    """Return the step whose observation the newest one made impossible to show, as any row."""
+    """Return the step at which no window may begin any more since the newest was added.
+
+    It is given R steps too late, count + k − 1 for count − R + k − 1: both are in the same row.
+    """
     return stream.count + longest_stack(stream.space) - 1
 
 
 def num_starts(stream: Stream, steps: int) -> jax.Array:
     """Return at how many steps a window may begin; 0 or less when too few are stored."""
+    # From the oldest possible to count − steps, whose window ends with the newest step.
     return stream.count - steps + 1 - first_start(stream)
 
 
@@ -172,10 +179,11 @@ def _age(stream: Stream, row: jax.Array, env: jax.Array) -> jax.Array:
     row, env = jnp.broadcast_arrays(row, env)
     oldest = longest_stack(stream.space) - 1
     age = jnp.full(row.shape, oldest, jnp.int32)
+    # From the farthest to the nearest, so that of two beginnings the later one counts.
     for back in range(oldest - 1, -1, -1):
-        at = row - back
-        # Before the first step there is a row that no step has made valid.
-        begins = ~outcome_at(stream, at - 1, env).valid
+        # An episode begins with what a reset showed, and a reset is a step that is not valid. The
+        # row before the first step is not valid either.
+        begins = ~outcome_at(stream, row - back - 1, env).valid
         age = jnp.where(begins, back, age)
     return age
 
@@ -202,7 +210,7 @@ def windows(
     Returns:
         A batch whose weights are 1 for valid steps and 0 for those that ignored their action.
     """
-    rows = start[:, None] + jnp.arange(n_step)
+    rows = start[:, None] + jnp.arange(n_step)  # [B, n], and so is all that is read of them
     outcome = outcome_at(stream, rows, env[:, None])
     returns = n_step_return(
         rewards=entries(stream.reward, rows % stream.rows, env[:, None]),
@@ -210,11 +218,13 @@ def windows(
         truncated=outcome.truncated,
         discount=discount,
     )
+    # s′ was seen after the k-th step: it stands at the beginning of the step after.
     end = start + returns.length
     counts = outcome.valid[:, 0]
     following = jnp.zeros_like(env)
     if next_action:
         following = entries(stream.action, end % stream.rows, env)
+        # Without a bootstrap no a′ is needed. After a cut, the next step is a reset and has none.
         counts &= (returns.discount == 0.0) | outcome_at(stream, end, env).valid
     row = start % stream.rows
     return TransitionBatch(
@@ -251,11 +261,15 @@ def entries(array: jax.Array, row: jax.Array, env: jax.Array) -> jax.Array:
 
 
 def _place(stream: Stream, row: jax.Array, env: jax.Array) -> jax.Array:
-    """Return where any rows of environments are: one index is quicker to follow than two."""
+    """Return the places of rows (any numbers of steps) and environments in a flattened ring.
+
+    One index is quicker to follow than two.
+    """
     return row % stream.rows * stream.num_envs + env
 
 
 def _at(array: jax.Array, place: jax.Array) -> jax.Array:
+    """Return the entries at places of a ring, [R, N, …]; places are in range."""
     flat = array.reshape((-1, *array.shape[2:]))
     return flat.at[place].get(mode="promise_in_bounds")
 
