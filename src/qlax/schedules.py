@@ -1,4 +1,4 @@
-"""Numbers that change with time: ε, learning rates.
+"""Schedules: numbers that change with time, such as ε and learning rates.
 
 A schedule is called with the number of environment steps (or updates) taken so far, an int32
 scalar that stays at 2³¹ − 1, and returns a float32 scalar. Wherever a schedule is accepted, a plain
@@ -51,7 +51,7 @@ class Linear:
         """Return the value at `step`.
 
         Raises:
-            UsageError: if the line ends with the run, and nobody has said how long that is.
+            UsageError: if the line ends with the run, and the run's length is not known.
         """
         if self.steps is None:
             raise UsageError(

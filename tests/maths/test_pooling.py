@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qlax.maths.pooling import halved, shrunk
+from qlax.maths.pooling import adaptive_max_pool, max_pool
 
 SIZES = [(20, 20), (11, 10), (5, 5), (3, 2), (1, 4), (1, 1)]
 
@@ -15,7 +15,7 @@ def test_both_formulations_agree_and_so_do_their_gradients(size):
     images = jax.random.normal(jax.random.key(0), (2, *size, 3))
 
     def outcome(formulation):
-        made, pull = jax.vjp(lambda x: halved(x, formulation), images)
+        made, pull = jax.vjp(lambda x: max_pool(x, formulation), images)
         return made, *pull(jax.random.normal(jax.random.key(1), made.shape))
 
     ours, theirs = outcome("products"), outcome("convolution")
@@ -24,17 +24,17 @@ def test_both_formulations_agree_and_so_do_their_gradients(size):
         np.testing.assert_allclose(mine, other, atol=1e-6)
 
 
-def test_halved_by_hand():
+def test_max_pool_by_hand():
     image = -jnp.arange(16.0).reshape((1, 4, 4, 1))
     for formulation in ("products", "convolution", "auto"):
-        made = halved(image, formulation)
+        made = max_pool(image, formulation)
         np.testing.assert_array_equal(made[0, :, :, 0], [[0, -1], [-4, -5]])
 
 
 def test_where_pixels_are_equal_gradients_are_shared_and_none_is_lost():
     images = jnp.ones((1, 6, 6, 1))
     for formulation in ("products", "convolution"):
-        shares = jax.grad(lambda x, how=formulation: halved(x, how).sum())(images)
+        shares = jax.grad(lambda x, how=formulation: max_pool(x, how).sum())(images)
         assert (shares >= 0.0).all()
         np.testing.assert_allclose(shares.sum(), 9.0, rtol=1e-6)
 
@@ -45,12 +45,12 @@ def test_shrunk_windows_cover_an_image(extent, side):
     bounds = [(at * extent // side, -(-(at + 1) * extent // side)) for at in range(side)]
     assert {row for low, high in bounds for row in range(low, high)} == set(range(extent))
     expected = [[images[:, a:b, c:d].max((1, 2)) for c, d in bounds] for a, b in bounds]
-    made = shrunk(jnp.asarray(images), side)
+    made = adaptive_max_pool(jnp.asarray(images), side)
     np.testing.assert_array_equal(made, np.moveaxis(np.array(expected), 2, 0))
 
 
 def test_short_sides_are_not_stretched():
     images = jax.random.normal(jax.random.key(0), (2, 3, 8, 1))
-    made = shrunk(images, 4)
+    made = adaptive_max_pool(images, 4)
     assert made.shape == (2, 3, 4, 1)
     np.testing.assert_array_equal(made, images.reshape((2, 3, 4, 2, 1)).max(3))

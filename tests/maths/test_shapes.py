@@ -100,8 +100,8 @@ CALLS = [
     (policies.log_softmax_policy, [BA, 1.0, YES], {"q_values": [np.float32(1), 1.0, None]}),
     (policies.softmax_policy, [BA, 1.0, YES], {"legal": [BA, 1.0, YES[:1]]}),
     (policies.draw_uniformly, [B / 2, 3, YES], {"legal": [np.ones(3) / 2, 3, YES]}),
-    (pooling.halved, [np.ones((1, 4, 4, 2))], {"images": [np.ones((4, 4, 2))]}),
-    (pooling.shrunk, [np.ones((1, 4, 4, 2)), 2], {"images": [np.ones((4, 4, 2)), 2]}),
+    (pooling.max_pool, [np.ones((1, 4, 4, 2))], {"images": [np.ones((4, 4, 2))]}),
+    (pooling.adaptive_max_pool, [np.ones((1, 4, 4, 2)), 2], {"images": [np.ones((4, 4, 2)), 2]}),
     (
         returns.n_step_return,
         [BA, YES, YES, 0.5],
@@ -124,7 +124,7 @@ CALLS = [
 # Of any shape, or without an array.
 UNCHECKED = {
     "as_array", "bias", "clipped_sum", "checked", "draw", "get", "huber", "init", "midpoints",
-    "squared", "suited", "total",
+    "squared", "resolved", "total",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What the target assumes about the next action. One file a kind."""
+"""Bootstraps: what the target assumes about the next action. One file a kind."""
 
 from qlax.bootstraps.boltzmann import Boltzmann
 from qlax.bootstraps.core import Bootstrap, NextValues

@@ -1,4 +1,4 @@
-"""Softmax targets, hard and soft: better actions count more, none counts nothing."""
+"""Softmax targets, with and without entropy: better actions count more."""
 
 from dataclasses import dataclass
 
@@ -13,8 +13,8 @@ from qlax.validation import check_types
 class Boltzmann(OffPolicy):
     """target = r + d · Σ_a π(a) [Z_target(s′, a) − e(a)],  π(a) ∝ exp(q_target(s′, a) / τ).
 
-    With `soft`, e(a) = τ log π(a), and the sum is τ log Σ_a exp(q / τ): soft Q-learning, in which
-    acting at random is worth something. Without, e = 0: less overestimation than a maximum.
+    With `soft`, e(a) = τ log π(a), and the sum is τ log Σ_a exp(q / τ): soft Q-learning, which
+    values entropy. Without, e = 0: less overestimation than with a maximum.
 
     References: Haarnoja et al. (2017), arXiv 1702.08165, for the soft target; Song, Parr and Carin
     (2019), arXiv 1812.00456, for the other.

@@ -1,4 +1,4 @@
-"""The protocol every bootstrap follows."""
+"""The protocol of bootstraps."""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -8,7 +8,7 @@ from qlax.maths.bootstrap import Backup
 
 
 class NextValues(NamedTuple):
-    """Everything a bootstrap may look at. What it does not use is never computed."""
+    """The inputs of a bootstrap. Those it does not use are never computed."""
 
     online_next: jax.Array
     """Mean action values of the online network in s′, shape [B, A]."""

@@ -1,4 +1,4 @@
-"""Double Q-learning: one network chooses, the other judges."""
+"""Double Q-learning: one network chooses the action, the other evaluates it."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from qlax.maths.bootstrap import Backup
 class ExpectedSarsa(OffPolicy):
     """target = r + d · Σ_a μ(a | s′) Z_target(s′, a),  μ the explorer's policy as it is now.
 
-    Like SARSA without the chance of a′. The explorer must know its probabilities: ε-greedy
+    SARSA without the randomness of a′. The explorer must know its probabilities: ε-greedy
     without repeats, Boltzmann or greedy.
 
     Reference: van Seijen et al. (2009), A Theoretical and Empirical Analysis of Expected Sarsa.

@@ -1,4 +1,4 @@
-"""Q-learning's own target: the best action by the network that also judges it."""
+"""Q-learning: the best action, chosen and evaluated by the target network."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Munchausen: the agent is paid for having been sure."""
+"""Munchausen: a bonus for the log-probability of the action taken."""
 
 from dataclasses import dataclass
 

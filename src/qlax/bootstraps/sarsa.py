@@ -1,4 +1,4 @@
-"""SARSA: the value of what is really done next."""
+"""SARSA: the value of the action that was taken next."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a bootstrap contributes to a target: a policy π, what it costs, what it earns."""
+"""The bootstrap's part of a target: a policy π, its entropy cost and a reward bonus."""
 
 from typing import Annotated, NamedTuple
 
@@ -16,7 +16,7 @@ class Backup(NamedTuple):
     cost: PerAction | None = None
     """e(a), shape [..., A]: the entropy cost of soft bootstraps; None for no cost."""
     bonus: PerSample | None = None
-    """b, shape [...]: added to the reward by Munchausen; None for nothing."""
+    """b, shape [...]: Munchausen's bonus, added to the reward; None for no bonus."""
     ranking: PerAction | None = None
     """The values π is greedy by, shape [..., A]: of equal ones π has only the first. None where
     equal actions are equally likely."""
@@ -57,10 +57,10 @@ def scalar_backup(
 def chosen(
     values: Annotated[jax.Array, "B A ..."], action: Annotated[jax.Array, "B"]
 ) -> Annotated[jax.Array, "B ..."]:
-    """Return the entries of the taken actions, [B, A, …] and [B] → [B, …].
+    """Return the entries of the actions taken, [B, A, …] and [B] → [B, …].
 
-    By a product with a one-hot vector, not a gather: its gradient is a product too, where a
-    gather's is a scatter, which costs as much as a layer.
+    Computed as a product with a one-hot vector, not as a gather: the gradient of the product is
+    another product, that of a gather is a scatter, which takes as long as a layer.
     """
     hot = jax.nn.one_hot(action, values.shape[1], dtype=values.dtype)
     return (values * hot.reshape((*hot.shape, *[1] * (values.ndim - 2)))).sum(1)

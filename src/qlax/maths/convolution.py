@@ -27,14 +27,14 @@ def convolve(
         kernel: K, shape [k, k, C, F].
         stride: s ≥ 1.
         formulation: `convolution` for XLA's own; `products` for matrix products, which on a CPU
-            are many times faster inside a compiled loop; `auto` for what suits the device.
+            are many times faster inside a compiled loop; `auto` for the faster one on this device.
         padding: p ≥ 0: zeros on every side; (k − 1) / 2 keeps the size with stride 1.
 
     Returns:
         Shape [B, (H + 2 p − k) // s + 1, (W + 2 p − k) // s + 1, F].
     """
     around = (padding, padding)
-    if suited(formulation) == "products":
+    if resolved(formulation) == "products":
         images = jnp.pad(images, ((0, 0), around, around, (0, 0)))
         return _by_products(images, kernel, stride)
     layout = ("NHWC", "HWIO", "NHWC")
@@ -43,18 +43,18 @@ def convolve(
     )
 
 
-def suited(formulation: Formulation) -> Literal["products", "convolution"]:
-    """Return the formulation meant: for `auto`, what suits the device."""
+def resolved(formulation: Formulation) -> Literal["products", "convolution"]:
+    """Return the formulation itself, or for `auto` the one that is faster on this device."""
     if formulation == "auto":
         return "products" if jax.default_backend() == "cpu" else "convolution"
     return formulation
 
 
 def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array:
-    """Move data about as little as possible, and leave the rest to matrix products.
+    """Return the convolution as matrix products, with as little copying as possible.
 
-    With a stride, squares of s × s pixels become the channels of one: what is left is a convolution
-    of stride 1, with s² times fewer places.
+    With a stride s, every square of s × s pixels becomes one pixel with s² times the channels.
+    What remains is a convolution of stride 1.
     """
     size, _, channels, outputs = kernel.shape
     rows, columns = ((extent - size) // stride + 1 for extent in images.shape[1:3])
@@ -71,7 +71,7 @@ def _by_products(images: jax.Array, kernel: jax.Array, stride: int) -> jax.Array
 
 
 def _gather_first(images: jax.Array, kernel: jax.Array, rows: int, columns: int) -> jax.Array:
-    """Lay what each output sees side by side, and multiply once."""
+    """Copy the pixels that each output sees side by side, then multiply once."""
     steps, _, channels, outputs = kernel.shape
     pieces = [images[:, i : i + rows, j : j + columns] for i, j in np.ndindex(steps, steps)]
     seen = jnp.concatenate(pieces, -1).reshape((-1, steps * steps * channels))
@@ -80,7 +80,7 @@ def _gather_first(images: jax.Array, kernel: jax.Array, rows: int, columns: int)
 
 
 def _multiply_first(images: jax.Array, kernel: jax.Array, rows: int, columns: int) -> jax.Array:
-    """Multiply every pixel by the whole kernel at once, and add up what belongs together."""
+    """Multiply every pixel by the whole kernel, then add the products of each output."""
     steps, _, channels, outputs = kernel.shape
     flat_kernel = jnp.moveaxis(kernel, 2, 0).reshape((channels, steps * steps * outputs))
     flat = images.reshape((-1, channels)) @ flat_kernel

@@ -1,4 +1,4 @@
-"""Laws of returns: as probabilities of fixed atoms, as histograms, and as quantiles."""
+"""Distributions of returns: probabilities of fixed atoms, histograms, and quantiles."""
 
 from typing import Annotated
 
@@ -11,15 +11,15 @@ from qlax.maths.shapes import checked
 
 # B samples, A actions, K atoms, bins or quantiles.
 _Samples = Annotated[jax.Array, "B"]
-_Laws = Annotated[jax.Array, "B K"]
-_LawsPerAction = Annotated[jax.Array, "B A K"]
+_Distributions = Annotated[jax.Array, "B K"]
+_DistributionsPerAction = Annotated[jax.Array, "B A K"]
 _Atoms = Annotated[np.ndarray, "K"]
 
 # --- probabilities of fixed values ------------------------------------------------------------
 
 
 @checked
-def cross_entropy(logits: _Laws, target: _Laws) -> _Samples:
+def cross_entropy(logits: _Distributions, target: _Distributions) -> _Samples:
     """Return  −Σ_j target_j log softmax(logits)_j,  [B, K] both → [B]."""
     return -(target * jax.nn.log_softmax(logits, -1)).sum(-1)
 
@@ -49,10 +49,10 @@ def project(
     probabilities: Annotated[jax.Array, "... M"],
     atoms: _Atoms,
 ) -> Annotated[jax.Array, "... K"]:
-    """Return the law on the atoms:  p_k = Σ_m probability_m · max(0, 1 − |x_m − z_k| / Δ).
+    """Return the distribution on the atoms:  p_k = Σ_m probability_m · max(0, 1 − |x_m − z_k| / Δ).
 
-    Each position shares its probability between its two neighbouring atoms such that the mean
-    stays; positions beyond the atoms are moved to the outermost ones.
+    Each position divides its probability between the two atoms beside it, so that the mean is
+    kept; positions beyond the atoms are moved to the outermost ones.
 
     Args:
         positions: x, shape [..., M].
@@ -73,11 +73,11 @@ def project(
 def categorical_backup(
     reward: _Samples,
     discount: _Samples,
-    probabilities: _LawsPerAction,
+    probabilities: _DistributionsPerAction,
     backup: Backup,
     atoms: _Atoms,
-) -> _Laws:
-    """Return the law of  r + b + d (Z(s′, a) − e(a)),  a ~ π,  projected onto the atoms.
+) -> _Distributions:
+    """Return the distribution of  r + b + d (Z(s′, a) − e(a)),  a ~ π,  projected onto the atoms.
 
     Args:
         reward: r, shape [B].
@@ -91,7 +91,7 @@ def categorical_backup(
     """
     paid, discount = with_bonus(reward, backup)[:, None], discount[:, None]
     if backup.cost is None:
-        # Every action's atoms move alike: mixing first leaves one law to project.
+        # All actions' atoms move alike: mixed first, only one distribution is projected.
         return project(paid + discount * atoms, mixture(backup.policy, probabilities), atoms)
     moved = paid[..., None] + discount[..., None] * (atoms - backup.cost[..., None])
     return mixture(backup.policy, project(moved, probabilities, atoms))
@@ -100,8 +100,8 @@ def categorical_backup(
 @checked
 def gaussian_histogram(
     values: _Samples, edges: Annotated[np.ndarray, "K+1"], sigma: float
-) -> _Laws:
-    """Return the mass of a normal law around each value, bin by bin.
+) -> _Distributions:
+    """Return the mass of a normal distribution around each value in each bin.
 
         p_j = [Φ((e_{j+1} − y) / σ) − Φ((e_j − y) / σ)] / [Φ((e_K − y) / σ) − Φ((e_0 − y) / σ)]
 
@@ -130,7 +130,7 @@ def midpoints(count: int) -> np.ndarray:
 
 @checked
 def quantile_huber(
-    quantiles: _Laws,
+    quantiles: _Distributions,
     levels: Annotated[jax.Array | np.ndarray, "B K | K"],
     samples: Annotated[jax.Array, "B M"],
     kappa: float,
@@ -143,7 +143,7 @@ def quantile_huber(
     Args:
         quantiles: Predicted, shape [B, K]; only they have a gradient.
         levels: τ, shape [B, K] or [K].
-        samples: Of the law to be learned, shape [B, M].
+        samples: Of the distribution to be learned, shape [B, M].
         kappa: κ ≥ 0.
         weights: Probabilities of the samples, shape [B, M]; None for equal ones.
 
@@ -164,8 +164,8 @@ def quantile_huber(
         clipped, distance = jnp.sign(error), error
     # The derivative by sample_j of the summand, which is its product with the distance.
     slope = levels * jnp.maximum(clipped, 0.0) + (1.0 - levels) * jnp.minimum(clipped, 0.0)
-    # Both sums are products with a vector, and the gradient is given rather than derived: that is
-    # several times faster than differentiating sums over [B, K, M].
+    # Both sums are products with a vector, and the gradient is written out: several times faster
+    # than differentiating sums over [B, K, M].
     pull = jnp.einsum("bkm,bm->bk", slope, jax.lax.stop_gradient(weights))
     loss = jnp.einsum("bkm,bm->bk", slope * distance, jax.lax.stop_gradient(weights)).sum(-1)
     return loss - (pull * (quantiles - fixed)).sum(-1)
@@ -173,12 +173,12 @@ def quantile_huber(
 
 @checked
 def quantile_backup(
-    reward: _Samples, discount: _Samples, quantiles: _LawsPerAction, backup: Backup
-) -> _Laws:
+    reward: _Samples, discount: _Samples, quantiles: _DistributionsPerAction, backup: Backup
+) -> _Distributions:
     """Return  r + b + d · Σ_a π(a) [Z_i(s′, a) − e(a)]  for every quantile i.
 
-    Quantiles of the same level are averaged over actions, as Munchausen-IQN does it: the law of
-    an action drawn from π has the same mean, and equals it where π is certain.
+    Quantiles of the same level are averaged over actions, as in Munchausen-IQN. The distribution
+    under an action drawn from π has the same mean, and is the same where π is deterministic.
 
     Args:
         reward: r, shape [B].
@@ -205,7 +205,7 @@ def tail_weights(
 ) -> Annotated[jax.Array, "... K"]:
     """Return each quantile's weight in CVaR_η, the mean of the worst share η of outcomes.
 
-    Only quantiles with τ ≤ η count, at least the lowest; η = 1 is the mean.
+    Quantiles with τ ≤ η count, and always the lowest one; η = 1 gives the mean.
 
     Args:
         levels: τ, shape [..., K].
@@ -237,11 +237,11 @@ def expectation(
 @checked
 def interpolate(
     curve: Annotated[jax.Array, "B A G+1"], levels: Annotated[jax.Array, "B K"]
-) -> _LawsPerAction:
+) -> _DistributionsPerAction:
     """Return the values at the levels of curves that are linear between evenly spaced knots.
 
-    The knots beside a level are picked, which takes half the time of a product with `hat_weights`
-    on a CPU, or less.
+    The knots beside each level are looked up, which on a CPU takes at most half the time of a
+    product with `hat_weights`.
 
     Args:
         curve: Values at 0, 1 / G, … 1, shape [B, A, G + 1].
@@ -261,7 +261,7 @@ def interpolate(
 
 @checked
 def fraction_gradient(
-    at_fractions: Annotated[jax.Array, "B K−1"], at_midpoints: _Laws
+    at_fractions: Annotated[jax.Array, "B K−1"], at_midpoints: _Distributions
 ) -> Annotated[jax.Array, "B K−1"]:
     """Return  ∂W₁/∂τ_i = 2 F(τ_i) − F(τ̂_i) − F(τ̂_{i−1}),  the inner fractions' gradient.
 

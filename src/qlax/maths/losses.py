@@ -1,4 +1,4 @@
-"""How far a prediction is from its target."""
+"""Losses of an error."""
 
 import jax.numpy as jnp
 

@@ -5,28 +5,28 @@ from typing import Annotated
 import jax
 import jax.numpy as jnp
 
-from qlax.maths.convolution import Formulation, suited
+from qlax.maths.convolution import Formulation, resolved
 from qlax.maths.shapes import checked
 
 
 @checked
-def halved(
+def max_pool(
     images: Annotated[jax.Array, "B H W C"], formulation: Formulation = "auto"
 ) -> Annotated[jax.Array, "B ⌈H/2⌉ ⌈W/2⌉ C"]:
     """Return  y[b, i, j] = max_{|u|, |v| ≤ 1} x[b, 2 i + u, 2 j + v],  pixels outside left out.
 
-    Where several pixels are the largest, the formulations may share the gradient among them
+    Where several pixels are equally large, the formulations may divide the gradient among them
     differently.
 
     Args:
         images: x, shape [B, H, W, C].
         formulation: `convolution` for XLA's own windows; `products` for maxima of shifted images,
-            which on a CPU are faster inside a compiled loop; `auto` for what suits the device.
+            which on a CPU are faster inside a compiled loop; `auto` for the faster one here.
 
     Returns:
         Shape [B, ⌈H / 2⌉, ⌈W / 2⌉, C].
     """
-    if suited(formulation) == "products":
+    if resolved(formulation) == "products":
         return _of_three(_of_three(images, 1), 2)
     sides = ((0, 0), (1, 1), (1, 1), (0, 0))
     made: jax.Array = jax.lax.reduce_window(
@@ -36,7 +36,7 @@ def halved(
 
 
 @checked
-def shrunk(
+def adaptive_max_pool(
     images: Annotated[jax.Array, "B H W C"], side: int
 ) -> Annotated[jax.Array, "B rows columns C"]:
     """Return the maxima of `side` × `side` windows that together cover an image.

@@ -12,7 +12,7 @@ _InTime = Annotated[jax.Array, "T ..."]
 
 
 class NStepReturn(NamedTuple):
-    """What a window of n steps is worth, and how to bootstrap from its end."""
+    """The sum of a window of n steps, and how to bootstrap from its end."""
 
     reward: PerSample
     """Σ_{i<k} γⁱ r_i, with k the number of steps before the episode ended, at most n."""
@@ -77,7 +77,7 @@ def lambda_return(
         reward: r_t, shape [T, ...].
         discount: d_t = γ (1 − terminated), shape [T, ...].
         next_value: v_{t+1} = Σ_a π(a) q(s_{t+1}, a), shape [T, ...].
-        next_taken: u_{t+1}, what the return replaces: q(s_{t+1}, a_{t+1}), shape [T, ...].
+        next_taken: u_{t+1}, the value that the return replaces, shape [T, ...].
         trace: c_{t+1}, shape [T, ...]; 0 at the last step and where an episode ends.
 
     Returns:

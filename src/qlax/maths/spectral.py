@@ -17,12 +17,11 @@ _TINY = 1e-12
 def spectral_norm(matrix: Annotated[jax.Array, "inputs outputs"]) -> Annotated[jax.Array, ""]:
     """Return σ(W) = max |W x| / |x|, a scalar, with the gradient u vᵀ of its singular vectors.
 
-    Power iteration without a memory: G = WᵀW is squared time and again, so that only its first
-    eigenvector v is left, and σ = uᵀ W v with u = W v / |W v|. As is usual, u and v are constants
-    to the gradient.
+    Power iteration without a state: G = WᵀW is squared repeatedly until its first eigenvector v
+    dominates; then σ = uᵀ W v with u = W v / |W v|. The gradient treats u and v as constants.
 
     Args:
-        matrix: W, shape [inputs, outputs]; quick where there are few outputs.
+        matrix: W, shape [inputs, outputs]; fast where there are few outputs.
 
     Reference: Miyato et al. (2018), arXiv 1802.05957, who keep v from update to update instead.
     """

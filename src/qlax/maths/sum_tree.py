@@ -1,8 +1,9 @@
-"""A tree of sums: numbers that can be drawn in proportion to their size, and changed one by one.
+"""A sum tree: draws numbers in proportion to their size, and changes single ones quickly.
 
-Every inner node has eight children and is worth their sum; the numbers are the leaves. Setting K
-of them or finding K of them costs K times the depth, whatever else the tree holds. Eight is what
-is quickest on a CPU: a node's children lie in half a cache line, and 10⁵ leaves are six levels.
+The numbers are the leaves; every inner node has eight children and holds their sum. Changing or
+drawing K leaves takes K times the depth in operations, however many leaves there are. Eight
+branches are fastest on a CPU: a node's children fill half a cache line, and 10⁵ leaves take six
+levels.
 """
 
 from typing import Annotated
@@ -19,14 +20,14 @@ _BRANCHES = 8
 
 
 class SumTree(Pytree):
-    """L numbers, none below zero.
+    """L numbers, each 0 or more.
 
     Nodes are numbered from the root, 0, level by level, so the children of node i are the nodes
     8 i + 1 … 8 i + 8.
     """
 
     children: jax.Array
-    """What the children of each inner node are worth, float32, [inner nodes, 8]."""
+    """The values of the children of each inner node, float32, [inner nodes, 8]."""
     size: int = static()
     """L."""
 
@@ -45,7 +46,7 @@ class SumTree(Pytree):
 
 
 def init(size: int) -> SumTree:
-    """Return a tree of `size` zeros; at least one."""
+    """Return a tree whose leaves are all 0; `size` is at least 1."""
     empty = SumTree(jnp.zeros((0, _BRANCHES)), size)
     nodes = empty.first_leaf + size - 1
     return empty.replace(children=jnp.zeros((-(-nodes // _BRANCHES), _BRANCHES), jnp.float32))
@@ -59,7 +60,7 @@ def total(tree: SumTree) -> Annotated[jax.Array, ""]:
 
 @checked
 def get(tree: SumTree, leaves: Annotated[jax.Array, "..."]) -> Annotated[jax.Array, "..."]:
-    """Return what leaves are worth; int32 in [0, L), of any shape."""
+    """Return the values of leaves; their numbers are int32 in [0, L), of any shape."""
     flat = tree.children.reshape(-1)
     return flat.at[tree.first_leaf + leaves - 1].get(mode="promise_in_bounds")
 
@@ -68,12 +69,13 @@ def get(tree: SumTree, leaves: Annotated[jax.Array, "..."]) -> Annotated[jax.Arr
 def update(tree: SumTree, leaves: _Draws, values: _Draws) -> SumTree:
     """Return the tree with some leaves set.
 
-    Every sum above them is formed anew from its children, so rounding never adds up.
+    Every sum above them is computed from its children again, so rounding errors never accumulate.
 
     Args:
         tree: The tree.
-        leaves: Which, int32 in [0, L), shape [K]. Of a leaf named twice, one of the values stays.
-        values: What they become, 0 or more and finite, shape [K].
+        leaves: Their numbers, int32 in [0, L), shape [K]. A leaf named twice keeps one of its
+            values.
+        values: Their new values, 0 or more and finite, shape [K].
     """
 
     def rise(_: int, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
@@ -91,14 +93,14 @@ def update(tree: SumTree, leaves: _Draws, values: _Draws) -> SumTree:
 def draw(tree: SumTree, key: jax.Array, count: int, *, spread: bool = False) -> _Draws:
     """Return leaves drawn with P(i) = value_i / total.
 
-    A leaf worth 0 is never drawn unless all are; then all draws are the first leaf.
+    A leaf of value 0 is never drawn, unless all are 0; then every draw is the first leaf.
 
     Args:
         tree: The tree.
         key: A random key of this draw's own.
         count: K, the number of draws; at least 1.
-        spread: Whether one leaf is drawn from each of K equal shares of the total. The law is the
-            same, and the draws vary less than independent ones.
+        spread: Whether one leaf is drawn from each of K equal shares of the total. Probabilities
+            are the same, and the draws vary less than independent ones.
 
     Returns:
         int32 in [0, L), shape [K].
@@ -132,7 +134,7 @@ def find(
         numbers: In [0, 1), float32, shape [depth, K].
 
     Returns:
-        int32 in [0, L), shape [K]; never a leaf worth 0, unless all are: then the first.
+        int32 in [0, L), shape [K]; never a leaf of value 0, unless all are 0: then the first.
     """
 
     def descend(level: int, carry: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
@@ -143,15 +145,15 @@ def find(
         target = numbers[level] * (jnp.minimum(upper, sum(values)) - lower)
         below = start = end = jnp.zeros_like(lower)
         child = jnp.zeros_like(node)
-        # The last child that is worth something and begins no later than the target, which is
-        # counted from `lower`: added to it, it would be rounded.
+        # The last child that is not 0 and begins no later than the target. The target is counted
+        # from `lower`, since adding `lower` would round it.
         for number, value in enumerate(values):
             reached = (value > 0.0) & (below - lower <= target)
             child = jnp.where(reached, number, child)
             start = jnp.where(reached, below, start)
             below = below + value
             end = jnp.where(reached, below, end)
-        # An upper end beyond the child is no end any more. Rounded, it would cut off leaves.
+        # An upper end beyond the child no longer matters. Rounded, it would cut off leaves.
         upper = jnp.where(upper < end, upper - start, jnp.inf)
         return node * _BRANCHES + 1 + child, jnp.maximum(lower - start, 0.0), upper
 

@@ -1,4 +1,4 @@
-"""What a network remembers from step to step, between its torso and its head. One file a kind."""
+"""Recurrent cells between a network and its head. One file a kind."""
 
 from qlax.memories.core import Memory
 from qlax.memories.gru import GRU

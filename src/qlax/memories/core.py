@@ -1,4 +1,4 @@
-"""The protocol every memory follows."""
+"""The protocol of memories."""
 
 from typing import Any, Protocol, runtime_checkable
 

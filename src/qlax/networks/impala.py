@@ -9,7 +9,7 @@ from flax import linen as nn
 from qlax.errors import UsageError, require
 from qlax.layers import Dense, Layer
 from qlax.maths.convolution import Formulation
-from qlax.maths.pooling import halved, shrunk
+from qlax.maths.pooling import adaptive_max_pool, max_pool
 from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.networks.cnn import images
 from qlax.networks.convolution import Convolution
@@ -24,7 +24,7 @@ _UNITS = 2
 class ImpalaCNN:
     """Blocks of residual convolutions, then fully connected layers.
 
-    A block is x ← halved(K ∗ x + c), the maximum of every second pixel and its neighbours, and
+    A block is x ← max_pool(K ∗ x + c), the maximum of every second pixel and its neighbours, and
     then twice x ← x + K₂ ∗ activation(K₁ ∗ activation(x) + c₁) + c₂. All filters are 3 × 3, with
     zeros around the image. Images are read as by `CNN`; 84 × 84 pixels become 11 × 11, MinAtar's
     10 × 10 become 2 × 2.
@@ -39,8 +39,8 @@ class ImpalaCNN:
     width: int = 1
     """Factor on all `channels`; at least 1."""
     pooled: int | None = None
-    """Rows and columns that the last block's images are shrunk to, by maxima over windows that
-    cover them; None to leave them, as sides are that are no longer than this."""
+    """Rows and columns of the last block's images after adaptive max pooling; shorter sides stay as
+    they are. None for no pooling."""
     hidden: tuple[int, ...] = (256,)
     """Width of each fully connected layer behind the blocks; may be empty."""
     activation: Activation = "relu"
@@ -82,12 +82,12 @@ class ImpalaCNN:
         _require_pixels(x.shape[1], x.shape[2], len(self.channels))
         for block, channels in enumerate(self.channels):
             x = self._convolved(x, channels * self.width, f"conv_{block}")
-            x = halved(self._normalised(x, f"conv_norm_{block}"), self.formulation)
+            x = max_pool(self._normalised(x, f"conv_norm_{block}"), self.formulation)
             for unit in range(_UNITS):
                 x = x + self._unit(x, f"unit_{block}_{unit}")
         x = self._activated(x)
         if self.pooled is not None:
-            x = shrunk(x, self.pooled)
+            x = adaptive_max_pool(x, self.pooled)
         x = x.reshape((x.shape[0], -1))
         for layer, width in enumerate(self.hidden):
             x = self.layer(x, width, name=f"dense_{layer}", hidden=True)

@@ -1,4 +1,4 @@
-"""How a gradient becomes a step. The learning rate itself is applied by the agent. One file a kind.
+"""Optimisers: from gradients to steps. The agent applies the learning rate. One file a kind.
 
 Keeping the rate out of the optimiser makes it data: it can follow a schedule, be changed on
 resume, and be an array that is mapped over.

@@ -1,4 +1,4 @@
-"""Adam: steps of a size of their own for every parameter."""
+"""Adam: an adaptive step size for every parameter."""
 
 from dataclasses import dataclass
 

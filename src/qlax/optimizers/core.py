@@ -1,4 +1,4 @@
-"""The protocol every optimiser follows, and what it is told besides the gradient."""
+"""The protocol of optimisers, and the signal they are given beside the gradient."""
 
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -10,15 +10,15 @@ from qlax.schedules import Schedule
 
 
 class Signal(NamedTuple):
-    """What an optimiser may know besides the gradient, of a batch of B samples."""
+    """What an optimiser is given beside the gradient, for a batch of B samples."""
 
     error: jax.Array
     """δ, shape [B]."""
     discount: jax.Array
     """γ, scalar."""
     counts: jax.Array
-    """Which samples are steps at all, bool, shape [B]: an episode's end is followed by one that
-    is not."""
+    """Which samples are steps to learn from, bool, shape [B]: the reset after an episode's end is
+    not."""
     greedy: jax.Array
     """Whether the action taken was the best by the values before this update, bool, shape [B]."""
 
@@ -33,11 +33,11 @@ class Optimizer(Protocol):
         ...
 
     def objective(self, loss: Loss) -> jax.Array:
-        """Return what the gradient is taken of, a value a sample, shape [B]."""
+        """Return the objective whose gradient is taken, for each sample, shape [B]."""
         ...
 
     def transformation(self) -> optax.GradientTransformationExtraArgs:
-        """Return the direction of *descent's opposite*: parameters move by −rate · output.
+        """Return a transformation of gradients; parameters move by −rate · its output.
 
         Its `update` is given a `Signal` as the keyword argument `signal`.
         """

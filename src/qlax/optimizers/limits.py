@@ -1,4 +1,4 @@
-"""Learning rates and gradient norms: what is allowed, and holding gradients to it."""
+"""Checks of learning rates and gradient norms, and clipping."""
 
 import optax
 
@@ -20,5 +20,5 @@ def check_max_grad_norm(owner: str, max_norm: float | None) -> None:
 
 
 def clipping(max_norm: float | None) -> optax.GradientTransformation:
-    """Return what scales gradients down to a global norm, or leaves them as they are if None."""
+    """Return clipping of gradients to a global norm; no clipping if None."""
     return optax.identity() if max_norm is None else optax.clip_by_global_norm(max_norm)

@@ -1,4 +1,4 @@
-"""Traces with steps that cannot overshoot: deep Q-learning from single steps."""
+"""Eligibility traces with bounded steps: deep Q-learning from single steps."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from qlax.validation import check_types
 
 
 class StreamingState(Pytree):
-    """What is known between two steps."""
+    """State between two steps."""
 
     traces: Any
     """z, a tree like the parameters."""
@@ -30,9 +30,9 @@ class StreamingState(Pytree):
 class ObGD(FollowsSteps):
     """z ← γ λ z + ∇q(s, a),  θ ← θ + min(η, η / M) δ z,  M = η κ max(|δ|, 1) ‖z‖₁.
 
-    Overshooting-bounded gradient descent: M is the share of δ that a step could undo, κ times
-    over for safety, and where it is more than 1 the step is made as much smaller. One environment,
-    learned from step by step.
+    Overshooting-bounded gradient descent: M is κ times the share of δ that a step could remove.
+    Where M is more than 1, the step is divided by it. For one environment, learned from step by
+    step.
 
     A factor on the learning rate in an agent's state scales the bounded step; M knows only η.
 

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent: what tables and linear agents learn with."""
+"""Stochastic gradient descent, for tables and linear agents."""
 
 from dataclasses import dataclass
 

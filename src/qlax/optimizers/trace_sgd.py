@@ -20,7 +20,7 @@ class TraceSGD(FollowsSteps):
     """z ← γ λ z + ∇q(s, a),  θ ← θ + η δ z: every δ reaches back to what led to it.
 
     The trace is zero before an action that is not greedy and at the beginning of an episode. With
-    λ = 0 this is `SGD` on ½ δ². One environment, learned from step by step.
+    λ = 0 this is `SGD` on ½ δ². For one environment, learned from step by step.
 
     Reference: Watkins (1989), Learning from Delayed Rewards; Sutton and Barto (1998),
     Reinforcement Learning, section 7.6.

@@ -1,4 +1,4 @@
-"""Eligibility traces: what the streaming optimisers share."""
+"""Eligibility traces, shared by the streaming optimisers."""
 
 from typing import Any
 
@@ -44,9 +44,9 @@ class FollowsSteps:
 def next_traces(traces: Any, gradient: Any, signal: Signal, trace_decay: float) -> Any:
     """Return z after a step: z ← γ λ z + ∇q(s, a), as Watkins' Q(λ) has it.
 
-    What was taken before counts no further once an action is not the greedy one: the trace is cut
-    before that action's own gradient enters. It is zero after a sample that is no step, such as
-    the one between two episodes.
+    The trace is cut before the gradient of an action that is not greedy enters: earlier actions
+    are not responsible for what follows it. It is zero after a sample that does not count, such as
+    the reset between two episodes.
 
     Args:
         traces: z, a tree like the parameters.
@@ -66,6 +66,6 @@ def next_traces(traces: Any, gradient: Any, signal: Signal, trace_decay: float) 
 def towards_target(traces: Any, signal: Signal, share: jax.Array | float = 1.0) -> Any:
     """Return −share · δ z: subtracted, it moves values towards the target. 0 if z is 0."""
     (error,), (counts,) = signal.error, signal.counts
-    # What is no step may have any error, even one that is not a number.
+    # The error of a sample that does not count may be anything, even NaN.
     scale = jnp.where(counts, -share * error, 0.0)
     return jax.tree.map(lambda trace: scale * trace, traces)

@@ -1,4 +1,4 @@
-"""What is remembered and how it is drawn: one raw step stream, several ways to sample it."""
+"""Replay: one stream of raw steps, and several ways to draw from it. One file a kind."""
 
 from qlax.replay.core import Batch, Replay, Seen, Step
 from qlax.replay.dyna import Dyna

@@ -1,4 +1,4 @@
-"""The protocol every replay follows, and what flows in and out of it."""
+"""The protocol of replays, their input and their output."""
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -10,7 +10,7 @@ from qlax.spaces import EnvSpec
 
 
 class Seen(NamedTuple):
-    """What is known when an action is chosen, in N environments."""
+    """The situation in which an action is chosen, in N environments."""
 
     observation: Any
     """[N, …], as the environment shows it; a dict of such arrays for a `Composite` space."""
@@ -38,7 +38,8 @@ class Step(NamedTuple):
     next: Seen
     """What was seen after it."""
     probability: jax.Array | None = None
-    """How likely the explorer was to take the action, float32, [N]; None if nobody asks."""
+    """How likely the explorer was to take the action, float32, [N]; None if the replay
+    does not need it."""
 
     @property
     def done(self) -> jax.Array:
@@ -59,7 +60,7 @@ class Evaluate(Protocol):
 
 
 class Batch(Protocol):
-    """M samples to learn from, whatever they were drawn as; n-step sums are done."""
+    """M samples to learn from, drawn singly or in sequences; rewards are summed over n steps."""
 
     @property
     def action(self) -> jax.Array:
@@ -91,7 +92,7 @@ class Batch(Protocol):
         ...
 
     def target(self, head: Head, next_prediction: Any, backup: Backup) -> Any:
-        """Return what the head's prediction of s and a is to become."""
+        """Return the target for the head's prediction of s and a."""
         ...
 
 
@@ -109,7 +110,7 @@ class Replay(Protocol):
         ...
 
     def init(self, seen: Seen, spec: EnvSpec) -> Any:
-        """Return an empty replay that knows the environment and what is seen first."""
+        """Return an empty replay, given the environment and its first observations."""
         ...
 
     def add(self, state: Any, step: Step) -> Any:

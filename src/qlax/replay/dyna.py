@@ -1,4 +1,4 @@
-"""Dyna: a table of what has followed what, from which further transitions are imagined."""
+"""Dyna: a table model of the environment, from which further transitions are imagined."""
 
 import math
 from dataclasses import dataclass

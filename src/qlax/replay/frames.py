@@ -1,8 +1,7 @@
 """Stacks of frames: each frame is stored once, and stacks are built again when they are drawn.
 
-An environment that shows its k newest frames at once shows every frame k times. Kept as they
-come, a million steps of Atari would take 28 GB for the observations and 28 for what followed
-them; kept once, they take seven.
+An environment that shows its k newest frames at once shows every frame k times. A million steps of
+Atari stored as they come take 28 GB for s and as much for s′; with every frame stored once, 7 GB.
 """
 
 from collections.abc import Callable
@@ -66,8 +65,8 @@ def stacked(
         known = known.reshape(known.shape + (1,) * (found.ndim - known.ndim))
         return jnp.where(known, found, jnp.zeros_like(found))
 
-    # In a loop, so that frames are copied before anything else is done with them. XLA would do it
-    # all at once, pixel by pixel, and look for each one's place anew: several times as slow.
+    # In a loop, so that whole frames are copied first. Fused with what follows, XLA would look up
+    # the place of every single pixel, which is several times as slow.
     # Before the episode's first frame that frame is read again, as padding or to be zeroed.
     frames = jax.lax.map(frame, (place(jnp.minimum(age, backs)), age >= backs))
     return jnp.moveaxis(frames, 0, age.ndim)

@@ -1,4 +1,4 @@
-"""Returns that look along a sequence: Q(λ) in Peng's and Watkins's way, tree backup, Retrace."""
+"""λ-returns along a sequence: Peng's and Watkins's Q(λ), tree backup, Retrace."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -25,8 +25,8 @@ class LambdaReturn:
     | `retrace`  | λ min(1, π(a_{t+1}) / μ(a_{t+1})) | q(s_{t+1}, a_{t+1}) |
 
     with v(s) = Σ_a π(a) [q(s, a) − e(a)]; π, e and b the bootstrap's, μ the explorer's policy.
-    Peng's ignores that exploratory actions are not π's: quick, and biased off policy; the others
-    are not. Returns end with the episode and with the sequence.
+    Peng's return treats exploratory actions as π's own: it learns fast and is biased off policy;
+    the others are not. Returns end with the episode and with the sequence.
 
     References: Watkins (1989); Peng and Williams (1996), Incremental multi-step Q-learning;
     Precup, Sutton and Singh (2000), Eligibility traces for off-policy policy evaluation; Munos et

@@ -1,4 +1,4 @@
-"""No replay: learn from what just happened, once."""
+"""No replay: every step is learned from once, when it happens."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class Latest(Streamed):
-    """Each batch is the newest complete transition of every environment: the textbook's order.
+    """Each batch is the newest complete transition of every environment, as in the textbook.
 
-    With n_step > 1 the newest complete window began n − 1 steps ago; at an episode's end the
-    shorter windows of its last steps follow while the next episode begins.
+    With n_step > 1 the newest complete window began n − 1 steps ago. The shorter windows of an
+    episode's last steps are learned from while the next episode begins.
     """
 
     n_step: int = 1

@@ -1,4 +1,4 @@
-"""Drawing in proportion to errors: what prioritised transitions and sequences have in common."""
+"""Drawing in proportion to errors: shared by prioritised transitions and sequences."""
 
 from dataclasses import dataclass, field
 
@@ -26,10 +26,9 @@ class Priorities(Pytree):
 class Proportional:
     """P(i) = p_iᵅ / Σ_j p_jᵅ  with p = |δ| + ε,  w_i = (1 / (M P(i)))^β / max_j w_j.
 
-    A new sample has the largest priority so far, so that everything is learned from soon. The
-    weights w take back what drawing unevenly changes of the mean; their maximum is over the
-    batch, and so M, the number of samples there are, drops out. The draws of a batch are spread:
-    one comes from each equal share of Σ pᵅ.
+    A new sample has the largest priority so far, so that everything is soon learned from. The
+    weights w correct the bias of uneven draws. Their maximum is taken over the batch, so that M,
+    the number of samples stored, cancels. A batch has one draw from each equal share of Σ pᵅ.
 
     Reference: Schaul et al. (2016), arXiv 1511.05952.
     """
@@ -42,7 +41,7 @@ class Proportional:
     """β in [0, 1], by environment steps: 1 makes up for the uneven draws in full. By default it
     rises from 0.4 to 1 at the end of the run."""
     epsilon: float = 1e-6
-    """ε > 0, added to |δ|: what has no error is still drawn now and then."""
+    """ε > 0, added to |δ|: samples without an error are still drawn now and then."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -58,7 +57,7 @@ class Proportional:
             place: Where its samples begin, int32, shape [B].
             error: Their errors, or magnitudes of them, shape [B].
             counts: Which of them could be learned from, bool, shape [B]; the others will not be
-                drawn again. An error that is no finite number changes nothing.
+                drawn again. An error that is not finite changes nothing.
         """
         powers = (jnp.abs(error) + self.epsilon) ** self.exponent
         sound = counts & jnp.isfinite(powers)
@@ -71,7 +70,7 @@ class Proportional:
     def weights(
         self, priorities: Priorities, place: jax.Array, counts: jax.Array, env_steps: jax.Array
     ) -> jax.Array:
-        """Return the importance weights of a batch, float32, shape [B]; 0 for what cannot count.
+        """Return the importance weights of a batch, float32, shape [B]; 0 where `counts` is false.
 
         Args:
             priorities: Those it was drawn by.
@@ -89,7 +88,7 @@ class Proportional:
 def check_proportional(
     owner: str, exponent: float, importance: float | Schedule, epsilon: float
 ) -> None:
-    """Raise `UsageError` if the law would be none."""
+    """Raise `UsageError` unless α, β and ε are within their ranges."""
     smallest, largest = extremes(importance)
     require(0.0 <= exponent <= 1.0, f"{owner}.exponent", exponent, "in [0, 1]")
     beyond = smallest < 0.0 or largest > 1.0

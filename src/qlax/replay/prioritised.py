@@ -1,4 +1,4 @@
-"""Prioritised experience replay: what surprised more is learned from more often."""
+"""Prioritised experience replay: transitions with larger errors are drawn more often."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,8 +29,8 @@ class PrioritisedState(Pytree):
 class Prioritised:
     """Draws `batch_size` transitions from the newest `capacity` with P(i) ∝ (|δ_i| + ε)ᵅ.
 
-    Each is weighted by w_i = (1 / (M P(i)))^β / max_j w_j. See `Proportional` for the details of
-    the law. A transition can be drawn once the action after it is known, one step later than with
+    Each is weighted by w_i = (1 / (M P(i)))^β / max_j w_j. See `Proportional` for the
+    details. A transition can be drawn once the action after it is known, one step later than with
     `Uniform`; steps that only start an episode never are.
 
     Reference: Schaul et al. (2016), arXiv 1511.05952.
@@ -50,7 +50,7 @@ class Prioritised:
     """β in [0, 1], by environment steps: 1 makes up for the uneven draws in full. By default it
     rises from 0.4 to 1 at the end of the run."""
     epsilon: float = 1e-6
-    """ε > 0, added to |δ|: what has no error is still drawn now and then."""
+    """ε > 0, added to |δ|: transitions without an error are still drawn now and then."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -66,7 +66,7 @@ class Prioritised:
 
     @property
     def priority(self) -> Proportional:
-        """The law transitions are drawn by."""
+        """How likely transitions are to be drawn."""
         return Proportional(
             exponent=self.exponent, importance=self.importance, epsilon=self.epsilon
         )
@@ -112,7 +112,7 @@ class Prioritised:
     def update_priorities(
         self, state: PrioritisedState, batch: TransitionBatch, error: jax.Array
     ) -> PrioritisedState:
-        """Return the replay with the priorities of what was learned from at |δ| + ε."""
+        """Return the replay with the priorities of the batch's transitions set to |δ| + ε."""
         row, env = batch.source.T
         drawn = priorities.place(state.stream, row, env)
         updated = self.priority.update(state.priorities, drawn, error, batch.weight > 0)

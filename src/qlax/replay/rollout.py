@@ -1,4 +1,4 @@
-"""No replay, many environments: learn from what all of them just lived, then forget it."""
+"""No replay, many environments: their newest steps are learned from and then forgotten."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +42,7 @@ class Rollout:
     length: int = 32
     """Steps of each environment in a rollout; at least 1."""
     minibatches: int = 4
-    """Parts the environments are cut into; divides their number."""
+    """Groups of environments, one a minibatch; it divides the number of environments."""
     n_step: int = 1
     """Rewards summed before bootstrapping; at least 1, shorter near the rollout's end."""
     lambda_return: LambdaReturn | None = None
@@ -128,7 +128,7 @@ class Rollout:
         batch: Batch,  # noqa: ARG002
         error: jax.Array,  # noqa: ARG002
     ) -> RolloutState:
-        """Do nothing: everything is learned from alike."""
+        """Do nothing: all steps are drawn equally often."""
         return state
 
     def interrupt(self, state: RolloutState) -> RolloutState:

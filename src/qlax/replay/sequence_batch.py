@@ -1,4 +1,4 @@
-"""Batches of sequences: for memories, and for returns that look along the way."""
+"""Batches of sequences: for memories and λ-returns."""
 
 from typing import Any
 
@@ -15,9 +15,9 @@ from qlax.replay.lambda_return import LambdaReturn
 
 
 class SequenceBatch(Pytree):
-    """B sequences of T steps, of which the first `burn_in` only warm up the memory: a `Batch`.
+    """B sequences of T steps; the first `burn_in` steps only warm up the memory. A `Batch`.
 
-    Its M = (T − burn_in) · B samples are in the order of time, then sequence.
+    Its M = (T − burn_in) · B samples are ordered by time, then by sequence.
     """
 
     seen: Seen

@@ -1,4 +1,4 @@
-"""Replay of sequences: what memories learn from."""
+"""Replay of sequences, from which memories learn."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -30,10 +30,10 @@ class SequencesState(Pytree):
 class Sequences:
     """Draws `batch_size` sequences of `length` steps from the newest `capacity` steps.
 
-    A memory starts from the state it had when the sequence was lived, which the replay keeps, and
-    is run over `burn_in` further steps before learning begins. Without a memory, sequences serve
-    for returns with a `lambda_return`. Sequences go on across the ends of episodes; memories and
-    returns do not.
+    A memory starts from the state it had when the sequence was played, which the replay stores, and
+    runs over `burn_in` further steps before learning begins. Without a memory, sequences are useful
+    with a `lambda_return`. Sequences go on across the ends of episodes; memories and returns do
+    not.
 
     They are drawn uniformly, or by their errors over the steps that are learned from:
     p = η max_t |δ_t| + (1 − η) mean_t |δ_t| + ε, and all steps of one have the same weight.
@@ -58,8 +58,8 @@ class Sequences:
     """Steps of an environment from one sequence's beginning to the next one's; at least 1. Where
     it is less than the length, sequences overlap."""
     priority: Proportional | None = None
-    """By which law sequences are drawn; None if all are equally likely. Otherwise a sequence can
-    be drawn once the action after it is known."""
+    """How likely sequences are to be drawn; None if all are equally likely. Otherwise a sequence
+    can be drawn once the action after it is known."""
     eta: float = 0.9
     """η in [0, 1]: how much a sequence's largest error counts beside the mean; with `priority`."""
 

@@ -1,4 +1,4 @@
-"""How large a replay is, whether that suffices, and drawing from it: shared by all kinds."""
+"""Sizes of replays, checks of them, and uniform draws: shared by all kinds."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from qlax.replay.core import Seen
 
 
 def rows_for(capacity: int, seen: Seen) -> int:
-    """Return how many rows hold `capacity` steps of as many environments as were seen."""
+    """Return how many rows hold `capacity` steps of all environments together."""
     num_envs = jax.tree.leaves(seen.observation)[0].shape[0]
     return int(-(-capacity // num_envs))
 
 
 def require_room(owner: str, capacity: int, steps: int, agent: Any) -> None:
-    """Raise `UsageError` if windows of so many steps do not fit into the capacity."""
+    """Raise `UsageError` if windows of `steps` steps do not fit into the capacity."""
     needed = steps * agent.num_envs
     if needed > capacity:
         raise UsageError(

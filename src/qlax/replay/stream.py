@@ -7,8 +7,8 @@ R observations are kept, so a window of n steps may begin at any of the rows
 
 with `count` the number of steps added so far and k the frames in the tallest stack (1 without).
 
-`count` stays below 2³¹: near the end it goes back by R again and again, which leaves every row
-where it was. What is counted from the run's beginning is then so up to a multiple of R.
+`count` stays below 2³¹: near the limit it goes back by R again and again, which leaves every row
+where it was. From then on, numbers of steps are true up to a multiple of R.
 
 The final observation of an episode stands in the row after its last step; that row only starts
 the next episode and is marked invalid.
@@ -42,7 +42,7 @@ class Stream(Pytree):
     flags: jax.Array
     """[R, N], uint8: terminated, truncated, valid and first as bits."""
     probability: jax.Array | None
-    """[R, N], float32: of the action, by the explorer; None if nobody asks for it."""
+    """[R, N], float32: of the action, by the explorer; None if it is not needed."""
     count: jax.Array
     """Steps added so far, int32 scalar; see above for what comes before 2³¹."""
     space: Space | None = static()

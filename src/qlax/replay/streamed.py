@@ -1,4 +1,4 @@
-"""What replays that keep the raw step stream, and nothing else, have in common."""
+"""Base of replays that store the stream of raw steps and nothing else."""
 
 import jax
 
@@ -24,7 +24,7 @@ class Streamed:
         batch: Batch,  # noqa: ARG002
         error: jax.Array,  # noqa: ARG002
     ) -> stream.Stream:
-        """Do nothing: how a sample was drawn does not depend on errors."""
+        """Do nothing: draws do not depend on errors."""
         return state
 
     def interrupt(self, state: stream.Stream) -> stream.Stream:

@@ -1,4 +1,4 @@
-"""Experience replay: every remembered transition is equally likely."""
+"""Experience replay: every stored transition is equally likely."""
 
 from dataclasses import dataclass
 from typing import Any

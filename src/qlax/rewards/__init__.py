@@ -1,4 +1,4 @@
-"""What the learner is paid, as opposed to what the environment reports. One file a kind."""
+"""From the environment's rewards to those that are learned from. One file a kind."""
 
 from qlax.rewards.clipped import Clipped
 from qlax.rewards.core import Paid, Reward, Unlearned

@@ -1,4 +1,4 @@
-"""The protocol every reward stage follows, and what it is told of a step."""
+"""The protocol of reward stages, and their input."""
 
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -8,7 +8,7 @@ from qlax.spaces import EnvSpec
 
 
 class Paid(NamedTuple):
-    """A step of N environments, as far as it bears on what the learner is paid."""
+    """A step of N environments, as reward stages see it."""
 
     reward: jax.Array
     """The environment's, float32, shape [N]."""
@@ -27,16 +27,16 @@ class Reward(Protocol):
     """Turns the environment's reward into the one that is learned from."""
 
     def init(self, key: jax.Array, spec: EnvSpec, num_envs: int) -> Any:
-        """Return what the stage knows at first: a pytree of arrays, or an empty tuple."""
+        """Return the stage's first state: a pytree of arrays, or an empty tuple."""
         ...
 
     def __call__(self, state: Any, paid: Paid) -> tuple[jax.Array, Any]:
-        """Return the rewards to store, float32, shape [N], and what the stage knows now."""
+        """Return the rewards to store, float32, shape [N], and the stage's next state."""
         ...
 
 
 class Unlearned:
-    """Base of stages that learn nothing."""
+    """Base of stages without a state."""
 
     def init(self, key: jax.Array, spec: EnvSpec, num_envs: int) -> tuple[()]:  # noqa: ARG002
         """Return nothing."""

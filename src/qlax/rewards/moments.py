@@ -1,4 +1,4 @@
-"""Running statistics of the steps that count."""
+"""Running mean and variance over valid steps."""
 
 import jax
 import jax.numpy as jnp
@@ -7,12 +7,12 @@ from qlax.observations import Moments, unless_full
 
 
 def no_moments(shape: tuple[int, ...] = ()) -> Moments:
-    """Return the statistics of nothing, of values of the given shape."""
+    """Return statistics of no values yet, for values of the given shape."""
     return Moments(jnp.float32(0), jnp.zeros(shape), jnp.zeros(shape))
 
 
 def moments_with_valid(moments: Moments, values: jax.Array, valid: jax.Array) -> Moments:
-    """Return the statistics with those of the N values, shape [N, …], that are valid added."""
+    """Return the statistics with the valid ones of N values, shape [N, …], added."""
     weight = valid.astype(jnp.float32).reshape((-1, *[1] * (values.ndim - 1)))
     new = weight.sum()
     # Where nothing is valid the divisor is arbitrary: every numerator is 0.

@@ -1,4 +1,4 @@
-"""Rewards in other units."""
+"""Rewards times a constant."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class Multiplied(Unlearned):
-    """r ← c r: where rewards are tens or hundreds, networks learn returns of about 1 sooner."""
+    """r ← c r. Networks learn returns of about 1 sooner than returns of hundreds."""
 
     factor: float = 0.01
     """c > 0."""
@@ -23,5 +23,5 @@ class Multiplied(Unlearned):
         require(fine, "Multiplied.factor", self.factor, "greater than 0")
 
     def __call__(self, state: tuple[()], paid: Paid) -> tuple[jax.Array, tuple[()]]:
-        """Return the rewards in the new units."""
+        """Return the scaled rewards."""
         return self.factor * paid.reward, state

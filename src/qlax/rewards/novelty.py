@@ -1,4 +1,4 @@
-"""A bonus for what has not been seen before: random network distillation."""
+"""A bonus for new observations: random network distillation."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +24,7 @@ _EPSILON = 1e-8
 
 
 class NoveltyState(Pytree):
-    """Two networks, and the scales of what goes into them and comes out."""
+    """Two networks, and statistics of their inputs and of the bonuses."""
 
     space: Space = static()
     """What observations are like."""

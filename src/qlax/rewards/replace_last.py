@@ -1,4 +1,4 @@
-"""A reward of one's own for an episode's last step."""
+"""A fixed reward for an episode's last step."""
 
 from dataclasses import dataclass
 

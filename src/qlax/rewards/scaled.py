@@ -1,4 +1,4 @@
-"""Rewards on a scale of their own making."""
+"""Rewards divided by the standard deviation of returns."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from qlax.validation import check_types
 
 
 class ScalingState(Pytree):
-    """What is known of returns."""
+    """Running returns and their statistics."""
 
     returns: jax.Array
     """u, of each environment, float32, shape [N]."""

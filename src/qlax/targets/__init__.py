@@ -1,4 +1,4 @@
-"""Whose parameters bootstrap: a copy, an average, another table, the same. One file a kind."""
+"""Target networks: a copy, an average, a second table, or none. One file a kind."""
 
 from qlax.targets.averaged import Averaged
 from qlax.targets.core import ActsOnline, FinishesApart, Target

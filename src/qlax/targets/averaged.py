@@ -1,4 +1,4 @@
-"""Another target to bootstrap from, and an average to finish with."""
+"""An average of parameters for the finished policy, beside the target that bootstraps."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ from qlax.validation import check_types
 
 
 class AveragedState(Pytree):
-    """What the target inside keeps, and the average."""
+    """The inner target's state, and the average."""
 
     inside: Any
     average: Any
@@ -25,16 +25,16 @@ class AveragedState(Pytree):
 class Averaged:
     """θ̄ ← θ̄ + τ (θ − θ̄) after every update, for the finished policy alone.
 
-    Learning is as with the target inside. With `Agent(policy="target")` the finished policy has θ̄:
-    what is best in a state changes from one update to the next where two actions are worth nearly
-    the same, and the newest parameters may have been caught at a bad moment.
+    Learning uses the inner target. With `Agent(policy="target")` the finished policy has θ̄. Where
+    two actions have nearly the same value, the better one changes from update to update, and the
+    newest parameters may be a poor sample.
 
     Reference: Polyak and Juditsky (1992); Izmailov et al. (2018), arXiv 1803.05407; for what is
     best from update to update, Schaul et al. (2022), arXiv 2206.00730.
     """
 
     target: Target = field(default_factory=Periodic)
-    """The target inside, which bootstraps: `Periodic`, `Polyak` or `Online`."""
+    """The inner target, which bootstraps: `Periodic`, `Polyak` or `Online`."""
     tau: float = 0.001
     """τ in (0, 1]: the share of the online parameters taken over, so about 1 / τ updates count."""
 
@@ -48,15 +48,15 @@ class Averaged:
             )
 
     def init(self, params: Any) -> AveragedState:
-        """Return the state of the target inside, and a copy."""
+        """Return the inner target's state, and a copy of the parameters."""
         return AveragedState(self.target.init(params), self._mean.init(params))
 
     def params(self, state: AveragedState, online: Any) -> Any:
-        """Return what the target inside bootstraps from."""
+        """Return the parameters that the inner target bootstraps from."""
         return self.target.params(state.inside, online)
 
     def acting_params(self, state: AveragedState, online: Any) -> Any:
-        """Return what the target inside acts with."""
+        """Return the parameters that the inner target acts with."""
         return self.target.acting_params(state.inside, online)
 
     def finished_params(self, state: AveragedState) -> Any:
@@ -66,7 +66,7 @@ class Averaged:
     def update(
         self, state: AveragedState, online: Any, updates: jax.Array
     ) -> tuple[Any, AveragedState]:
-        """Let the target inside do what it does, and move the average."""
+        """Update the inner target and the average."""
         online, inside = self.target.update(state.inside, online, updates)
         _, average = self._mean.update(state.average, online, updates)
         return online, AveragedState(inside, average)

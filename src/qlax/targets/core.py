@@ -1,4 +1,4 @@
-"""The protocol every target follows."""
+"""The protocol of target networks."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -34,12 +34,12 @@ class FinishesApart(Protocol):
     """A target that also keeps parameters which nothing bootstraps from."""
 
     def finished_params(self, state: Any) -> Any:
-        """Return the parameters of a finished policy that is to have the target's."""
+        """Return the parameters of the finished policy, for `Agent(policy="target")`."""
         ...
 
 
 class ActsOnline:
-    """Base of targets that only judge: the online network acts."""
+    """Base of targets that only bootstrap: the online network acts."""
 
     def acting_params(self, state: Any, online: Any) -> Any:  # noqa: ARG002
         """Return the online parameters."""

@@ -16,9 +16,9 @@ from qlax.optimizers import SGD
 class Exchange:
     """(θ, θ⁻) ← (θ⁻, θ) after an update, or not: a fair coin decides. Equal at first.
 
-    With the `Double` bootstrap this is double Q-learning: of two tables A and B either is as likely
-    to be the one that is learned, and it moves towards r + γ q_B(s′, argmax_a q_A(s′, a)). Actions
-    are chosen by the mean of both. The coin is a function of the number of updates, nothing else.
+    With the `Double` bootstrap this is double Q-learning: either of two tables A and B is equally
+    likely to be updated, and moves towards r + γ q_B(s′, argmax_a q_A(s′, a)). Actions are chosen
+    by the mean of both. The coin is a function of the number of updates alone.
 
     Reference: van Hasselt (2010), Double Q-learning.
     """
@@ -37,7 +37,7 @@ class Exchange:
             raise UsageError(
                 "Exchange acts by the mean of two tables, so it needs a Table or TileCoding as the "
                 "network, heads.Scalar(stream=heads.Plain()) without rescaling as the head, and no "
-                "memory: the mean of two other networks is none."
+                "memory: the mean of two deep networks is not a network of the mean values."
             )
         if not isinstance(agent.optimizer, SGD):
             raise UsageError(
@@ -58,7 +58,7 @@ class Exchange:
         return jax.tree.map(lambda other, one: (other + one) / 2, state, online)
 
     def update(self, state: Any, online: Any, updates: jax.Array) -> tuple[Any, Any]:
-        """Let the coin decide which of the two is learned next."""
+        """Toss the coin that decides which of the two is updated next."""
         swap = jax.random.bernoulli(jax.random.fold_in(jax.random.key(0), updates))
 
         def picked(kept: Any, swapped: Any) -> Any:

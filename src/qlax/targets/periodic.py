@@ -1,4 +1,4 @@
-"""A copy now and then."""
+"""A periodic copy of the online network."""
 
 from dataclasses import dataclass
 from typing import Any

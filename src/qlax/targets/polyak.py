@@ -1,4 +1,4 @@
-"""A slow average."""
+"""A slowly moving average of the online network."""
 
 from dataclasses import dataclass
 from typing import Any
