@@ -66,9 +66,9 @@ def test_an_agent_does_double_q_learning():
         explorer=explorers.EpsilonGreedy(epsilon=0.4),
         optimizer=optimizers.SGD(learning_rate=0.3),
     )
-    swaps = swapped_after(np.arange(1, 801))
+    swaps = iter(swapped_after(np.arange(1, 801)))
     learned, updated, differed = 0, [0, 0], 0
-    for step, swap in zip(played(agent, WORLD, 800), swaps, strict=True):
+    for step in played(agent, WORLD, 800):
         own, other = tables[learned], tables[1 - learned]
         if not step.reset:
             best = own[step.following].argmax()
@@ -77,7 +77,7 @@ def test_an_agent_does_double_q_learning():
             error = step.reward + ahead - own[step.state, step.action]
             own[step.state, step.action] += 0.3 * error
             updated[learned] += 1
-        learned = (learned + swap) % 2
+            learned = (learned + next(swaps)) % 2  # the coin is tossed after an update, only then
         found = table_of(step.after.learner.params)
         np.testing.assert_allclose(found, tables[learned], atol=1e-5)
         judge = agent.target.params(step.after.learner.target, step.after.learner.params)
