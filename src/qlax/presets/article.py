@@ -1,4 +1,4 @@
-"""The two agents that tutorials teach, exactly as they are taught, whatever they achieve."""
+"""Two agents as tutorials teach them, unchanged."""
 
 from qlax.agent import Agent
 from qlax.bootstraps import Greedy

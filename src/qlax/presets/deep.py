@@ -1,4 +1,4 @@
-"""What the deep agents have in common, so that they differ only in the idea they are named for."""
+"""What all deep agents share, so that they differ only in the idea they are named for."""
 
 from typing import Any
 
@@ -19,21 +19,21 @@ CAPACITY = 100_000
 
 
 def deep(**parts: Any) -> Agent:
-    """Return a one-step DQN with a target network, sized for small tasks; any part exchanged.
+    """Return a one-step DQN with a target network, sized for small tasks; `parts` replace its own.
 
-    Papers tune for Atari's millions of frames. Here networks, replays and schedules are of the
-    size that tasks with a few numbers as observations want, and the same for all, so that a
-    comparison is of ideas. For the same reason all have what made learning quicker and steadier,
-    whether their paper knew it or not: exploratory actions that are repeated, observations
-    normalised as they come, and a target network that is an average and becomes the finished
-    policy. What the paper of the idea sets for it (atoms, quantiles, α, n) is the paper's unless
-    the agent's page says otherwise.
+    Papers tune agents for millions of Atari frames. Here networks, replays and schedules are sized
+    for tasks whose observations are a few numbers, and they are the same for every agent, so that
+    comparisons are of ideas. For the same reason they share what makes learning faster and
+    steadier, whether or not their papers have it: repeated exploratory actions, observations
+    normalised by running statistics, and an averaged target network, which becomes the finished
+    policy. What a paper sets for its own idea (atoms, quantiles, α, n) is the paper's. An agent's
+    page says where it differs from either.
 
-    An environment that has been tried fits its agents to itself: n, exploration, target network,
-    schedules, sizes and the ends of C51's atoms are then the environment's. A random beginning is
-    added where only noise explores. `presets.dqn(env=ENV)` is the agent that `--agent dqn` trains
-    in ENV; `presets.dqn()` is the one on its page, which `--as-published` trains. A run says what
-    was changed, and its `config.json` keeps it.
+    In an environment that we have tried, agents are fitted to it: n, exploration, target network,
+    schedules, sizes and the ends of C51's atoms are then the environment's, and an agent that
+    explores by noise alone begins at random. `presets.dqn(env=ENV)` is the agent that `--agent dqn`
+    trains in ENV; `presets.dqn()` is the one on its page, which `--as-published` trains. A run
+    prints what was changed, and its `config.json` keeps it.
     """
     return Agent(
         **{

@@ -1,4 +1,4 @@
-"""Deep agents that learn the law of the return, and Rainbow, which adds everything before it."""
+"""Deep agents that learn the distribution of the return; Rainbow, which combines them all."""
 
 from qlax.agent import Agent
 from qlax.bootstraps import Double, Munchausen
@@ -13,9 +13,9 @@ from qlax.targets import Periodic
 
 @named
 def c51() -> Agent:
-    """C51: a histogram of the return over 51 atoms.
+    """C51: the return's distribution as a histogram over 51 atoms.
 
-    Departure: atoms from −200 to 200 instead of −10 to 10, since rewards are not clipped here.
+    Departure: atoms from −200 to 200 instead of −10 to 10, since rewards are not clipped.
 
     Reference: Bellemare, Dabney and Munos (2017), arXiv 1707.06887.
     """
@@ -37,8 +37,8 @@ def qr_dqn() -> Agent:
 def iqn() -> Agent:
     """IQN: the return's quantile function, at levels drawn anew for every batch.
 
-    Departures: 16 levels a batch, the same for all its samples, instead of 64 for each; fixed
-    midpoints in acting, where the paper draws them.
+    Departures: 16 levels shared by a batch instead of 64 for each of its samples; acting uses the
+    midpoints of 32 equal intervals, where the paper draws levels.
 
     Reference: Dabney et al. (2018), arXiv 1806.06923.
     """

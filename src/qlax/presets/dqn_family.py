@@ -49,7 +49,7 @@ def dqn_nature() -> Agent:
 
 @named
 def double_dqn() -> Agent:
-    """Double DQN: one network chooses the next action, the other judges it.
+    """Double DQN: the online network chooses the next action, the target network evaluates it.
 
     Reference: van Hasselt, Guez and Silver (2016), arXiv 1509.06461.
     """
@@ -74,6 +74,8 @@ def dueling_dqn() -> Agent:
 def per_dqn() -> Agent:
     """Double DQN with prioritised experience replay: α = 0.6, β from 0.4 to 1 at the run's end.
 
+    Departure: the learning rate is that of the other agents; the paper divides it by four.
+
     Reference: Schaul et al. (2016), arXiv 1511.05952.
     """
     return deep(bootstrap=Double(), replay=Prioritised(capacity=CAPACITY, batch_size=BATCH_SIZE))
@@ -81,9 +83,9 @@ def per_dqn() -> Agent:
 
 @named
 def noisy_dqn() -> Agent:
-    """NoisyNet-DQN: learned noise on the weights explores, no ε.
+    """NoisyNet-DQN: learned noise on the weights explores, without ε.
 
-    Departure: one draw of noise serves a whole batch; every environment acts with its own.
+    Departure: a batch has one draw of noise; in acting, each environment has its own.
 
     Reference: Fortunato et al. (2018), arXiv 1706.10295.
     """
@@ -96,7 +98,7 @@ def noisy_dqn() -> Agent:
 
 @named
 def m_dqn() -> Agent:
-    """Munchausen DQN: soft Q-learning plus a bonus for having been sure; α 0.9, τ 0.03, floor −1.
+    """Munchausen DQN: soft Q-learning with a bonus of α τ log π(a | s); α 0.9, τ 0.03, floor −1.
 
     Reference: Vieillard, Pietquin and Geist (2020), arXiv 2007.14430.
     """
@@ -106,6 +108,8 @@ def m_dqn() -> Agent:
 @named
 def boltzmann_dqn() -> Agent:
     """DQN with a softmax in place of the maximum, in acting and in the target.
+
+    Departure: it acts by a softmax too, at a temperature that falls; the paper acts ε-greedily.
 
     Reference: Song, Parr and Carin (2019), arXiv 1812.00456.
     """
@@ -117,9 +121,9 @@ def boltzmann_dqn() -> Agent:
 
 @named
 def hl_gauss_dqn() -> Agent:
-    """DQN that classifies: values are histograms, targets Gaussians smeared over the bins.
+    """DQN by classification: values are histograms, targets are Gaussians spread over the bins.
 
-    Departure: returns on R2D2's square-root scale, on which 101 bins reach from −240 to 240.
+    Departure: returns are on R2D2's square-root scale, where 101 bins reach from −240 to 240.
 
     Reference: Farebrother et al. (2024), arXiv 2403.03950.
     """

@@ -32,10 +32,10 @@ def tile_coding() -> Agent:
 
 
 def _linear(network: Network, learning_rate: Schedule) -> Agent:
-    """Return an agent that learns its network's table from replayed n-step returns.
+    """Return an agent that learns the entries of a table from replayed n-step returns.
 
-    Rates above 1 are right here: a loss is a mean over 32 transitions, most of which touch entries
-    of their own, so each entry moves by a thirty-second of the rate.
+    Learning rates above 1 are right here: the loss is a mean over 32 transitions, most of which
+    have different entries, so each entry moves by a thirty-second of the rate.
     """
     return Agent(
         network=network,

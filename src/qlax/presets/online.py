@@ -23,7 +23,8 @@ def pqn() -> Agent:
     """PQN: many environments, Q(λ) returns, layer normalisation; no replay, no target network.
 
     Departures: minibatches hold whole rollouts of some environments, and targets are computed
-    anew for every minibatch; Adam in place of RAdam.
+    anew for every minibatch; Adam in place of RAdam; observations normalised by running
+    statistics.
 
     Reference: Gallici et al. (2024), arXiv 2407.04811.
     """
@@ -34,8 +35,8 @@ def pqn() -> Agent:
 def pqn_lstm() -> Agent:
     """PQN with an LSTM.
 
-    Departures: those of `pqn`; an LSTM in place of a GRU; scaled rewards, since what an LSTM says
-    lies within ±1 and takes long to reach returns of −100.
+    Departures: those of `pqn`; an LSTM in place of a GRU; scaled rewards, since an LSTM's outputs
+    lie within ±1 and take long to reach returns of −100.
 
     Reference: Gallici et al. (2024), arXiv 2407.04811.
     """

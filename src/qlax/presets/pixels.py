@@ -1,4 +1,4 @@
-"""Agents that learn from pictures, sized as in their papers: for Atari's millions of frames."""
+"""Agents that learn from images, sized as in their papers: for millions of Atari frames."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def btr() -> Agent:
     """Beyond the Rainbow: Munchausen IQN on a wide residual CNN with spectral normalisation.
 
     Dueling noisy streams, prioritised replay and three steps are as in Rainbow; 64 environments
-    and large batches are for speed. Replayed pictures of 84 × 84 take 8 GB.
+    and large batches are for speed. A replay of 84 × 84 images takes 8 GB.
 
     Departures: those of `iqn`, with the paper's 8 levels; priorities from the error of the means
     instead of the mean error of all quantiles; ε falls in a straight line, and stays at 0.01
@@ -58,5 +58,5 @@ def btr() -> Agent:
 
 
 def _pixels(**parts: Any) -> Agent:
-    """Return an agent that sees pictures and is paid clipped rewards, as on Atari."""
+    """Return an agent that sees images and learns from clipped rewards, as on Atari."""
     return Agent(**{"observation": Pixels(), "reward": Clipped(), **parts})

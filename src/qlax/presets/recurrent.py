@@ -15,7 +15,8 @@ from qlax.replay import Proportional, Sequences
 def drqn() -> Agent:
     """DRQN: a DQN with an LSTM, trained on sequences.
 
-    Departure: sequences begin with the memory's stored state instead of zeros.
+    Departures: sequences begin with the memory's stored state instead of zeros, and have 16 steps
+    instead of 10. As in the paper, the memory sees observations alone, no actions and rewards.
 
     Reference: Hausknecht and Stone (2015), arXiv 1507.06527.
     """

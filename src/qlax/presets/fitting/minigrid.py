@@ -7,7 +7,7 @@ from qlax.presets.fitting import images
 from qlax.presets.fitting.settings import Asked
 from qlax.schedules import Linear
 
-# MiniGrid shows what each square holds as three numbers, not as a picture. Its one reward comes at
+# MiniGrid shows what each square holds as three numbers, not as an image. Its one reward comes at
 # the end and is found by wandering far.
 MINIGRID = dataclasses.replace(
     images.IMAGES,

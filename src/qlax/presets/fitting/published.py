@@ -1,6 +1,6 @@
 """Atari's agents with the settings of their papers: a replay of a million and days of play.
 
-Numbers of steps are of the agent's, four frames each. Nobody tuned anything here.
+Steps are the agent's, of four frames each. None of this was tuned by us.
 """
 
 import dataclasses

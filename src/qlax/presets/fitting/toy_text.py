@@ -1,4 +1,4 @@
-"""Gymnasium's worlds of numbered states: what they ask of deep agents, and of the table."""
+"""Toy text, whose states are numbered: what it asks of deep agents and of the table."""
 
 import dataclasses
 from typing import Any
@@ -23,8 +23,7 @@ CLIFF_WALKING = Settings(
     returns=(-200.0, 0.0),
 )
 TAXI = dataclasses.replace(CLIFF_WALKING, returns=(-200.0, 20.0))
-# On ice no two histories are alike: a memory that learns from one often knows it by heart, with the
-# luck it had.
+# On ice no two episodes are alike: a memory that learns from one often learns its chances by heart.
 FROZEN_LAKE = dataclasses.replace(CLIFF_WALKING, sequences=2, returns=(0.0, 1.0))
 
 SETTINGS = {
@@ -34,7 +33,7 @@ SETTINGS = {
     "Taxi-v4": TAXI,
 }
 
-# For how many steps the table trains.
+# Environment steps that the table trains for.
 TABLE_STEPS = {
     "FrozenLake-v1": 100_000,
     "CliffWalking-v1": 50_000,
@@ -44,7 +43,7 @@ TABLE_STEPS = {
 
 
 def numbered(agent: Agent) -> Agent:
-    """Return the table's agent for such worlds: actions that last one step, and single steps."""
+    """Return the table's agent for them: exploratory actions last one step, returns take one."""
     replay: Any = agent.replay
     return agent.replace(
         explorer=EpsilonGreedy(epsilon=CLIFF_WALKING.epsilon),
