@@ -64,6 +64,26 @@ def test_a_run_can_be_evaluated(trained):
     assert evaluation["env"] == "MountainCar-v0"
 
 
+PRESSING = """
+import gymnasium, numpy as np
+class Pressing(gymnasium.Env):
+    observation_space = gymnasium.spaces.Box(-2, 2, (2,), np.float32)
+    action_space = gymnasium.spaces.Discrete(3)
+    def reset(self, *, seed=None, options=None):
+        return np.zeros(2, np.float32), {}
+    def step(self, action):
+        raise KeyboardInterrupt
+gymnasium.register("Pressing-v0", Pressing)
+"""
+
+
+def test_ctrl_c_in_an_evaluation_has_nothing_to_save(trained):
+    cwd, _ = trained
+    (cwd / "pressing.py").write_text(PRESSING)
+    done = run("eval", "here", "--env", "pressing:Pressing-v0", cwd=cwd)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "qlax: stopped.\n")
+
+
 def test_a_run_can_be_made_longer(trained):
     cwd, _ = trained
     done = run("resume", "here", "--steps", "400", cwd=cwd)
