@@ -1,46 +1,39 @@
-"""The agent: a choice of parts, and the pure functions that make it run."""
+"""The agent: the pure functions that make a choice of parts run."""
 
 import dataclasses
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-from flax import linen as nn
 
-from qlax.bootstraps import Bootstrap, Greedy
 from qlax.bootstraps.of_prediction import backup_of
-from qlax.config import pasteable
 from qlax.envs.core import TimeStep
-from qlax.errors import UsageError, require
-from qlax.explorers import Clock, EpsilonGreedy, Explorer, KnowsItsPolicy, Situation
-from qlax.heads import Head, Loss, Scalar
+from qlax.explorers import Clock, KnowsItsPolicy, Situation
+from qlax.heads import Loss
 from qlax.heads.core import loss_of
 from qlax.maths.bootstrap import chosen
 from qlax.maths.counting import Count
 from qlax.maths.policies import only_legal
-from qlax.memories import Memory
 from qlax.memories.previous import observation_in, sees_previous, shown_to, space_shown
-from qlax.networks import MLP, Network
-from qlax.observations import Observation, ScaleToBounds
-from qlax.optimizers import Adam, Optimizer, Signal
+from qlax.optimizers import Signal
+from qlax.parts import Parts
 from qlax.precision import computes_in_32_bits
 from qlax.protocols.answers import check_answers
-from qlax.q_network import Evaluator, QNetwork
-from qlax.replay import Replay, Seen, Step, Uniform
-from qlax.rewards import Paid, Reward, Unchanged
-from qlax.schedules import for_run, value_at
+from qlax.q_network import Evaluator
+from qlax.replay import Seen, Step
+from qlax.rewards import Paid
+from qlax.schedules import value_at
 from qlax.spaces import EnvSpec
 from qlax.states import ActingParams, ActorState, LearnerState, TrainState
-from qlax.targets import FinishesApart, Periodic, Target
-from qlax.validation import check_types
+from qlax.targets import FinishesApart
 
 Metrics = dict[str, jax.Array]
 
 
 @computes_in_32_bits
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Agent:
+class Agent(Parts):
     """Q-learning with the parts you choose.
 
     Every agent learns from the one equation
@@ -50,90 +43,6 @@ class Agent:
     in which the bootstrap gives π, e and b, the head gives Z and its loss, the replay gives r and
     d = γᵏ (1 − terminated), and the target network says whose Z it is.
     """
-
-    network: Network | nn.Module = field(default_factory=MLP)
-    """From observation to features: `MLP`, `Table`, `TileCoding` or your own Flax module."""
-    memory: Memory | None = None
-    """What the network remembers from step to step: `LSTM`, `GRU` or None."""
-    head: Head = field(default_factory=Scalar)
-    """What is predicted of the return, and its loss."""
-    bootstrap: Bootstrap = field(default_factory=Greedy)
-    """What the target assumes about the next action."""
-    explorer: Explorer = field(default_factory=EpsilonGreedy)
-    """Which action is taken while training."""
-    replay: Replay = field(default_factory=Uniform)
-    """What is remembered and how batches are drawn."""
-    target: Target = field(default_factory=Periodic)
-    """Whose parameters bootstrap."""
-    optimizer: Optimizer = field(default_factory=Adam)
-    """How a gradient becomes a step."""
-    observation: Observation = field(default_factory=ScaleToBounds)
-    """What is done to observations before the network, in acting and learning alike."""
-    reward: Reward = field(default_factory=Unchanged)
-    """What the learner is paid."""
-    discount: float = 0.99
-    """γ in [0, 1]: what a reward is worth one step later."""
-    num_envs: int = 1
-    """Environments stepped side by side; at least 1."""
-    learning_starts: int = 1_000
-    """Environment steps, of all environments together, before the first update."""
-    update_every: int = 1
-    """Steps of each environment between learning phases; at least 1."""
-    updates: int = 1
-    """Gradient updates in each learning phase; at least 1."""
-    time_limit: int | None = None
-    """Steps after which training episodes are truncated; None for the environment's own limit."""
-    policy: Literal["online", "target"] = "online"
-    """Whose parameters the finished policy has: `target` of `Polyak` or `Averaged` is a mean."""
-
-    def __post_init__(self) -> None:
-        check_types(self)
-        require(0.0 <= self.discount <= 1.0, "Agent.discount", self.discount, "in [0, 1]")
-        for name in ("num_envs", "update_every", "updates"):
-            require(getattr(self, name) >= 1, f"Agent.{name}", getattr(self, name), "at least 1")
-        require(
-            self.learning_starts >= 0, "Agent.learning_starts", self.learning_starts, "0 or more"
-        )
-        require(
-            self.time_limit is None or self.time_limit >= 1,
-            "Agent.time_limit",
-            self.time_limit,
-            "at least 1 or None",
-        )
-        for part in dataclasses.fields(self):
-            check = getattr(getattr(self, part.name), "check", None)
-            if check is not None:
-                check(self)
-
-    def __repr__(self) -> str:
-        return pasteable(self)
-
-    def replace(self, **parts: Any) -> "Agent":
-        """Return the agent with some parts exchanged; it is checked anew."""
-        known = {part.name for part in dataclasses.fields(self)}
-        for name in parts:
-            if name not in known:
-                raise UsageError(f"Agent has no part {name!r}; it has {', '.join(sorted(known))}.")
-        return dataclasses.replace(self, **parts)
-
-    def for_run(self, steps: int) -> "Agent":
-        """Return the agent with a length for every schedule that ends with the run.
-
-        `train`, `resume` and `sweep` do so themselves. The optimiser's schedules count updates,
-        all others environment steps.
-
-        Args:
-            steps: Environment steps of the run, of all environments together.
-        """
-        updates = steps // (self.num_envs * self.update_every) * self.updates
-        slots = {part.name: getattr(self, part.name) for part in dataclasses.fields(self)}
-        return dataclasses.replace(
-            self,
-            **{
-                slot: for_run(part, updates if slot == "optimizer" else steps)
-                for slot, part in slots.items()
-            },
-        )
 
     # --- the beginning ------------------------------------------------------------------------
 
@@ -164,7 +73,7 @@ class Agent:
 
     def init_learner(self, key: jax.Array, spec: EnvSpec, seen: Seen) -> tuple[LearnerState, Any]:
         """Return what learns, and the replay, which know what was seen first; key as in `init`."""
-        check_answers(self, self._network(spec), spec, seen)
+        check_answers(self, self.q_network(spec), spec, seen)
         _, learner_key = jax.random.split(key)
         key, params_key = jax.random.split(learner_key)
         stage = self.observation.init(spec.observation)
@@ -189,7 +98,7 @@ class Agent:
     def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
         """Return fresh network parameters, given a batch of observations."""
         stage = self.observation.init(spec.observation)
-        return self._network(spec).fresh_params(key, stage, observation)
+        return self.q_network(spec).fresh_params(key, stage, observation)
 
     # --- the actor's half ---------------------------------------------------------------------
 
@@ -388,7 +297,7 @@ class Agent:
         Returns:
             What the head predicts, and the memory's state, None without one.
         """
-        network = self._network(spec)
+        network = self.q_network(spec)
         random = {} if key is None else network.keys_for("acting", key)
         evaluator = Evaluator(network, params.network, params.stage, random)
         shown = shown_to(self.memory, observation, *previous, first, spec.num_actions)
@@ -412,19 +321,6 @@ class Agent:
         prediction, memory = self.predict(params, spec, *known)
         return self.head.q_values(prediction), memory
 
-    @property
-    def first_learning(self) -> int:
-        """The number of the step of each environment from which on updates are due."""
-        return -(-self.learning_starts // self.num_envs)
-
-    def updates_due(self, iteration: Any) -> Any:
-        """Return how many updates follow step number `iteration` of each environment (from 1).
-
-        A number for a number, an array for an array.
-        """
-        ready = iteration >= self.first_learning
-        return self.updates * (ready & (iteration % self.update_every == 0))
-
     def _behaviour(
         self, q_values: jax.Array, legal: jax.Array | None, clock: Clock
     ) -> jax.Array | None:
@@ -435,15 +331,5 @@ class Agent:
 
     def _evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
         """Return the network with parameters and random streams of its own."""
-        network = self._network(learner.spec)
+        network = self.q_network(learner.spec)
         return Evaluator(network, params, learner.stage, network.keys_for("learning", key))
-
-    def _network(self, spec: EnvSpec) -> QNetwork:
-        return QNetwork(
-            observation=self.observation,
-            network=self.network,
-            memory=self.memory,
-            head=self.head,
-            space=spec.observation,
-            num_actions=spec.num_actions,
-        )

@@ -133,7 +133,9 @@ def _options(part: Any, prefix: str = "") -> list[_Option]:
     hints = typing.get_type_hints(type(part))
     texts = {
         entry.arg_name: entry.description or ""
-        for entry in docstring_parser.parse_from_object(type(part)).params
+        for kind in reversed(type(part).__mro__)
+        if dataclasses.is_dataclass(kind)
+        for entry in docstring_parser.parse_from_object(kind).params
     }
     found = []
     for entry in config.fields_of(part):
