@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import jax
 
@@ -43,50 +43,53 @@ _ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, Diver
 """The observers of every run. The check comes last: the row that shows a divergence is kept."""
 
 
+class Job(NamedTuple):
+    """What is to be trained: the seeds of a run, in environments of their own."""
+
+    members: list[Member]
+    """The seeds."""
+    select: Callable[[], Selected]
+    """Opens environments for those that train together, or for one."""
+    folder: Path
+    """The folder of the run, which holds those of several members."""
+    selected: Selected | None = None
+    """The environments that are open already, for the first."""
+
+
 def carry_out(
-    members: list[Member],
-    selected: Selected,
-    reopen: Callable[[], Selected],
-    timing: Timing,
-    observers: Sequence[Observer],
-    *,
-    resumed: bool,
-    group: Path,
+    job: Job, observers: Sequence[Observer], timing: Timing, *, resumed: bool = False
 ) -> list[Run]:
     """Train every member: together in one program, or one after another on the host.
 
     Args:
-        members: The seeds.
-        selected: The environments that the first of them train in.
-        reopen: Opens environments for those that come after them.
-        timing: Where the time goes.
+        job: What is to be trained.
         observers: Who watches, beside those that watch every run.
-        resumed: Whether checkpoints are gone on from.
-        group: The folder of the run, which holds those of several members.
+        timing: Where the time goes.
+        resumed: Whether training goes on from checkpoints.
     """
     keep_compiled_programs()
     audience = Audience(
         [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
     )
-    together = [members] if selected.is_pure else [[member] for member in members]
-    grouped = members[0].folder != group
+    selected = job.selected or job.select()
+    together = [job.members] if selected.is_pure else [[member] for member in job.members]
     runs: list[Run] = []
     try:
-        for index, some in enumerate(together):
+        for index, members in enumerate(together):
             if index > 0:
-                selected = reopen()
-            session = _Session(some, members, selected, timing.part(), audience, group)
+                selected = job.select()
+            session = _Session(members, job, selected, timing.part(), audience)
             runs += session.run(resumed=resumed, is_first=index == 0)
     except KeyboardInterrupt as error:
-        saved = any(checkpoint.checkpoints(member.folder) for member in members)
-        stop = Interrupted(group) if saved else error
+        saved = any(checkpoint.checkpoints(member.folder) for member in job.members)
+        stop = Interrupted(job.folder) if saved else error
         audience.failure(stop)
         raise stop from None
     except BaseException as error:
         audience.failure(error)
         raise
-    if grouped:
-        folder.write_json(group / folder.RESULT, summary_of(runs, timing))
+    if job.members[0].folder != job.folder:
+        folder.write_json(job.folder / folder.RESULT, summary_of(runs, timing))
     return runs
 
 
@@ -95,37 +98,38 @@ class _Session:
     """The training of members that share a program, until their runs are finished."""
 
     members: list[Member]
-    everyone: list[Member]
-    """All members of the run, also those whose turn is another time."""
+    job: Job
+    """What they are part of: the turn of other members may be another time."""
     selected: Selected
     timing: Timing
     audience: Audience
-    group: Path
     stopped: str | None = None
     """Why an observer ended training early."""
 
     def run(self, *, resumed: bool, is_first: bool) -> list[Run]:
         """Train to the end, close the environments, and finish every member's run."""
         try:
-            state, first_step = self._train(resumed=resumed, is_first=is_first)
+            state, iteration = self._begin(resumed=resumed, is_first=is_first)
+            with self.timing.measuring("train"):
+                state = self._advance(state, iteration)
         finally:
             # Before evaluation opens its own: there may be only one.
             if not self.selected.is_pure:
                 close(self.selected.env)
         states = self._driver.split(state)
+        first_step = iteration * self.members[0].plan.agent.num_envs
         return [
             self._finish(member, own_state, first_step)
             for member, own_state in zip(self.members, states, strict=True)
         ]
 
-    def _train(self, *, resumed: bool, is_first: bool) -> tuple[LoopState, int]:
-        """Return the trained state, and the environment steps that training began with."""
+    def _begin(self, *, resumed: bool, is_first: bool) -> tuple[LoopState, int]:
+        """Return the state to train from, of its own or a checkpoint's, and its iteration."""
         plan = self.members[0].plan
         driver = self._driver = self._make_driver()
         found = resumed and all(checkpoint.checkpoints(member.folder) for member in self.members)
         restored = _newest_common(self.members) if found else []
         iteration = checkpoint.iteration_of(restored[0]) if restored else 0
-        first_step = iteration * plan.agent.num_envs
         self.audience.begin(
             Beginning(
                 plan=plan,
@@ -133,8 +137,8 @@ class _Session:
                 backend=self.selected.described,
                 members=tuple(self.members),
                 is_first=is_first,
-                seeds=len(self.everyone),
-                env_steps=first_step,
+                seeds=len(self.job.members),
+                env_steps=iteration * plan.agent.num_envs,
             )
         )
         forecast = require_ram(plan.agent, driver.shape(plan.seed), len(self.members))
@@ -157,8 +161,7 @@ class _Session:
                 driver.compile(state)
                 release_freed()
         self._prepare_folders()
-        with self.timing.measuring("train"):
-            return self._advance(state, iteration), first_step
+        return state, iteration
 
     def _advance(self, state: LoopState, iteration: int) -> LoopState:
         """Train to the end, stretch by stretch, with reports and checkpoints between."""
@@ -192,7 +195,7 @@ class _Session:
                 if due or interrupt.requested or self.stopped is not None:
                     self._save(state, iteration)
                 if interrupt.requested:
-                    raise Interrupted(self.group)
+                    raise Interrupted(self.job.folder)
         return state
 
     def _save(self, state: LoopState, iteration: int) -> None:
@@ -266,12 +269,12 @@ class _Session:
 
     def _prepare_folders(self) -> None:
         """Write every member's configuration, so that all can be resumed."""
-        for member in self.everyone:
+        for member in self.job.members:
             folder.make_member(member.folder)
             folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
-        if self.everyone[0].folder != self.group:
-            seeds = [member.seed for member in self.everyone]
-            folder.write_json(self.group / folder.CONFIG, {"format": CONFIG, "seeds": seeds})
+        if self.job.members[0].folder != self.job.folder:
+            seeds = [member.seed for member in self.job.members]
+            folder.write_json(self.job.folder / folder.CONFIG, {"format": CONFIG, "seeds": seeds})
 
 
 def _newest_common(members: list[Member]) -> list[Path]:

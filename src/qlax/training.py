@@ -2,7 +2,8 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +38,7 @@ from qlax.runs.plan import (
     source_from_json,
 )
 from qlax.runs.timing import Timing
-from qlax.session import carry_out
+from qlax.session import Job, carry_out
 
 
 @refuses_plainly
@@ -87,8 +88,8 @@ def train(
         Diverged: if the loss is no longer a number.
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
-    with opened(env, env_kwargs) as source:
-        return _train_new(source, agent, [seed], options, timing, observers, grouped=False)[0]
+    with opened(env, env_kwargs) as source, _new_job(source, agent, [seed], options) as job:
+        return carry_out(job, observers, timing or Timing())[0]
 
 
 @refuses_plainly
@@ -132,8 +133,11 @@ def train_seeds(
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
     numbers = whole_numbers("seeds", seeds)
-    with opened(env, env_kwargs) as source:
-        return _train_new(source, agent, numbers, options, timing, observers, grouped=True)
+    with (
+        opened(env, env_kwargs) as source,
+        _new_job(source, agent, numbers, options, grouped=True) as job,
+    ):
+        return carry_out(job, observers, timing or Timing())
 
 
 @refuses_plainly
@@ -168,7 +172,6 @@ def resume(
         UsageError: if there is nothing to resume, or a file is damaged.
         EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
-    timing = timing or Timing()
     path = path_of("path", path)
     if agent is not None:
         instance_of("agent", agent, Agent, "an Agent")
@@ -195,10 +198,8 @@ def resume(
             members = [Member(dataclasses.replace(plan, side_by_side=0), path)]
         backend = plan.backend if source.id is not None else "auto"
 
-        def reopen() -> Selected:
-            return _select(source, plan.agent, backend)
-
-        runs = carry_out(members, reopen(), reopen, timing, observers, resumed=True, group=path)
+        job = Job(members, functools.partial(_select, source, plan.agent, backend), path)
+        runs = carry_out(job, observers, timing or Timing(), resumed=True)
     return runs if grouped else runs[0]
 
 
@@ -213,17 +214,16 @@ class _Options(NamedTuple):
     step_timeout: float | None
 
 
-def _train_new(
+@contextlib.contextmanager
+def _new_job(
     source: Source,
     agent: Agent | Preset | str | None,
     seeds: list[int],
     options: _Options,
-    timing: Timing | None,
-    observers: Sequence[Observer],
     *,
-    grouped: bool,
-) -> list[Run]:
-    """Check everything, plan a run for each seed, and train them."""
+    grouped: bool = False,
+) -> Iterator[Job]:
+    """Check everything, and give a job with a plan and a folder for each seed."""
     source = source.limited_to(seconds_or_none("step_timeout", options.step_timeout))
     preset = presets.resolve(source, agent)
     steps = preset.steps if options.steps is None else options.steps
@@ -240,10 +240,8 @@ def _train_new(
     if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(path_of("out", options.out))
 
-    def reopen() -> Selected:
-        return _select(source, preset.agent, options.backend)
-
-    selected = reopen()
+    select_for = functools.partial(_select, source, preset.agent, options.backend)
+    selected = select_for()
     if source.dynamics is not None:
         require_fit(source.dynamics)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
@@ -259,13 +257,12 @@ def _train_new(
         side_by_side=len(seeds) if grouped and selected.is_pure else 0,
         **intervals(preset.agent, steps, interval),
     )
-    timing = timing or Timing()
     with folder.new_folder(options.out, selected.env.spec.id, preset.name, name) as path:
         members = [
             Member(dataclasses.replace(plan, seed=seed), path / f"seed-{seed}" if grouped else path)
             for seed in seeds
         ]
-        return carry_out(members, selected, reopen, timing, observers, resumed=False, group=path)
+        yield Job(members, select_for, path, selected)
 
 
 def _select(source: Source, agent: Agent, backend: str) -> Selected:

@@ -17,7 +17,8 @@ from qlax.drivers.core import (
     as_report,
     first_statistics,
     keys,
-    observe_and_learn,
+    learn,
+    observe,
     summarise,
 )
 from qlax.envs.core import CompiledEnv, TimeStep
@@ -119,7 +120,8 @@ class CompiledDriver:
         action, state = act(self.agent, state)
         env_state, timestep = self.env.step(state.env, action)
         due = self.agent.updates_due(iteration + 1)
-        return observe_and_learn(self.agent, state.replace(env=env_state), action, timestep, due)
+        state = observe(self.agent, state.replace(env=env_state), action, timestep)
+        return learn(self.agent, state, due)
 
 
 def is_key(leaf: Any) -> bool:

@@ -145,25 +145,6 @@ def nothing_seen(spec: EnvSpec, num_envs: int) -> TimeStep:
     return TimeStep(seen, np.zeros(num_envs, np.float32), no, no, no, legal)
 
 
-def observe_and_learn(
-    agent: Agent,
-    state: LoopState,
-    action: jax.Array,
-    timestep: TimeStep,
-    updates: int | jax.Array,
-) -> LoopState:
-    """Return the loop after the environments answered: remembered, counted, learned from.
-
-    Args:
-        agent: The agent.
-        state: The loop before.
-        action: What was done, int32, shape [N].
-        timestep: What it led to.
-        updates: How many gradient updates are due.
-    """
-    return learn(agent, observe(agent, state, action, timestep), updates)
-
-
 def act(agent: Agent, state: LoopState) -> tuple[jax.Array, LoopState]:
     """Return an action for each environment, int32 of shape [N], and the loop after it."""
     params = agent.acting_params(state.agent.learner)
@@ -172,7 +153,14 @@ def act(agent: Agent, state: LoopState) -> tuple[jax.Array, LoopState]:
 
 
 def observe(agent: Agent, state: LoopState, action: jax.Array, timestep: TimeStep) -> LoopState:
-    """Return the loop after the environments answered: remembered and counted."""
+    """Return the loop after the environments answered: remembered and counted.
+
+    Args:
+        agent: The agent.
+        state: The loop before.
+        action: What was done, int32, shape [N].
+        timestep: What it led to.
+    """
     step, actor = agent.experience(state.agent.actor, state.timestep, action, timestep)
     learner, replay = agent.remember(state.agent.learner, state.agent.replay, step)
     return state.replace(
@@ -183,7 +171,7 @@ def observe(agent: Agent, state: LoopState, action: jax.Array, timestep: TimeSte
 
 
 def learn(agent: Agent, state: LoopState, updates: int | jax.Array) -> LoopState:
-    """Return the loop after a number of gradient updates."""
+    """Return the loop after the gradient updates that are due, 0 or more."""
     actor = state.agent.actor
 
     def update(_: Any, carry: _Learning) -> _Learning:

@@ -19,8 +19,9 @@ from qlax.drivers.core import (
     first_statistics,
     interrupted,
     keys,
+    learn,
     nothing_seen,
-    observe_and_learn,
+    observe,
     resumed_env_key,
     summarise,
 )
@@ -61,13 +62,13 @@ class HostDriver:
 
         def turn(packed: Packed, seen: _Seen, *, updates: int) -> tuple[jax.Array, Packed]:
             action, state = packing.unpack(packed)
-            state = observe_and_learn(self.agent, state, action, seen.timestep(), updates)
+            state = learn(self.agent, observe(self.agent, state, action, seen.timestep()), updates)
             action, state = act(self.agent, state)
             return action, packing.pack((action, state))
 
         def last(packed: Packed, seen: _Seen, updates: jax.Array) -> Packed:
             action, state = packing.unpack(packed)
-            state = observe_and_learn(self.agent, state, action, seen.timestep(), updates)
+            state = learn(self.agent, observe(self.agent, state, action, seen.timestep()), updates)
             return packing.pack((action, state))
 
         def end(packed: Packed) -> LoopState:
