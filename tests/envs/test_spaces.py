@@ -131,6 +131,17 @@ def test_time_stamps_that_lose_their_digits_are_told_once():
     assert len(told) == 1
 
 
+def test_the_check_notes_digits_that_are_lost():
+    class Clock(Shows):
+        def __init__(self):
+            space = spaces.Dict({"t": spaces.Box(0, 2**40, (1,), np.int64)})
+            super().__init__(space, *({"t": np.array([2**32 + at])} for at in range(4)))
+
+    (note,) = [note for note in qlax.check(Clock).notes if "float32" in note]
+    assert note.startswith("The observation['t'] has numbers as large as 4.29e+09")
+    assert qlax.check(lambda: Shows(spaces.Box(0, 9, (1,), np.int64), *[np.ones(1, int)] * 4)).ok
+
+
 def test_more_states_than_can_be_numbered_are_refused():
     with pytest.raises(UsageError, match="more states than 32 bits"):
         describe(lambda: Shows(spaces.Discrete(2**40), 0))

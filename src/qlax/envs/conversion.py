@@ -123,6 +123,18 @@ def _read_one(leaf: Any, shown: Any) -> np.ndarray:
     return fitted
 
 
+def remark_on_digits(array: np.ndarray, place: str = "") -> str | None:
+    """Return what there is to say of numbers of 64 bits that float32 rounds, or None."""
+    large = np.abs(array) > EXACT
+    if not large.any():
+        return None
+    value = np.float32(array[large].flat[0])
+    return (
+        f"numbers{place} as large as {value:.3g}, where float32 tells apart only what differs by "
+        f"{np.spacing(np.abs(value)):g}: subtract where they begin, or scale them"
+    )
+
+
 class _State:
     """Reads numbers of states, from where the environment begins to count."""
 
@@ -205,15 +217,10 @@ class _Numbers:
 
     def _look_at_digits(self, array: np.ndarray) -> None:
         """Remark, once, on numbers so large that float32 keeps no digit behind the point."""
-        large = np.abs(array) > EXACT
-        if large.any():
+        said = remark_on_digits(array, self.place)
+        if said is not None:
             self._said_digits = True
-            value = np.float32(array[large].flat[0])
-            self._remark(
-                f"shows numbers{self.place} as large as {value:.3g}, where float32 tells apart "
-                f"only what differs by {np.spacing(np.abs(value)):g}: subtract where they begin, "
-                "or scale them"
-            )
+            self._remark(f"shows {said}")
 
     @property
     def _limits(self) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium import spaces
 
 from qlax.envs.checking.findings import Findings
-from qlax.envs.conversion import MASK, ROUNDING
+from qlax.envs.conversion import MASK, ROUNDING, remark_on_digits
 from qlax.envs.description import describe_space, without_mask
 from qlax.envs.images import remarks_on
 from qlax.errors import UsageError
@@ -82,6 +82,17 @@ def check_observation(space: Any, shown: Any, findings: Findings, where: str = "
         )
     else:
         _check_limits(space, array, findings, where)
+        _look_at_digits(space, array, findings, where)
+
+
+def _look_at_digits(space: Any, array: np.ndarray, findings: Findings, where: str) -> None:
+    """Note numbers of 64 bits that are kept as float32, which rounds them."""
+    if isinstance(space, spaces.Discrete) or array.dtype.itemsize <= 4:
+        return
+    kept = describe_space(space, "It")
+    said = remark_on_digits(array) if np.dtype(kept.dtype).kind == "f" else None
+    if said is not None:
+        findings.note(f"observation{where} digits", f"The observation{where} has {said}.")
 
 
 def _check_limits(space: Any, array: np.ndarray, findings: Findings, where: str) -> None:
