@@ -9,7 +9,7 @@ from qlax import UsageError
 from qlax.drivers import CompiledDriver
 from qlax.envs.vectorised import Vectorised
 from qlax.explorers import UpperConfidence
-from qlax.spaces import Box, Discrete, EnvSpec
+from qlax.spaces import Box, Composite, Discrete, EnvSpec
 from tests.explorers.acting import situation
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes
@@ -31,7 +31,7 @@ def acted(explorer, steps, *, legal=None):
         action, counts = act(counts, KEY, seen)
         assert action.dtype == jnp.int32
         taken.append(action.tolist())
-    return taken, np.asarray(counts)
+    return taken, np.asarray(counts.counts)
 
 
 def test_the_bonus_by_hand():
@@ -86,7 +86,7 @@ def test_what_is_chosen_at_an_episodes_end_is_not_counted():
         jnp.zeros((3, 2)), observation=jnp.array([0, 1, 1]), done=jnp.array([False, True, False])
     )
     _, counts = explorer.act(counts, KEY, ends)
-    np.testing.assert_array_equal(counts, [[1, 0], [1, 0], [0, 0]])
+    np.testing.assert_array_equal(counts.counts, [[1, 0], [1, 0], [0, 0]])
 
 
 def test_an_agent_counts_every_action_that_was_taken_and_no_other():
@@ -95,10 +95,19 @@ def test_an_agent_counts_every_action_that_was_taken_and_no_other():
     agent = agent_for_probes(explorer=UpperConfidence(), num_envs=2)
     driver = CompiledDriver(agent, Vectorised(mdp.Probe(process), 2))
     state = driver.advance(driver.init([0]), 0, 100)
-    counts = np.asarray(state.agent.actor.explorer)
+    counts = np.asarray(state.agent.actor.explorer.counts)
     begins = np.asarray(process.start) > 0
     assert counts[begins].sum() == 2 * 50
     assert counts[~begins].sum() == 0
+
+
+def test_states_in_parts_are_counted_each():
+    parts = Composite((("lamp", Discrete(2)), ("room", Box((1,), "int32", 5.0, 7.0))))
+    explorer = UpperConfidence()
+    state = explorer.init(2, EnvSpec(id="Rooms", observation=parts, num_actions=2))
+    shown = {"lamp": jnp.array([0, 1]), "room": jnp.array([[5], [6]])}
+    _, state = explorer.act(state, KEY, situation(jnp.zeros((2, 2)), observation=shown))
+    np.testing.assert_array_equal(state.counts[:, 0], [1, 0, 0, 0, 1, 0])
 
 
 def test_only_legal_actions_are_taken():
@@ -111,5 +120,5 @@ def test_only_legal_actions_are_taken():
 def test_states_that_cannot_be_counted_are_refused():
     box = Box(shape=(2,), dtype="float32", low=0.0, high=1.0)
     spec = EnvSpec(id="Field", observation=box, num_actions=2)
-    with pytest.raises(UsageError, match=r"Field shows Box.*needs a Discrete observation"):
+    with pytest.raises(UsageError, match=r"states that can be numbered.*Field shows Box"):
         UpperConfidence().init(1, spec)
