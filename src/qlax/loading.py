@@ -50,6 +50,11 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         return _newest(folder, agent)
     if (folder / POLICY).is_dir():
         folder = folder / POLICY
+    seeds = seeds_in(folder)
+    if seeds:
+        raise UsageError(
+            f"{path} is of several seeds: give one of {', '.join(map(str, seeds.values()))}."
+        )
     if not (folder / DESCRIPTION).is_file():
         raise UsageError(
             f"{path} holds no policy: there is no {POLICY}/{DESCRIPTION} in it, and no checkpoint."
@@ -95,6 +100,17 @@ def _refused(where: str) -> Iterator[None]:
             f"The {where} cannot be made for what its environment shows: "
             f"{kind_and_first_line(error)}."
         ) from error
+
+
+def seeds_in(folder: Path) -> dict[int, Path]:
+    """Return the folders of a run's seeds that can be loaded; none if it is of a single seed."""
+    found = {path.name.removeprefix("seed-"): path for path in folder.glob("seed-*")}
+    numbered = {int(seed): path for seed, path in found.items() if seed.isdecimal()}
+    return {
+        seed: path
+        for seed, path in sorted(numbered.items())
+        if (path / POLICY).is_dir() or is_unfinished(path)
+    }
 
 
 def is_unfinished(folder: Path) -> bool:

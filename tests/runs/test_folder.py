@@ -50,3 +50,13 @@ def test_paths_begin_at_home_if_they_say_so(
     qlax.resume("~/a", env=lambda: gymnasium.make("CartPole-v1").unwrapped)
     assert {"a", "b", "play.gif"} <= {path.name for path in (tmp_path / "home").iterdir()}
     assert not (tmp_path / "~").exists()
+
+
+def test_a_folder_of_seeds_is_not_a_policy(tmp_path: Path) -> None:
+    for seed in (10, 9):
+        (tmp_path / f"seed-{seed}" / "policy").mkdir(parents=True)
+    (tmp_path / "seed-x" / "policy").mkdir(parents=True)
+    with pytest.raises(qlax.UsageError) as refused:
+        qlax.load(tmp_path)
+    folders = f"{tmp_path}/seed-9, {tmp_path}/seed-10"
+    assert str(refused.value) == f"{tmp_path} is of several seeds: give one of {folders}."

@@ -17,9 +17,8 @@ from qlax.envs.source import EnvLike, Source, opened
 from qlax.errors import UsageError
 from qlax.evaluation import Evaluation, evaluate, usual_episodes
 from qlax.filming import film
-from qlax.loading import is_unfinished, load
+from qlax.loading import load, seeds_in
 from qlax.policy import Policy
-from qlax.runs.folder import POLICY
 from qlax.spaces import EnvSpec
 from qlax.wording import broken, counted, mean_of, over_seeds, significant, standard_error
 
@@ -46,19 +45,6 @@ def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> No
             _print_seeds(source.spec, evaluations, as_json=command.json)
         else:
             _print_one(source.spec, evaluations[0], as_json=command.json)
-
-
-def seeds_in(folder: Path) -> dict[int, Path]:
-    """Return the folders of a run's seeds that have a policy; none if it is of a single seed."""
-    if (folder / POLICY).exists():
-        return {}
-    found = {
-        path.name.removeprefix("seed-"): path
-        for path in folder.glob("seed-*")
-        if (path / POLICY).exists() or is_unfinished(path)
-    }
-    numbered = {int(seed): path for seed, path in found.items() if seed.isdecimal()}
-    return dict(sorted(numbered.items()))
 
 
 def _environment(
