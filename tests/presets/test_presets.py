@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax import Agent, UsageError, networks, presets
+from qlax import Agent, UsageError, memories, networks, presets
 from qlax.explorers import OneStep
 from qlax.layers import Noisy
 from qlax.observations import Pixels, ScaleToBounds
@@ -176,6 +176,9 @@ def test_on_atari_papers_agents_have_the_papers_numbers(name):
     assert chosen.steps == 50_000_000
     assert chosen.agent.network.channels == (32, 64, 64)
     assert chosen.agent.observation == Pixels()
+    if name == "r2d2":
+        told = memories.PreviousActionAndReward(memory=memories.LSTM(size=512))
+        assert chosen.agent.memory == told
     if name == "pqn":
         assert isinstance(chosen.agent.replay, Rollout)
     else:

@@ -32,8 +32,9 @@ def r2d2() -> Agent:
     """R2D2: prioritised sequences, stored states, burn-in, five steps, rescaled values, many ε.
 
     Departures: 8 actors in one program instead of 256 on many machines; sequences of 16 steps
-    after 8 of burn-in instead of 80 after 40; the memory is not told the previous action and
-    reward, as the paper's is: `memory=PreviousActionAndReward(memory=LSTM(size=64))` tells it.
+    after 8 of burn-in instead of 80 after 40; γ is 0.99 instead of 0.997; the memory is not told
+    the previous action and reward, as the paper's is:
+    `memory=PreviousActionAndReward(memory=LSTM(size=64))` tells it, and on Atari it is told.
 
     Reference: Kapturowski et al. (2019), Recurrent Experience Replay in Distributed Reinforcement
     Learning.

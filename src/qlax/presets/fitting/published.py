@@ -11,7 +11,7 @@ from qlax.agent import Agent
 from qlax.explorers import EpsilonGreedy, Greedy
 from qlax.heads import C51, IQN, Dueling
 from qlax.layers import Noisy
-from qlax.memories import LSTM
+from qlax.memories import LSTM, PreviousActionAndReward
 from qlax.observations import Pixels
 from qlax.optimizers import Adam, RMSProp
 from qlax.presets.fitting.images import NATURE_CNN
@@ -80,7 +80,7 @@ def _r2d2(agent: Agent) -> Agent:
     """Kapturowski et al. (2019), table 2."""
     return _nature(
         agent,
-        memory=LSTM(size=512),
+        memory=PreviousActionAndReward(memory=LSTM(size=512)),
         head=dataclasses.replace(agent.head, stream=Dueling(hidden=512)),  # type: ignore[type-var]
         explorer=agent.explorer,
         replay=Sequences(
