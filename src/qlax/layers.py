@@ -1,4 +1,4 @@
-"""Kinds of linear layer: what networks and heads are built of."""
+"""Kinds of linear layer, which networks and heads are built from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Init = Callable[..., Any]
 
 @runtime_checkable
 class Layer(Protocol):
-    """Makes a linear layer; called inside a Flax module."""
+    """Creates a linear layer; called inside a Flax module."""
 
     def __call__(
         self, features: Features, outputs: int, *, name: str, hidden: bool = False
@@ -44,17 +44,17 @@ class Layer(Protocol):
 class Dense:
     """y = W x + b.
 
-    `sparse` weights: each output starts with a share of its inputs unused, the others uniform in
-    ± 1 / √inputs, which keeps learning from single steps stable.
+    With `sparse` weights, each output ignores a share of its inputs at first, and the other weights
+    are uniform in ± 1 / √inputs. This keeps learning from single steps stable.
 
     References: LeCun et al. (1998), Efficient BackProp, for `lecun`; Elsayed, Vasan and Mahmood
     (2024), arXiv 2410.14606, for `sparse`.
     """
 
     kernel: Literal["lecun", "sparse"] = "lecun"
-    """Law of the first weights: `lecun` normal with variance 1 / inputs, or `sparse`."""
+    """Distribution of the first weights: `lecun`, normal with variance 1 / inputs, or `sparse`."""
     sparsity: float = 0.9
-    """Share of inputs unused at first by each output, with `sparse`; in [0, 1)."""
+    """With `sparse`, the share of inputs that each output ignores at first; in [0, 1)."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -99,7 +99,7 @@ class Noisy:
     def __call__(
         self, features: Features, outputs: int, *, name: str, hidden: bool = False
     ) -> jax.Array:
-        """Return the noisy layer's output; without a stream of noise, that of its mean."""
+        """Return the output with noise, or without it where there is no stream of noise."""
         layer: jax.Array = _NoisyLinear(outputs, self.sigma, hidden, name=name)(features)
         return layer
 
@@ -107,8 +107,8 @@ class Noisy:
 class _NarrowLinear(nn.Module):
     """W x + b with W stored as [outputs, inputs].
 
-    With few outputs, XLA's product for the gradient of W is four times as quick that way round on
-    a CPU, which is a twentieth of a small agent's whole step; with many it is slower.
+    With few outputs, XLA computes the gradient of W four times as fast in this layout on a CPU,
+    which saves a twentieth of a small agent's step; with many outputs it is slower.
     """
 
     outputs: int
@@ -141,7 +141,7 @@ class _SparseLinear(nn.Module):
 
 
 class _NoisyLinear(nn.Module):
-    """Mean and deviation of every weight, and one draw of noise an input and an output."""
+    """Mean and deviation of every weight, and noise for each input and each output."""
 
     outputs: int
     sigma: float

@@ -1,4 +1,4 @@
-"""The stage between an observation and the network: applied alike in acting and learning."""
+"""What is done to observations before the network, in acting and learning alike."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -16,30 +16,30 @@ from qlax.validation import check_types
 
 @runtime_checkable
 class Observation(Protocol):
-    """Turns a batch of observations and their space into another."""
+    """Transforms a batch of observations, and the space that describes them."""
 
     def init(self, space: Space) -> Any:
-        """Return what the stage knows before it has seen anything: a pytree of arrays."""
+        """Return the stage's first state: a pytree of arrays."""
         ...
 
     def update(self, state: Any, observation: Any, space: Space) -> Any:
-        """Return what it knows after N environments showed something new, shape [N, …]."""
+        """Return the state after N more observations, each array [N, …]."""
         ...
 
     def __call__(self, state: Any, observation: Any, space: Space) -> tuple[Any, Space]:
-        """Return the new observations, shape [B, …], and the space they live in."""
+        """Return the transformed observations, [B, …], and their space."""
         ...
 
 
 class Unlearned:
-    """Base of stages that learn nothing from what they see."""
+    """Base class of stages without a state."""
 
     def init(self, space: Space) -> tuple[()]:  # noqa: ARG002
-        """Return nothing."""
+        """Return the empty state."""
         return ()
 
     def update(self, state: tuple[()], observation: Any, space: Space) -> tuple[()]:  # noqa: ARG002
-        """Return nothing."""
+        """Return the empty state."""
         return state
 
 
@@ -54,11 +54,11 @@ class Raw(Unlearned):
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleToBounds(Unlearned):
-    """Maps every bounded entry of a Box linearly to [−1, 1]; unbounded ones are left alone.
+    """Maps every bounded entry of a Box linearly to [−1, 1]; unbounded ones are unchanged.
 
     x ← (2 x − low − high) / (high − low). MountainCar's velocity, within ± 0.07, would otherwise
     be invisible beside its position. Limits beyond 10⁶ count as none. Where limits are far wider
-    than what is ever seen (Acrobot's velocities), `Raw` or `Normalise` serve better.
+    than what is ever seen, as those of Acrobot's velocities are, take `Raw` or `Normalise`.
     """
 
     def __call__(self, state: tuple[()], observation: Any, space: Space) -> tuple[Any, Space]:
@@ -95,19 +95,19 @@ class Pixels:
     """
 
     others: Observation = field(default_factory=Raw)
-    """The stage for everything else, numbers beside an image say."""
+    """The stage for all other observations, such as numbers beside an image."""
 
     def __post_init__(self) -> None:
         check_types(self)
 
     def init(self, space: Space) -> Any:
-        """Return what the other stage knows; nothing of images."""
+        """Return the first state of the other stage; images have none."""
         if isinstance(space, Composite):
             return {name: self.init(inner) for name, inner in space.entries}
         return () if _is_image(space) else self.others.init(space)
 
     def update(self, state: Any, observation: Any, space: Space) -> Any:
-        """Return what the other stage knows now."""
+        """Return the next state of the other stage."""
         if isinstance(space, Composite):
             return {
                 name: self.update(state[name], observation[name], inner)
@@ -137,7 +137,7 @@ class Moments(Pytree):
     """Running mean and variance of every entry of a Box."""
 
     count: jax.Array
-    """How many observations they are of, float32 scalar."""
+    """Number of observations, float32 scalar."""
     mean: jax.Array
     """Shape […]."""
     squares: jax.Array
@@ -146,17 +146,17 @@ class Moments(Pytree):
 
 @dataclass(frozen=True, kw_only=True)
 class Normalise(Unlearned):
-    """x ← clip( (x − mean) / √(variance + ε), −limit, limit ), both of everything seen so far.
+    """x ← clip( (x − mean) / √(variance + ε), −limit, limit ), over all observations so far.
 
     Every environment step of training adds to the statistics. Acting, learning (both networks)
     and the finished policy share them; replayed observations are normalised when they are drawn.
-    Discrete entries are left alone.
+    Discrete entries are unchanged.
 
     Reference: Welford (1962), in the batched form of Chan, Golub and LeVeque (1983).
     """
 
     limit: float = 10.0
-    """Largest magnitude let through; greater than 0."""
+    """Largest magnitude of the result; greater than 0."""
     epsilon: float = 1e-8
     """ε > 0."""
 
@@ -166,7 +166,7 @@ class Normalise(Unlearned):
         require(self.epsilon > 0.0, "Normalise.epsilon", self.epsilon, "greater than 0")
 
     def init(self, space: Space) -> Any:
-        """Return the statistics of nothing."""
+        """Return the statistics of no observations."""
         if isinstance(space, Composite):
             return {name: self.init(inner) for name, inner in space.entries}
         if isinstance(space, Discrete):
@@ -174,7 +174,7 @@ class Normalise(Unlearned):
         return Moments(jnp.float32(0), jnp.zeros(space.shape), jnp.zeros(space.shape))
 
     def update(self, state: Any, observation: Any, space: Space) -> Any:
-        """Return the statistics with N observations more."""
+        """Return the statistics with N more observations."""
         if isinstance(space, Composite):
             return {
                 name: self.update(state[name], observation[name], inner)
@@ -213,8 +213,8 @@ def moments_with(moments: Moments, values: jax.Array) -> Moments:
 def unless_full(before: Moments, after: Moments) -> Moments:
     """Return the later statistics, or the earlier ones if no more can be counted.
 
-    A float32 does not count beyond 2²⁴, but sums would grow on. What so many observations came to
-    is final.
+    A float32 cannot count beyond 2²⁴, while sums would go on growing. So the statistics of that
+    many observations are final.
     """
     full = after.count > _MOST
     kept: Moments = jax.tree.map(lambda old, new: jnp.where(full, old, new), before, after)
@@ -229,7 +229,7 @@ def variance_of(moments: Moments) -> jax.Array:
 def dense(observation: Any, space: Space) -> jax.Array:
     """Return observations as one float32 array, shape [B, …].
 
-    Discrete ones become one-hot; those of a `Composite` are flattened and put end to end.
+    Discrete ones become one-hot; those of a `Composite` are flattened and concatenated.
     """
     if isinstance(space, Composite):
         parts = [dense(observation[name], inner) for name, inner in space.entries]

@@ -1,4 +1,4 @@
-"""Which action is really taken. One file a kind."""
+"""Which action is taken while training. One file per kind."""
 
 from qlax.explorers.boltzmann import Boltzmann
 from qlax.explorers.core import Clock, Explorer, KnowsItsPolicy, Situation

@@ -1,4 +1,4 @@
-"""Better actions more often: a softmax over action values."""
+"""Better actions are more likely: a softmax over action values."""
 
 from dataclasses import dataclass, field
 
@@ -43,7 +43,7 @@ class Boltzmann(Stateless):
         return softmax_policy(q_values, value_at(self.temperature, clock.env_steps), legal)
 
     def why_not(self) -> str | None:
-        """Return None: they are always known."""
+        """Return None: the probabilities are always known."""
         return None
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:

@@ -13,7 +13,7 @@ from qlax.spaces import EnvSpec
 
 
 class Clock(NamedTuple):
-    """What an explorer's schedules may run on."""
+    """How far training is: what schedules are evaluated at."""
 
     taken: Count
     """Environment steps taken so far by all environments together."""
@@ -36,7 +36,7 @@ class Clock(NamedTuple):
 
 
 class Situation(Pytree):
-    """What an action is chosen by, in N environments."""
+    """What an explorer may base its choice on, in N environments."""
 
     q_values: jax.Array
     """Mean action values, shape [N, A]."""
@@ -47,14 +47,14 @@ class Situation(Pytree):
     legal: jax.Array | None
     """Which actions may be taken, bool, shape [N, A]; None if all may."""
     observation: Any
-    """What the environments show, as they show it, each array of shape [N, …]."""
+    """The environments' observations, unprocessed, each array [N, …]."""
     first: jax.Array
     """Which environments are at the first step of an episode, bool, shape [N]."""
     done: jax.Array
     """Which environments show the end of an episode, bool, shape [N]: they ignore the action and
     start the next one."""
     clock: Clock
-    """How far training is."""
+    """The progress of training, for schedules."""
 
 
 @runtime_checkable
@@ -70,13 +70,13 @@ class Explorer(Protocol):
 
         Args:
             state: What `init` or the last `act` returned.
-            key: A random key of this step's own.
-            situation: What there is to choose by.
+            key: A random key for this step alone.
+            situation: Values, observations and progress.
         """
         ...
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:
-        """Return what is worth plotting, by name: scalars."""
+        """Return scalars to log, by name."""
         ...
 
 
@@ -87,19 +87,19 @@ class KnowsItsPolicy(Protocol):
     def probabilities(
         self, q_values: jax.Array, legal: jax.Array | None, clock: Clock
     ) -> jax.Array:
-        """Return the probability of each action by its values, shape [B, A] all."""
+        """Return the probability of each action, given action values; both of shape [B, A]."""
         ...
 
     def why_not(self) -> str | None:
-        """Return why, as it is configured, the probabilities are unknown after all; else None."""
+        """Return why the probabilities are unknown as configured; None if they are known."""
         ...
 
 
 class Stateless:
-    """Base of explorers that remember nothing."""
+    """Base class of explorers without a state."""
 
     def init(self, num_envs: int, spec: EnvSpec) -> tuple[()]:  # noqa: ARG002
-        """Return nothing: there is no state."""
+        """Return the empty state."""
         return ()
 
 

@@ -12,7 +12,7 @@ from qlax.validation import check_types
 
 @runtime_checkable
 class Duration(Protocol):
-    """A law over positive step counts."""
+    """A distribution over positive numbers of steps."""
 
     def sample(self, uniform: jax.Array) -> jax.Array:
         """Map uniform numbers in [0, 1) to durations ≥ 1, int32, of the same shape."""
@@ -57,7 +57,7 @@ class Zeta:
     exponent: float = 2.0
     """μ > 1; smaller means longer repeats."""
     longest: int = 10_000
-    """The law is cut off here; at least 1."""
+    """The distribution is truncated here; at least 1."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -65,7 +65,7 @@ class Zeta:
         require(1 <= self.longest <= 1_000_000, "Zeta.longest", self.longest, "from 1 to 1,000,000")
 
     def sample(self, uniform: jax.Array) -> jax.Array:
-        """Return the quantile of the cut-off law at u."""
+        """Return the quantile of the truncated distribution at u."""
         weights = jnp.arange(1, self.longest + 1, dtype=jnp.float32) ** -self.exponent
         cumulative = jnp.cumsum(weights)
         rank = jnp.searchsorted(cumulative / cumulative[-1], uniform, side="right")

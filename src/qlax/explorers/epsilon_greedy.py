@@ -1,4 +1,4 @@
-"""ε-greedy, with any law for how long an exploratory action lasts."""
+"""ε-greedy, with any distribution of how long an exploratory action lasts."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,23 +16,23 @@ from qlax.validation import check_types
 
 
 class Repeat(NamedTuple):
-    """The exploratory action under way in each environment."""
+    """The exploratory action that is being repeated in each environment."""
 
     action: jax.Array
     """int32, shape [N]."""
     remaining: jax.Array
-    """Steps it still lasts, int32, shape [N]; 0 when none is under way."""
+    """Steps that remain of it, int32, shape [N]; 0 where nothing is repeated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EpsilonGreedy:
     """With probability ε start an action drawn uniformly and repeat it n ~ duration steps.
 
-    Otherwise, and when no repeat is under way, a = argmax_a q(s, a). Every environment draws for
-    itself. A repeat ends with its episode, and where its action is no longer legal.
+    Otherwise, and when no repeat is under way, a = argmax_a q(s, a). Each environment draws
+    independently. A repeat ends with its episode, and where its action is no longer legal.
 
-    With `spread` α > 0, environment i of N explores with ε^(1 + α i / (N − 1)): some wander,
-    others hardly at all (Ape-X takes ε = 0.4 and α = 7).
+    With `spread` α > 0, environment i of N explores with ε^(1 + α i / (N − 1)): some explore
+    a lot, others hardly at all (Ape-X takes ε = 0.4 and α = 7).
 
     References: Watkins (1989); Dabney, Ostrovski and Barreto (2020), arXiv 2006.01782; Horgan et
     al. (2018), arXiv 1803.00933, for the spread.
@@ -41,9 +41,9 @@ class EpsilonGreedy:
     epsilon: float | Schedule = field(default_factory=Linear)
     """Probability of starting an exploratory action, in [0, 1], by environment steps."""
     duration: Duration = field(default_factory=OneStep)
-    """Law of the number of steps it is repeated."""
+    """Distribution of the number of steps for which it is repeated."""
     spread: float = 0.0
-    """α ≥ 0: how far apart the ε of parallel environments are; 0 for the same in all."""
+    """α ≥ 0: how much ε differs between parallel environments; 0 for the same ε in all."""
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -53,11 +53,11 @@ class EpsilonGreedy:
         require(self.spread >= 0.0, "EpsilonGreedy.spread", self.spread, "0 or more")
 
     def init(self, num_envs: int, spec: EnvSpec) -> Repeat:  # noqa: ARG002
-        """Return a state with no repeat under way."""
+        """Return a state in which nothing is repeated."""
         return Repeat(jnp.zeros(num_envs, jnp.int32), jnp.zeros(num_envs, jnp.int32))
 
     def act(self, state: Repeat, key: jax.Array, situation: Situation) -> tuple[jax.Array, Repeat]:
-        """Return actions, int32 of shape [N], and the repeats still under way."""
+        """Return actions, int32 of shape [N], and what is still to be repeated."""
         num_envs, num_actions = situation.q_values.shape
         legal = situation.legal
         uniform = jax.random.uniform(key, (3, num_envs))
@@ -81,7 +81,7 @@ class EpsilonGreedy:
         return epsilon_greedy_policy(q_values, value_at(self.epsilon, clock.env_steps), legal)
 
     def why_not(self) -> str | None:
-        """Return why the probabilities are not known: repeats have a memory, spreads differ."""
+        """Return why they are unknown: repeats depend on the past, spread on the environment."""
         if not isinstance(self.duration, OneStep):
             return "its exploratory actions are repeated: take duration=OneStep()"
         if self.spread:

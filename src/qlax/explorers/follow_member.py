@@ -1,4 +1,4 @@
-"""One member of an ensemble for a whole episode: what it believes is tried out to the end."""
+"""Follow one member of an ensemble for a whole episode, so that its plan is tried to the end."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""No exploration: optimism, noise in the network, or nothing at all must do it."""
+"""No exploration of its own: optimism or noise in the network can provide it."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class Greedy(Stateless):
         return greedy_policy(q_values, legal)
 
     def why_not(self) -> str | None:
-        """Return None: they are always known."""
+        """Return None: the probabilities are always known."""
         return None
 
     def metrics(self, clock: Clock) -> dict[str, jax.Array]:  # noqa: ARG002

@@ -58,7 +58,7 @@ class UpperConfidence:
         key: jax.Array,  # noqa: ARG002
         situation: Situation,
     ) -> tuple[jax.Array, Visits]:
-        """Return the most promising actions, and the counts with them."""
+        """Return the most promising actions, and the counts that include them."""
         now = number_of(situation.observation, state.space)
         visits = state.counts[now]
         total = visits.sum(-1, keepdims=True)

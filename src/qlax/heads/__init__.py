@@ -1,4 +1,4 @@
-"""What is predicted about the return, and how it is learned. One file a kind."""
+"""What is predicted about the return, and how it is learned. One file per kind."""
 
 from qlax.heads.categorical import C51
 from qlax.heads.core import HasMembers, HasPrior, Head, LearnsFromReturns, Loss

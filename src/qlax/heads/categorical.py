@@ -1,4 +1,4 @@
-"""The law of the return as probabilities of fixed atoms."""
+"""The distribution of the return as probabilities of fixed atoms."""
 
 from dataclasses import dataclass, field
 
@@ -18,18 +18,19 @@ from qlax.validation import check_types
 class C51:
     """P(Z(s, a) = z_j) = softmax(logits)_j, learned by −Σ_j p_j log P(Z(s, a) = z_j).
 
-    p is the law of r + b + d (Z(s′, a′) − e(a′)), a′ ~ π, each of its values shared between the
-    two atoms beside it such that the mean stays. Returns beyond the atoms count as the outermost.
+    p is the distribution of r + b + d (Z(s′, a′) − e(a′)), a′ ~ π; each of its values is split
+    between the two neighbouring atoms so that the mean is preserved. Returns beyond the atoms
+    count as the outermost atom.
 
     Reference: Bellemare, Dabney and Munos (2017), arXiv 1707.06887.
     """
 
     low: float = -10.0
-    """z_0: the smallest return that can be told from smaller ones."""
+    """z_0: the smallest atom; smaller returns count as this one."""
     high: float = 10.0
-    """z_{K−1}: the largest; above `low`."""
+    """z_{K−1}: the largest atom; above `low`."""
     atoms: int = 51
-    """K: values at equal distances, both ends among them; at least 2."""
+    """K: number of atoms, evenly spaced from `low` to `high`; at least 2."""
     stream: Stream = field(default_factory=Plain)
     """How features become logits: `Plain()` or `Dueling()`."""
 
@@ -54,7 +55,7 @@ class C51:
         return categorical_backup(reward, discount, probabilities, backup, self._values)
 
     def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
-        """Return the cross-entropy of the taken action's law, shape [B]."""
+        """Return the cross-entropy of the taken action's distribution, shape [B]."""
         logits = chosen(prediction, action)
         value = jax.nn.softmax(logits, -1) @ self._values
         return Loss(cross_entropy(logits, target), target @ self._values - value, value)

@@ -9,14 +9,14 @@ from qlax.maths.bootstrap import Backup
 
 
 class Loss(NamedTuple):
-    """What learning from B samples yields; not weighted."""
+    """The result of learning from B samples, before importance weights."""
 
     loss: jax.Array
     """Per-sample loss, shape [B]."""
     error: jax.Array
-    """Temporal-difference error δ of the means, shape [B]; what priorities are made of."""
+    """Temporal-difference error δ of the means, shape [B]; used for priorities."""
     value: jax.Array
-    """Mean value of the taken action, shape [B]; what eligibility traces are made of."""
+    """Mean value of the taken action, shape [B]; used for eligibility traces."""
 
 
 @runtime_checkable
@@ -27,11 +27,11 @@ class Head(Protocol):
     """
 
     def predict(self, features: Features, num_actions: int) -> Any:
-        """Return Z(s, ·) from features; called inside a Flax module, where layers may be made."""
+        """Return Z(s, ·) from features; called inside a Flax module, so it may create layers."""
         ...
 
     def q_values(self, prediction: Any) -> jax.Array:
-        """Return the action values of Z, shape [B, A]: its means, or its view of risk."""
+        """Return the action values of Z, shape [B, A]: its means, or a risk measure."""
         ...
 
     def backup(
@@ -47,10 +47,10 @@ class Head(Protocol):
 
 @runtime_checkable
 class LearnsFromReturns(Protocol):
-    """A head whose target can be made of a return, one number a sample: λ-returns need this."""
+    """A head that can learn from returns, one number per sample: λ-returns need this."""
 
     def from_return(self, returns: jax.Array) -> Any:
-        """Return the target that stands for the returns, shape [B]."""
+        """Return the target for given returns, shape [B]."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Several heads at once, each with an opinion of its own: their disagreement is what is unknown."""
+"""Several heads side by side: where they disagree, the return is not known yet."""
 
 from dataclasses import dataclass, field
 from typing import Any

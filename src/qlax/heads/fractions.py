@@ -1,4 +1,4 @@
-"""The law of the return as its quantile function, asked for levels that are learned."""
+"""The distribution of the return as a quantile function, evaluated at learned levels."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from qlax.validation import check_types
 
 
 class QuantilesOf(NamedTuple):
-    """Quantiles, and the fractions whose middles they are of."""
+    """Quantiles at the midpoints between fractions, and the fractions."""
 
     quantiles: jax.Array
     """F(τ̂_i), on the scale of the rescaling, shape [B, A, K]."""
@@ -38,7 +38,7 @@ class QuantilesOf(NamedTuple):
 
 
 class Samples(NamedTuple):
-    """What a target is made of."""
+    """Weighted samples of a target."""
 
     values: jax.Array
     """On the scale of the rescaling, shape [B, K]."""
@@ -68,7 +68,7 @@ class FQF:
     quantiles: int = 32
     """K: at least 2."""
     embedding: int = 64
-    """Cosines a level is described by; at least 1."""
+    """Number of cosines that describe a level; at least 1."""
     knots: int = 64
     """Evenly spaced levels, 0 and 1 among them, at which F is evaluated; at least 2."""
     kappa: float = 1.0
@@ -76,7 +76,7 @@ class FQF:
     fraction_scale: float = 0.01
     """How quickly fractions move compared with the rest, greater than 0."""
     entropy: float = 0.001
-    """What the widths' entropy is worth, 0 or more: it keeps fractions apart."""
+    """Weight of the widths' entropy, 0 or more: it keeps fractions apart."""
     stream: Stream = field(default_factory=Plain)
     """How features become quantiles: `Plain()` or `Dueling()`."""
     rescaling: Rescaling = field(default_factory=Unscaled)
@@ -132,7 +132,7 @@ class FQF:
         )
         middles = jax.lax.stop_gradient(middles)
         loss = quantile_huber(quantiles, middles, target.values, self.kappa, target.weights)
-        # Worth nothing itself: its gradient by τ is the slope.
+        # Its value is 0; its gradient with respect to τ is the slope.
         of_fractions = (slope * (fractions - jax.lax.stop_gradient(fractions))[:, 1:-1]).sum(-1)
         entropy = -(widths * log_widths).sum(-1)
         value = (jax.lax.stop_gradient(widths) * quantiles).sum(-1)
@@ -144,8 +144,8 @@ class FQF:
 
 
 def _fractions(logits: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """Return τ_0 = 0 … τ_K = 1 and the middles between them, [B, K] → [B, K + 1] and [B, K]."""
-    # A sum so far is a product with a triangle, which is many times faster than `cumsum` here.
+    """Return τ_0 = 0 … τ_K = 1 and the midpoints between them, [B, K] → [B, K + 1] and [B, K]."""
+    # A cumulative sum as a product with a triangular matrix: many times faster than `cumsum`.
     upper = jax.nn.softmax(logits, -1) @ np.triu(np.ones((logits.shape[-1],) * 2, np.float32))
     fractions = jnp.concatenate([jnp.zeros_like(upper[:, :1]), upper], -1)
     return fractions, 0.5 * (fractions[:, 1:] + fractions[:, :-1])

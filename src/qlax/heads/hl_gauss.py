@@ -19,10 +19,10 @@ from qlax.validation import check_types
 class HLGauss:
     """Q(s, a) = Σ_j softmax(logits)_j c_j, learned by −Σ_j p_j log softmax(logits)_j.
 
-    c_j are the centres of bins; p_j is the mass in bin j of a normal law around the target
-    y = r + b + d · Σ_a π(a) [Q(s′, a) − e(a)], of what of it lies within the bins. Targets beyond
-    them count as the outermost edge. A value within σ or two of an edge is pulled inwards: leave
-    room there.
+    c_j are the centres of bins; p_j is the probability of bin j under a normal distribution around
+    the target y = r + b + d · Σ_a π(a) [Q(s′, a) − e(a)], truncated to the bins. Targets beyond
+    them count as the outermost edge. Values within one or two σ of an edge are pulled inwards:
+    leave room there.
 
     With a rescaling h, y is h of the above and Q is h⁻¹ of the sum; the bins are on the scale
     of h.
@@ -35,9 +35,9 @@ class HLGauss:
     high: float = 10.0
     """The last bin's upper edge; above `low`."""
     bins: int = 51
-    """Number of bins, all of one width; at least 2."""
+    """Number of bins of equal width; at least 2."""
     sigma_ratio: float = 0.75
-    """σ by the width of a bin, greater than 0: how many bins share a target."""
+    """σ in units of a bin's width, greater than 0: how many bins share a target."""
     stream: Stream = field(default_factory=Plain)
     """How features become logits: `Plain()` or `Dueling()`."""
     rescaling: Rescaling = field(default_factory=Unscaled)
@@ -65,7 +65,7 @@ class HLGauss:
         return self.from_return(scalar_backup(reward, discount, q_next, backup))
 
     def from_return(self, returns: jax.Array) -> jax.Array:
-        """Return the histograms of normal laws around h of the returns, shape [B, K]."""
+        """Return the histograms of normal distributions around h of the returns, [B, K]."""
         sigma = self.sigma_ratio * (self.high - self.low) / self.bins
         return gaussian_histogram(self.rescaling(returns), self._edges, sigma)
 

@@ -1,4 +1,4 @@
-"""The law of the return as its quantile function, asked for random levels."""
+"""The distribution of the return as a quantile function, evaluated at random levels."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
@@ -26,7 +26,7 @@ from qlax.validation import check_types
 
 
 class QuantilesAt(NamedTuple):
-    """Quantiles and the levels they are of."""
+    """Quantiles and their levels."""
 
     quantiles: jax.Array
     """Z_τ(s, ·), on the scale of the rescaling, shape [B, A, K]."""
@@ -43,8 +43,8 @@ class IQN:
 
     Departures from the paper: a batch shares one draw of levels, so that they are embedded once,
     which is many times faster; they are drawn one from each of K equal parts of (0, 1), which
-    leaves the expected loss as it is and makes it vary less; acting and evaluation take the
-    middles of such parts, and so are deterministic; a target's action is chosen by the levels of
+    leaves the expected loss unchanged and reduces its variance; acting and evaluation take the
+    midpoints of such parts, and so are deterministic; a target's action is chosen by the levels of
     its samples.
 
     Reference: Dabney et al. (2018), arXiv 1806.06923.
@@ -53,11 +53,11 @@ class IQN:
     random_streams: ClassVar[tuple[RandomStream, ...]] = (RandomStream("quantiles", "learning"),)
 
     quantiles: int = 16
-    """K: levels drawn in learning, and as many for the target; at least 1."""
+    """K: levels drawn in learning, and again for the target; at least 1."""
     acting_quantiles: int = 32
     """Fixed levels in acting and evaluation; at least 1."""
     embedding: int = 64
-    """Cosines a level is described by; at least 1."""
+    """Number of cosines that describe a level; at least 1."""
     kappa: float = 1.0
     """κ ≥ 0: errors up to it count quadratically; 0 for the quantiles themselves."""
     stream: Stream = field(default_factory=Plain)
@@ -80,7 +80,7 @@ class IQN:
         levels = _Levels(self.quantiles, self.acting_quantiles, name="drawn_levels")()
         function = QuantileFunction(self.embedding, self.stream, name="quantile_function")
         quantiles = function(features, levels, num_actions)
-        # Every array leads with the batch, so that whoever reshapes or picks samples can.
+        # The batch comes first in every array, so that samples can be picked and reshaped.
         return QuantilesAt(quantiles, jnp.broadcast_to(levels, (len(quantiles), len(levels))))
 
     def q_values(self, prediction: QuantilesAt) -> jax.Array:
@@ -104,7 +104,7 @@ class IQN:
 
 
 class _Levels(nn.Module):
-    """τ of shape [K], ascending: drawn where a stream of randomness is given, else the middles.
+    """τ of shape [K], ascending: random where there is a stream of random numbers, else midpoints.
 
     A module without parameters: only a module can ask for randomness.
     """

@@ -1,4 +1,4 @@
-"""The law of the return as quantiles of fixed levels."""
+"""The distribution of the return as quantiles at fixed levels."""
 
 from dataclasses import dataclass, field
 
@@ -25,8 +25,8 @@ class QuantileRegression:
     """Z_i(s, a) is the quantile of level τ̂_i = (i + ½) / K; Q(s, a) is their mean.
 
     Learned by Σ_i E_j |τ̂_i − 1{δ_ij < 0}| L_κ(δ_ij) / κ with δ_ij = y_j − Z_i(s, a) and the
-    target's samples y_j = r + b + d · Σ_a π(a) [Z_j(s′, a) − e(a)]: quantiles of one level are
-    averaged over actions.
+    target's samples y_j = r + b + d · Σ_a π(a) [Z_j(s′, a) − e(a)]: quantiles of the same level
+    are averaged over actions.
 
     With a rescaling h the network predicts h of quantiles, and the samples are h of the above: h
     is monotone, so quantiles stay quantiles.

@@ -1,4 +1,4 @@
-"""A network of the whole quantile function: any level can be asked for."""
+"""A network for the whole quantile function: it can be evaluated at any level."""
 
 import jax
 import jax.numpy as jnp
@@ -17,9 +17,9 @@ class QuantileFunction(nn.Module):
     """
 
     cosines: int
-    """n: entries of a level's description."""
+    """n: number of cosines that describe a level."""
     stream: Stream
-    """From products of features and levels to one output an action."""
+    """From products of features and levels to one output per action."""
 
     @nn.compact
     def __call__(self, features: Features, levels: jax.Array, num_actions: int) -> jax.Array:
@@ -32,8 +32,8 @@ class QuantileFunction(nn.Module):
         if not _is_affine(self.stream):
             products = features[:, None, :] * embedded
             return jnp.swapaxes(self.stream(products, num_actions, 1)[..., 0], 1, 2)
-        # An affine stream is known by what it makes of the unit vectors and of zero. Then neither
-        # the products, [B, K, F], nor their gradients need be computed.
+        # An affine stream is determined by its outputs for the unit vectors and for zero. So
+        # neither the products, [B, K, F], nor their gradients need be computed.
         probes = jnp.concatenate([jnp.eye(width), jnp.zeros((1, width))])
         outputs = self.stream(probes, num_actions, 1)[..., 0]
         weights, bias = outputs[:-1] - outputs[-1], outputs[-1]

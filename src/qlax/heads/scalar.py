@@ -1,4 +1,4 @@
-"""The expected return itself, one number an action."""
+"""The expected return itself, one number per action."""
 
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,4 +1,4 @@
-"""From features to outputs per action: straight, or through value and advantage."""
+"""From features to outputs per action: directly, or through value and advantage."""
 
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
@@ -14,7 +14,7 @@ from qlax.validation import check_types
 
 @runtime_checkable
 class Stream(Protocol):
-    """The last layers of a network, shared by every head."""
+    """The last layers of a network; every kind of head can use every kind of stream."""
 
     def __call__(self, features: Features, num_actions: int, outputs: int) -> jax.Array:
         """Return an array of shape [..., num_actions, outputs]; called inside a Flax module."""

@@ -24,7 +24,7 @@ class CNN:
     Images are [height, width, channels], [channels, height, width] where channels are few
     (`spaces.Box.channels_first`), or [height, width] for one channel; the frames of a stack become
     channels. The default is the network of MinAtar; `channels=(32, 64, 64), kernels=(8, 4, 3),
-    strides=(4, 2, 1), hidden=(512,)` is the one DQN played Atari with.
+    strides=(4, 2, 1), hidden=(512,)` is the network that DQN played Atari with.
 
     References: Young and Tian (2019), arXiv 1903.03176; Mnih et al. (2015), Nature 518.
     """
@@ -34,9 +34,9 @@ class CNN:
     kernels: tuple[int, ...] = (3,)
     """Side of each convolution's square filters, in pixels; as many as `channels`."""
     strides: tuple[int, ...] = (1,)
-    """Pixels from one application of a filter to the next; as many as `channels`."""
+    """Pixels between applications of a filter; as many as `channels`."""
     hidden: tuple[int, ...] = (128,)
-    """Width of each fully connected layer behind them; may be empty."""
+    """Width of each fully connected layer after them; may be empty."""
     activation: Activation = "relu"
     """Nonlinearity after each layer."""
     layer: Layer = field(default_factory=Dense)
@@ -45,7 +45,7 @@ class CNN:
     """Whether each layer's output is normalised, over all its entries, before the nonlinearity."""
     formulation: Formulation = "auto"
     """`convolution`: XLA's own; `products`: matrix products, many times faster in a compiled loop
-    on a CPU; `auto`: what suits the device. The results are the same."""
+    on a CPU; `auto`: the faster one for the device. The results are the same."""
 
     def __post_init__(self) -> None:
         check_types(self)

@@ -1,4 +1,4 @@
-"""The convolutional layer that networks are built of."""
+"""The convolutional layer that networks are built from."""
 
 import jax
 import jax.numpy as jnp

@@ -12,8 +12,8 @@ from qlax.spaces import Space
 class Network(Protocol):
     """Maps observations to features.
 
-    Called inside a Flax module, so it may make layers. A user's own `flax.linen.Module` needs
-    no knowledge of spaces: it is called with a dense array of shape [B, …] alone.
+    It is called inside a Flax module, so it may create layers. A user's own `flax.linen.Module`
+    need not know about spaces: it is called with a dense array of shape [B, …] alone.
     """
 
     def __call__(self, observation: jax.Array, space: Space) -> Features:

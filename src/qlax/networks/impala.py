@@ -1,4 +1,4 @@
-"""Convolutional layers that add to what they were given, in blocks that halve the image."""
+"""Convolutional layers with residual connections, in blocks that halve the image."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -42,7 +42,7 @@ class ImpalaCNN:
     """Rows and columns of the last block's images after adaptive max pooling; shorter sides stay as
     they are. None for no pooling."""
     hidden: tuple[int, ...] = (256,)
-    """Width of each fully connected layer behind the blocks; may be empty."""
+    """Width of each fully connected layer after the blocks; may be empty."""
     activation: Activation = "relu"
     """Nonlinearity before each convolution of a residual unit, and after the last block and each
     fully connected layer."""
@@ -53,10 +53,10 @@ class ImpalaCNN:
     normalised, over all its entries."""
     spectral_norm: bool = False
     """Whether filters of residual units are divided by their largest singular value, so that no
-    unit stretches differences by more than a fixed factor."""
+    unit magnifies differences by more than a fixed factor."""
     formulation: Formulation = "auto"
     """`convolution`: XLA's own; `products`: matrix products, many times faster in a compiled loop
-    on a CPU; `auto`: what suits the device. The results are the same."""
+    on a CPU; `auto`: the faster one for the device. The results are the same."""
 
     def __post_init__(self) -> None:
         check_types(self)

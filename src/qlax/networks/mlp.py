@@ -16,7 +16,7 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class MLP:
-    """x ← activation(normalised(W x + c)), once a layer; observations are flattened.
+    """x ← activation(normalised(W x + c)), for each layer; observations are flattened.
 
     Reference: Ba, Kiros and Hinton (2016), arXiv 1607.06450, for layer normalisation.
     """

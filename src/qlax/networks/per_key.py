@@ -19,8 +19,8 @@ from qlax.validation import check_types
 class PerKey:
     """φ(s) = (network₁(s[key₁]), network₂(s[key₂]), …), end to end: an image and a vector, say.
 
-    Entries of the observation whose keys are left out are not looked at. Tables and tile codings
-    stay sparse among themselves, q being the sum of theirs; beside dense features theirs become
+    Entries whose keys are left out are ignored. If all networks are tables or tile codings, the
+    features stay sparse and q is the sum of theirs; beside dense features, sparse ones become
     vectors of zeros and ones.
     """
 

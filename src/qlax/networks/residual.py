@@ -1,4 +1,4 @@
-"""Fully connected layers that add to what they were given, so that many can be stacked."""
+"""Fully connected layers with residual connections, so that many can be stacked."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,10 +16,10 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class Residual:
-    """x ← W x + c, then x ← x + W₂ activation(W₁ norm(x)) once a block, then norm(x).
+    """x ← W x + c, then x ← x + W₂ activation(W₁ norm(x)) for each block, then norm(x).
 
-    Observations are flattened. Nothing stands between the first layer and the last but sums, so
-    gradients reach every block.
+    Observations are flattened. Only sums lie between the first layer and the last, so gradients
+    reach every block.
 
     Reference: He et al. (2016), Identity mappings in deep residual networks, arXiv 1603.05027.
     """
@@ -33,7 +33,7 @@ class Residual:
     layer: Layer = field(default_factory=Dense)
     """Kind of layer: `Dense()` or `Noisy()`."""
     layer_norm: bool = True
-    """Whether norm is layer normalisation; otherwise it does nothing."""
+    """Whether norm is layer normalisation; otherwise it is the identity."""
 
     def __post_init__(self) -> None:
         check_types(self)

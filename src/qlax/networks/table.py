@@ -1,4 +1,4 @@
-"""The Q-table: one row a state, boxes cut into bins."""
+"""The Q-table: one row per state, with boxes cut into bins."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """φ(s) is one-hot: Q(s, a) is an entry of its own, zero before anything is learned.
+    """φ(s) is one-hot, so every Q(s, a) is an entry of its own, 0 at first.
 
     With SGD at learning rate η, the update of the loss ½ δ² is the textbook's
     Q[s, a] ← Q[s, a] + η (r + γ max_a Q[s′, a] − Q[s, a]).

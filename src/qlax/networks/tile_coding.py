@@ -17,7 +17,7 @@ from qlax.validation import check_types
 
 @dataclass(frozen=True, kw_only=True)
 class TileCoding:
-    """Q(s, a) = Σ_k w[k, tile_k(s), a] over k = 1 … tilings: linear, yet fine and general.
+    """Q(s, a) = Σ_k w[k, tile_k(s), a] over k = 1 … tilings: linear, fine-grained and general.
 
     Tiling k is a grid of `tiles` cells an entry, shifted by k · (1, 3, 5, …) / tilings of a cell,
     the asymmetric displacements that spread best. With SGD at rate η on one transition the
