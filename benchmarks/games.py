@@ -29,7 +29,7 @@ from common import (
     resumed,
     write_result,
 )
-from qlax.envs.source import source_of
+from qlax.envs.opening import source_of
 from qlax.envs.worlds import mario
 from qlax_runs import train_into
 

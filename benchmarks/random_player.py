@@ -1,6 +1,6 @@
 """What chance reaches: the least that anything learned must beat."""
 
-from qlax.envs.source import source_of
+from qlax.envs.opening import source_of
 from qlax.evaluation import LONGEST
 
 EPISODES = 100

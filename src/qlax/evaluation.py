@@ -10,8 +10,9 @@ from qlax.arguments import refuses_plainly, seconds_or_none, whole_number
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.closing import close
 from qlax.envs.core import HostEnv
+from qlax.envs.opening import EnvLike, opened
 from qlax.envs.select import select
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy, require_policy

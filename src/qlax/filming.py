@@ -13,7 +13,8 @@ from qlax.animation import require_format, write_film
 from qlax.arguments import number, path_of, refuses_plainly, whole_number
 from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.description import failures_named
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.opening import EnvLike, opened
+from qlax.envs.source import Source
 from qlax.errors import UsageError, require
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits

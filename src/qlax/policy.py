@@ -16,8 +16,8 @@ from qlax.agent import Agent
 from qlax.arguments import instance_of, path_of, whole_number
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.core import TimeStep
+from qlax.envs.opening import EnvLike
 from qlax.envs.origin import Origin
-from qlax.envs.source import EnvLike
 from qlax.errors import UsageError, require
 from qlax.maths.policies import greedy_action, only_legal
 from qlax.memories.previous import sees_previous

@@ -12,8 +12,9 @@ from qlax.agent import Agent
 from qlax.arguments import number, refuses_plainly, several, whole_number, whole_numbers
 from qlax.compilation import keep_compiled_programs
 from qlax.drivers import CompiledDriver, LoopState
+from qlax.envs.opening import EnvLike, opened
 from qlax.envs.select import select
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.source import Source
 from qlax.errors import UsageError, require
 from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
 from qlax.optimizers import ObGD

@@ -19,8 +19,9 @@ from qlax.arguments import (
 )
 from qlax.differences import still_there
 from qlax.envs.first_steps import require_fit
+from qlax.envs.opening import EnvLike, opened
 from qlax.envs.select import Selected, select
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 from qlax.evaluation import usual_episodes

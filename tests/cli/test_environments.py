@@ -5,8 +5,8 @@ import pytest
 
 from qlax.cli import environments
 from qlax.envs import worlds
+from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
-from qlax.envs.source import source_of
 from qlax.errors import UsageError
 from tests.cli.test_command import run
 

@@ -7,8 +7,8 @@ import pytest
 import qlax
 from qlax.envs.backends.ale import AtariGames
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe
 from qlax.envs.select import select
-from qlax.envs.source import describe
 from qlax.envs.worlds import atari
 from qlax.networks import CNN
 from qlax.observations import Pixels

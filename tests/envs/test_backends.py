@@ -11,8 +11,8 @@ import qlax
 from qlax import UsageError
 from qlax.drivers import driver_for
 from qlax.envs.backends import AUTO, BACKENDS, Kind, names
+from qlax.envs.opening import describe, opened
 from qlax.envs.select import backend_for, select
-from qlax.envs.source import describe, opened
 from qlax.envs.worlds.bsuite import DeepSea
 from tests.envs.test_vectorised import Countdown
 from tests.runs.small import AGENT

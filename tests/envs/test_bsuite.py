@@ -15,8 +15,8 @@ import qlax
 from qlax import UsageError
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
-from qlax.envs.source import describe, source_of
 from qlax.envs.worlds.bsuite import BSUITE, Catch, DeepSea, DiscountingChain, MemoryChain
 from qlax.memories import GRU
 from qlax.replay import Sequences

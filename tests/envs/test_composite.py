@@ -13,7 +13,7 @@ from qlax.drivers import CompiledDriver, HostDriver
 from qlax.envs import Transition
 from qlax.envs.as_host import CompiledAsHost
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 from tests.drivers.runs import assert_equal

@@ -11,7 +11,7 @@ import pytest
 import qlax
 from qlax import UsageError
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe, source_of
+from qlax.envs.opening import describe, source_of
 from qlax.envs.worlds import doom
 from qlax.networks import CNN, MLP, PerKey
 from qlax.observations import Pixels
@@ -168,7 +168,7 @@ def test_ctrl_c_does_not_end_the_game():
     """A terminal sends it to the game as well, which is asked to play on to the end of the run."""
     code = """
 import os, signal, time
-from qlax.envs.source import source_of
+from qlax.envs.opening import source_of
 env = source_of("VizdoomBasic-v1").make()
 env.reset(seed=0)
 asked = []

@@ -12,8 +12,8 @@ import pytest
 import qlax
 from qlax.envs.backends import Kind
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe
 from qlax.envs.select import select
-from qlax.envs.source import describe
 from qlax.envs.worlds import atari
 from qlax.errors import UsageError
 from qlax.networks import CNN, MLP

@@ -12,7 +12,7 @@ from gymnasium.wrappers import FrameStackObservation, TimeLimit, TransformObserv
 
 import qlax
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.networks import MLP
 from qlax.replay import Uniform
 from tests.probes import playing

@@ -9,8 +9,8 @@ from gymnasium import spaces
 
 from qlax import EnvironmentFailure, UsageError
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
-from qlax.envs.source import describe, source_of
 from qlax.spaces import Box, Discrete
 
 

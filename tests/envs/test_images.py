@@ -9,7 +9,7 @@ from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation, Transf
 import qlax
 from qlax import networks
 from qlax.envs.images import remarks_on
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.networks.cnn import images
 from qlax.observers import Observer
 from qlax.presets import resolve

@@ -11,8 +11,8 @@ import pytest
 import qlax
 from qlax import UsageError
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
-from qlax.envs.source import describe, source_of
 from qlax.envs.worlds import mario
 from qlax.networks import CNN
 from qlax.observations import Pixels
@@ -190,7 +190,7 @@ def test_pictures_for_people_are_the_consoles(game):
 
 def test_nothing_is_said_of_old_packages():
     """Gym prints that it is unmaintained, and warns of much; here warnings are errors."""
-    code = f"from qlax.envs.source import describe; print(describe({STAGE!r}).num_actions)"
+    code = f"from qlax.envs.opening import describe; print(describe({STAGE!r}).num_actions)"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True
     )

@@ -19,7 +19,7 @@ from qlax import (
     schedules,
 )
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.spaces import Box, Composite, Discrete
 
 # Which of three doors are open in each of four rooms; in the last room the episode is over.

@@ -9,8 +9,8 @@ import pytest
 
 import qlax
 from qlax import networks
+from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
-from qlax.envs.source import describe, source_of
 from qlax.envs.worlds.minigrid import Language, Readable, language_of
 from qlax.observations import ScaleToBounds
 from qlax.replay import Uniform
@@ -172,7 +172,7 @@ def test_an_agent_trains_on_all_that_is_shown(tmp_path, monkeypatch):
 def test_minigrid_is_imported_once_it_is_asked_for():
     code = (
         "import sys, qlax.envs.select, qlax.envs.worlds.minigrid\n"
-        "qlax.envs.source.describe('CartPole-v1')\n"
+        "qlax.envs.opening.describe('CartPole-v1')\n"
         "sys.exit('minigrid' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -12,8 +12,8 @@ import pytest
 
 from qlax.envs.backends.gymnax import TWINS, GymnaxTwin
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
-from qlax.envs.source import describe, source_of
 from qlax.envs.vectorised import Vectorised
 
 # Which leaves of the twin's state are the original's state, in its order.

@@ -7,9 +7,9 @@ import pytest
 
 import qlax
 from qlax.drivers import CompiledDriver, HostDriver
+from qlax.envs.opening import source_of
 from qlax.envs.seeds import env_seeds
 from qlax.envs.select import select
-from qlax.envs.source import source_of
 from tests.envs.test_gymnasium import Corridor
 from tests.runs.small import AGENT
 

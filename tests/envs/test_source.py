@@ -11,9 +11,9 @@ from gymnasium.wrappers import ClipReward, TransformObservation
 import qlax
 from qlax import UsageError
 from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.opening import describe, opened
 from qlax.envs.origin import Origin
 from qlax.envs.select import select
-from qlax.envs.source import describe, opened
 from qlax.evaluation import evaluate_in
 from tests.envs.test_vectorised import Countdown
 from tests.runs.small import AGENT

@@ -12,7 +12,7 @@ from qlax import EnvironmentFailure, UsageError, networks
 from qlax.envs import Transition
 from qlax.envs.conversion import Reader, Unfit
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.networks.cnn import images
 from qlax.spaces import Box, Composite, Discrete, EnvSpec
 

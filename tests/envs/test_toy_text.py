@@ -6,8 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qlax.envs.opening import describe
 from qlax.envs.select import select
-from qlax.envs.source import describe
 from qlax.envs.worlds.toy_text import TABLES, ToyText
 
 KNOWN = [name for name in TABLES if name in gymnasium.registry and "v3" not in name]

@@ -13,7 +13,7 @@ import qlax
 from qlax import EnvironmentFailure
 from qlax.cli.main import run as exit_code_of
 from qlax.envs.gymnasium import GymnasiumEnv
-from qlax.envs.source import describe
+from qlax.envs.opening import describe
 from qlax.runs import checkpoint
 
 

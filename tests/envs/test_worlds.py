@@ -4,7 +4,7 @@ import pytest
 
 from qlax import UsageError
 from qlax.cli.environments import print_envs
-from qlax.envs.source import describe, source_of
+from qlax.envs.opening import describe, source_of
 from qlax.envs.worlds import World, families
 
 

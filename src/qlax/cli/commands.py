@@ -66,7 +66,7 @@ class Train:
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
         from qlax.cli.translation import speaking_of
-        from qlax.envs.source import opened
+        from qlax.envs.opening import opened
         from qlax.runs.outcome import Run
         from qlax.runs.timing import since_process_start
         from qlax.training import train, train_seeds

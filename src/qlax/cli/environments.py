@@ -9,8 +9,8 @@ from rich.table import Table
 from qlax.cli.console import console
 from qlax.envs.backends import BACKENDS
 from qlax.envs.description import warnings_kept_short
+from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
-from qlax.envs.source import source_of
 from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
 

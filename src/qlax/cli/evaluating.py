@@ -13,7 +13,8 @@ from rich.table import Table
 from qlax.cli.console import complain, console, width_of
 from qlax.cli.env_arguments import arguments
 from qlax.cli.summary import outcome_of
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.opening import EnvLike, opened
+from qlax.envs.source import Source
 from qlax.errors import UsageError
 from qlax.evaluation import Evaluation, evaluate, usual_episodes
 from qlax.filming import film

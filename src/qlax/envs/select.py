@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from qlax.envs.backends import AUTO, BACKENDS, Backend, Kind, names
 from qlax.envs.core import CompiledEnv, HostEnv
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.opening import EnvLike, opened
+from qlax.envs.source import Source
 from qlax.errors import UsageError, require
 
 

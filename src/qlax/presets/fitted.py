@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from qlax.agent import Agent
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.opening import EnvLike, opened
+from qlax.envs.source import Source
 from qlax.presets.fitting import Tuning, tuning
 
 

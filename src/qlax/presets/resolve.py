@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from qlax.agent import Agent
 from qlax.differences import Difference, differences
-from qlax.envs.source import EnvLike, Source, opened
+from qlax.envs.opening import EnvLike, opened
+from qlax.envs.source import Source
 from qlax.errors import UsageError, nearest, shown
 from qlax.presets import (
     article,

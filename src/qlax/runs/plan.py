@@ -14,8 +14,9 @@ from qlax import config
 from qlax._version import __version__
 from qlax.agent import Agent
 from qlax.differences import Difference
+from qlax.envs.opening import EnvLike, source_of
 from qlax.envs.origin import Origin, checked_arguments
-from qlax.envs.source import EnvLike, Source, source_of
+from qlax.envs.source import Source
 from qlax.errors import UsageError, require, shown
 from qlax.runs import formats
 from qlax.runs.disk import CONFIG

@@ -12,7 +12,8 @@ BACKENDS: tuple[Backend, ...] = (
         name="gymnax",
         kind=Kind.INSIDE,
         says="gymnax twin of the environment, compiled with the agent into one program",
-        has="CartPole-v1, MountainCar-v0, Acrobot-v1, and what gymnax alone has, by its own ids",
+        has="CartPole-v1, MountainCar-v0, Acrobot-v1, MinAtar's games, and what gymnax alone has, "
+        "by its own ids",
     ),
     Backend(
         name="jax",

@@ -14,9 +14,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from qlax.envs.core import Transition
+from qlax.envs.core import Dynamics, Transition
+from qlax.envs.gymnax_own import GymnaxOwn
 from qlax.envs.source import Source
 from qlax.envs.vectorised import Vectorised
+from qlax.envs.worlds import MINATAR
+from qlax.envs.worlds.minatar import OPTIONS, MinAtarGame
 from qlax.spaces import Composite, EnvSpec
 
 # Gymnasium's id: the module of gymnax.environments and the class in it.
@@ -29,12 +32,24 @@ TWINS = {
 
 def opens(source: Source) -> bool:
     """Return whether there is a twin of it, or it is one of gymnax's own."""
+    if isinstance(source.dynamics, GymnaxOwn):
+        return True
+    if source.belongs_to(MINATAR):
+        return source.own_kwargs.keys() <= OPTIONS
     return source.id in TWINS and not source.own_kwargs
 
 
-def opened(source: Source, num_envs: int, spec: EnvSpec) -> Vectorised:  # noqa: ARG001
+def opened(source: Source, num_envs: int, spec: EnvSpec) -> Vectorised:
     """Return N of it."""
-    return Vectorised(GymnaxTwin(spec), num_envs, spec.time_limit)
+    return Vectorised(_dynamics(source, spec), num_envs, spec.time_limit)
+
+
+def _dynamics(source: Source, spec: EnvSpec) -> Dynamics:
+    if source.dynamics is not None:
+        return source.dynamics
+    if source.belongs_to(MINATAR):
+        return MinAtarGame(spec, source.record.kwargs, _import_environment)
+    return GymnaxTwin(spec)
 
 
 class GymnaxTwin:

@@ -9,7 +9,7 @@ from qlax.arguments import refuses_plainly, whole_number
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
 from qlax.envs.checking.play import check_play
-from qlax.envs.source import EnvLike, source_of
+from qlax.envs.opening import EnvLike, source_of
 from qlax.precision import in_32_bits
 from qlax.wording import counted
 

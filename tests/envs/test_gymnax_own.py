@@ -1,0 +1,65 @@
+"""Environments that gymnax alone has."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+import qlax
+from qlax import UsageError
+from qlax.envs.opening import describe, opened
+from qlax.envs.select import select
+from qlax.spaces import Box, Discrete
+from tests.runs.small import AGENT
+
+OWN = {
+    "FourRooms-misc": (4, 500),
+    "Pong-misc": (3, 1_000),
+    "Asterix-MinAtar": (5, 1_000),
+    "UmbrellaChain-bsuite": (2, 100),
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_its_own_ids_are_trained_in(name):
+    actions, limit = OWN[name]
+    with opened(name) as source:
+        selected = select(source, num_envs=3, backend="gymnax")
+        spec = selected.env.spec
+        assert (spec.id, spec.num_actions, source.origin.id) == (name, actions, name)
+        assert spec.time_limit == limit
+        state, seen = selected.env.init(jax.random.key(0))
+        for action in range(actions):
+            state, seen = jax.jit(selected.env.step)(state, jnp.full(3, action, jnp.int32))
+        assert seen.observation.shape == (3, *spec.observation.shape)
+        assert seen.observation.dtype == spec.observation.dtype
+
+
+def test_a_run_is_evaluated_in_it_and_read_again(tmp_path):
+    kwargs = {"max_steps_in_episode": 15}
+    run = qlax.train(
+        "FourRooms-misc", AGENT, env_kwargs=kwargs, steps=100, eval_episodes=2, out=tmp_path / "run"
+    )
+    assert run.result["backend"] == "gymnax"
+    policy = qlax.load(run.folder)
+    assert policy.spec.time_limit == 15
+    assert (
+        qlax.evaluate(policy, episodes=2, seed=1_000_000).returns == run.result["eval"]["returns"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs", "said"),
+    [
+        ("Reacher-misc", {}, "has actions Box, but Q-learning chooses among finitely many"),
+        ("FourRooms-misc", {"sise": 3}, "has no argument 'sise'"),
+        ("FiveRooms-misc", {}, "There is no environment 'FiveRooms-misc'"),
+    ],
+)
+def test_what_is_not_for_it_is_refused(name, kwargs, said):
+    with pytest.raises(UsageError, match=said):
+        describe(name, env_kwargs=kwargs)
+
+
+def test_ids_that_gymnasium_has_too_are_gymnasiums():
+    assert describe("Catch-bsuite").observation == Box((10, 5), "float32", 0.0, 1.0)
+    assert describe("FrozenLake-v1").observation == Discrete(16)
