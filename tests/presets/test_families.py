@@ -10,6 +10,7 @@ import qlax
 from qlax import bootstraps, heads, presets, targets
 from qlax.drivers import CompiledDriver
 from qlax.envs.vectorised import Vectorised
+from qlax.envs.worlds.bsuite import DeepSea
 from qlax.networks import CNN, ImpalaCNN, Table, TileCoding
 from qlax.replay import Latest, Rollout
 from tests.probes import mdp, playing
@@ -128,3 +129,23 @@ def test_btr_in_small_finds_the_best_actions_from_pictures():
     seen = mdp.visited(process)
     best = mdp.value_iteration(process, 0.8)[seen].argmax(-1)
     assert (learned[seen].argmax(-1) == best).all()
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seed", [0, 1])
+def test_bootstrapped_dqn_dives_deep(seed, tmp_path):
+    """One sequence of ten actions is rewarded, and every step along it costs something."""
+    made = presets.bootstrapped_dqn()
+    agent = made.replace(
+        head=dataclasses.replace(made.head, members=5, hidden=(32,)),
+        observation=qlax.observations.Raw(),
+        replay=dataclasses.replace(made.replay, batch_size=32),
+        target=targets.Periodic(period=4),
+        optimizer=qlax.optimizers.Adam(learning_rate=1e-3),
+        learning_starts=200,
+        policy="online",
+    )
+    run = qlax.train(
+        DeepSea(size=10), agent, steps=10_000, seed=seed, eval_episodes=1, out=tmp_path / "run"
+    )
+    assert run.result["eval"]["mean"] == pytest.approx(0.99)
