@@ -52,11 +52,11 @@ class DynaState(Pytree):
 class Dyna:
     """Learns a model and learns from it: each batch is N new transitions and `planning` imagined.
 
-    The model counts what followed each pair (s, a). Of an imagined transition, s′ is drawn from
-    the counts, the end of the episode being one of the things that follow; its reward is the
-    mean. Pairs are drawn uniformly from those visited (Dyna-Q), or `prioritised`, the most
-    urgent first: learning from (s, a) with error δ makes its own priority |δ| and that of every
-    pair that leads there at least |δ| · γ · P(s | s̄, ā).
+    The model counts what followed each pair (s, a). An imagined transition leads to an s′ drawn
+    by these counts, or to the episode's end, and pays the pair's mean reward. Pairs are drawn
+    uniformly from those visited (Dyna-Q), or `prioritised`, the most urgent first: learning
+    from (s, a) with error δ makes its own priority |δ| and that of every pair that leads there
+    at least |δ| · γ · P(s | s̄, ā).
 
     For finitely many states: Discrete, MultiDiscrete and MultiBinary observations, Boxes of whole
     numbers, and Dict and Tuple of these. A loss is a mean over the whole batch: for the textbook's
@@ -73,7 +73,7 @@ class Dyna:
     theta: float = 1e-4
     """θ ≥ 0: errors up to it are not urgent; with `prioritised`."""
     states: int | None = None
-    """S: the states 0 … S − 1 are modelled; others are only learned from when they are lived. None
+    """S: the states 0 … S − 1 are modelled; others are only learned from when they occur. None
     for all, up to 2,048: the model takes 4 · S² · A bytes."""
 
     def __post_init__(self) -> None:
