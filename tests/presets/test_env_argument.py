@@ -126,8 +126,8 @@ def test_a_run_says_what_was_changed_for_its_environment(tmp_path, capsys):
         "          explorer: duration Zeta() → Uniform()",
         "          replay: batch_size 64 → 32, n_step 5 → 10",  # and not what the user set
         "          target: Polyak() → Periodic(period=1000)",
-        "          optimizer: learning_rate 0.0005 → Linear(start=0.003, end=0.0001, steps=None), "
-        "max_grad_norm 10.0 → None",
+        "          optimizer: learning_rate 0.0005 → Linear(start=0.003, end=0.0001, "
+        "steps=42,000), max_grad_norm 10.0 → None",
         "          observation: Normalise() → ScaleToBounds()",
         "          discount 0.99 → 0.985, policy 'target' → 'online'",
     ]

@@ -248,8 +248,15 @@ def test_a_field_is_told_only_what_it_takes():
     own = presets.dqn().replace(explorer=Constant(), optimizer=Rates())
     tuned = MOUNTAIN_CAR(own)
     assert tuned.explorer == Constant(duration=explorers.Uniform(low=1, high=40))
-    line = Linear(start=3e-3, end=1e-4, steps=None)
+    line = Linear(start=3e-3, end=1e-4, steps=42_000)
     assert tuned.optimizer == Rates(learning_rate=line)
+
+
+def test_rates_fall_over_the_updates_that_there_are():
+    """LunarLander: two updates for every step of eight environments, over 400,000 steps."""
+    for name in ("dqn", "r2d2"):
+        rate = settings_for("lunar_lander")(presets.AGENTS[name]()).optimizer.learning_rate
+        assert rate.steps == 400_000 // 8 * 2
 
 
 def test_rates_of_adams_are_not_for_optimisers_that_do_not_divide():

@@ -19,7 +19,7 @@ def q_table() -> Agent:
 
     Reference: Watkins (1989).
     """
-    return _linear(Table(bins=(30,)), Linear(start=8.0, end=1.0, steps=None))
+    return _linear(Table(bins=(30,)), Linear(start=8.0, end=1.0, steps=100_000))
 
 
 @named
@@ -28,7 +28,7 @@ def tile_coding() -> Agent:
 
     Reference: Sutton and Barto (2018), 9.5.4.
     """
-    return _linear(TileCoding(tilings=8, tiles=16), Linear(start=2.0, end=0.2, steps=None))
+    return _linear(TileCoding(tilings=8, tiles=16), Linear(start=2.0, end=0.2, steps=60_000))
 
 
 def _linear(network: Network, learning_rate: Schedule) -> Agent:

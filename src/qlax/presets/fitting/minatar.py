@@ -49,7 +49,7 @@ def _pqn_minatar(agent: Agent) -> Agent:
             length=32, minibatches=16, lambda_return=LambdaReturn(decay=0.65, kind="peng")
         ),
         optimizer=Adam(
-            learning_rate=Linear(start=5e-4, end=5e-5, steps=None),
+            learning_rate=Linear(start=5e-4, end=5e-5, steps=STEPS // 64),
             max_grad_norm=10.0,
         ),
         num_envs=64,

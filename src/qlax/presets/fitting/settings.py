@@ -119,6 +119,7 @@ class Settings:
             alongside |= {"target": self.target, "policy": policy}
         if self.time_limit is not None:
             alongside["time_limit"] = self.time_limit
+        agent = agent.replace(**alongside)
         return agent.replace(
             network=self._network(agent),
             head=self._head(agent.head),
@@ -128,7 +129,6 @@ class Settings:
             observation=agent.observation if _streams(agent) else self.observation,
             reward=self._reward(agent.reward),
             discount=self.discount,
-            **alongside,
         )
 
     def _network(self, agent: Agent) -> Any:
@@ -190,7 +190,11 @@ class Settings:
         start, end = self.learning_rate
         if not _remembers(agent):
             (_, start), end = extremes(optimizer.learning_rate), 0.0
-        annealed = told(optimizer, learning_rate=Linear(start=start, end=end, steps=None))
+        # Over the environment's own steps, as ε: a run that is cut short learns more at high rates
+        # than when it hurries through all of them.
+        phases = self.steps_of(agent) // (agent.num_envs * agent.update_every)
+        rate = Linear(start=start, end=end, steps=phases * agent.updates)
+        annealed = told(optimizer, learning_rate=rate)
         if _remembers(agent) and getattr(annealed, "max_grad_norm", None) is not None:
             return told(annealed, max_grad_norm=self.max_grad_norm)
         return annealed
