@@ -354,7 +354,7 @@ GOOD = "np.zeros(2, np.float32), 0.0, False, False, {}"
         (f"return np.full(2, np.nan if last else 0, np.float32), {GOOD[24:]}", "not finite"),
         (
             f"return {GOOD.replace('0.0', 'np.nan if last else 0.0')}",
-            "rewards must be finite",
+            "the reward is [nan], but must be finite",
         ),
         (f"return np.zeros(3 if last else 2, np.float32), {GOOD[24:]}", "Broken-v0"),
     ],
