@@ -8,11 +8,11 @@ from rich.table import Table
 
 from qlax.cli.console import console
 from qlax.envs.backends import BACKENDS
-from qlax.envs.description import warnings_kept_short
 from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
 from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
+from qlax.silence import output_dropped, warnings_ignored
 
 _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
@@ -43,7 +43,7 @@ def print_envs(search: str | None) -> None:
     Raises:
         UsageError: if it finds nothing.
     """
-    with warnings_kept_short():
+    with output_dropped(), warnings_ignored():
         register_installed(search or "")
     families = _families()
     missing = [world for world in WORLDS if not world.is_installed]

@@ -98,8 +98,9 @@ def _named(command: object) -> dict[str, str]:
 
 
 def _warn(message: object, *_: object) -> None:
-    """Print a warning as a sentence."""
-    complain(f"warning: {in_options(str(message))}")
+    """Print a warning as a sentence; Gymnasium's coloured ones, of versions and spaces, not."""
+    if not str(message).startswith("\x1b["):
+        complain(f"warning: {in_options(str(message))}")
 
 
 def _stopped(command: object) -> str:

@@ -1,7 +1,6 @@
 """The same loop around an environment that runs in Python."""
 
 import functools
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +28,7 @@ from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
 from qlax.precision import computes_in_32_bits
+from qlax.silence import warnings_ignored
 
 
 @computes_in_32_bits
@@ -81,9 +81,8 @@ class HostDriver:
         def compiled(program: Any, *inputs: Any) -> Any:
             return jax.jit(program, donate_argnums=0).lower(*inputs).compile()
 
-        with warnings.catch_warnings():
-            # Donation is for the large buffers; that the small ones change shape is the point.
-            warnings.filterwarnings("ignore", message="Some donated buffers were not usable")
+        # Donation is for the large buffers; that the small ones change shape is the point.
+        with warnings_ignored("Some donated buffers were not usable"):
             self._programs = _Programs(
                 begin=compiled(begin, state),
                 watch=compiled(functools.partial(turn, updates=0), packed, seen),

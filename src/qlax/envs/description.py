@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -204,15 +203,3 @@ def _box(shape: Any, dtype: str, low: Any, high: Any, name: str) -> Box:
         return tuple(flat.tolist())
 
     return Box(tuple(int(size) for size in shape), dtype, limit(low), limit(high))
-
-
-@contextlib.contextmanager
-def warnings_kept_short() -> Iterator[None]:
-    """Keep Gymnasium's coloured warnings about versions and spaces off the terminal."""
-    level = gymnasium.logger.min_level
-    gymnasium.logger.min_level = gymnasium.logger.ERROR
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
-    finally:
-        gymnasium.logger.min_level = level

@@ -7,7 +7,6 @@ before a game's first picture stand copies of it, not black ones, and actions ne
 
 import dataclasses
 import functools
-import warnings
 from typing import Any
 
 import gymnasium
@@ -15,6 +14,7 @@ import numpy as np
 
 from qlax.envs.worlds import atari
 from qlax.errors import UsageError
+from qlax.silence import warnings_ignored
 
 PREFIX = "EnvPool/"
 _MOST_STEPS = 2**31 - 1
@@ -83,8 +83,7 @@ def pool_of(task: str, time_limit: int | None, **options: Any) -> Any:
             "episodic_life": False,
             "reward_clip": False,
         }
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Gymnasium's, of the limits that EnvPool gives its spaces
+    with warnings_ignored():  # Gymnasium's, of the limits that EnvPool gives its spaces
         pool = envpool.make_gymnasium(task, **options)
         pool.observation_space, pool.action_space  # noqa: B018  # made here, and then kept
     players = pool.config["max_num_players"]

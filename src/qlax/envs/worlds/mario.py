@@ -11,17 +11,15 @@ it within ± 15. This is what the package paid up to its release 7.4, and what f
 of. Later releases pay for points, coins and more too, so there it is computed here.
 """
 
-import contextlib
 import functools
 import importlib
-import io
-import warnings
 from typing import Any
 
 import gymnasium
 import numpy as np
 
 from qlax.envs.worlds.screens import shrunk_to
+from qlax.silence import output_dropped, warnings_ignored
 
 RIGHT, LEFT, A, B = 0b1000_0000, 0b0100_0000, 0b0000_0001, 0b0000_0010
 """Buttons of the console's pad: A jumps, B runs."""
@@ -171,8 +169,7 @@ def _record_of(theirs: Any) -> gymnasium.envs.registration.EnvSpec:
 @functools.cache
 def _package() -> Any:
     """Return the package, imported without what Gym then prints and warns of: that it is old."""
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
+    with output_dropped(), warnings_ignored():
         return importlib.import_module(_PACKAGE)
 
 

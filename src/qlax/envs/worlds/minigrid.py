@@ -11,8 +11,6 @@ nothing of its sentences, so there they come from its grammar: all its words, an
 sentence it allows, whatever the level. An environment that never says anything has no such entry.
 """
 
-import contextlib
-import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -53,11 +51,6 @@ class Readable(gymnasium.ObservationWrapper):
             seen["mission"] = spaces.Box(0, 1, (size,), np.uint8)
         self.observation_space = spaces.Dict(seen)
 
-    def reset(self, **how: Any) -> tuple[Any, dict[str, Any]]:
-        """Begin an episode; BabyAI prints what it thinks of levels it has drawn and put away."""
-        with contextlib.redirect_stdout(io.StringIO()):
-            return super().reset(**how)
-
     def observation(self, observation: Any) -> Any:
         """Return it with its mission encoded; without it, where there never is one."""
         shown = {name: observation[name] for name in ("direction", "image")}
@@ -72,9 +65,20 @@ def preprocessed(record: Any, time_limit: int | None) -> gymnasium.Env:
     Its own limit of steps, by which it scales its reward too, is told to whoever asks. BabyAI draws
     another with each episode and there is none to tell.
     """
+    _silence_babyai()
     env = Readable(gymnasium.make(record, disable_env_checker=True))
     steps = time_limit or int(getattr(env.unwrapped, "max_steps", 0))
     return TimeLimit(env, steps) if steps > 0 else env
+
+
+def _silence_babyai() -> None:
+    """Let BabyAI print nothing of the levels that it draws and puts away.
+
+    Its module gets a `print` of its own: the process's output is everybody's.
+    """
+    from minigrid.envs.babyai.core import roomgrid_level
+
+    roomgrid_level.print = lambda *_: None  # type: ignore[attr-defined]
 
 
 def language_of(missions: Any) -> Language:
