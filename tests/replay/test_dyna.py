@@ -364,3 +364,20 @@ def test_a_model_needs_few_walks():
     assert_learns_q_star(dyna, process, walks, atol=1e-3, best_only=True)
     without = learned_q_values(latest, trained(latest, process, walks), process).max(-1)
     assert (without[:20] > 0).tolist() == [False] * 14 + [True] * 6
+
+
+def test_a_pair_is_counted_as_long_as_its_rewards_can_be_summed():
+    """float32 has no number between 2²⁴ and 2²⁴ + 2: a mean over more visits would fall to 0."""
+    replay, most = Dyna(planning=2), 2**24
+    state = replay.init(Seen(states(0)), SPEC)
+    state = state.replace(
+        visits=state.visits.at[0, 1].set(most - 1),
+        counts=state.counts.at[0, 0, 1].set(most - 1),
+        paid=state.paid.at[0, 1].set(most - 1.0),
+    )
+    no, yes = jnp.zeros(1, bool), jnp.ones(1, bool)
+    entry = Step(states(1), jnp.ones(1), no, no, yes, no, Seen(states(0)))
+    for _ in range(5):
+        state = add(replay, state, entry)
+    assert int(state.visits[0, 1]) == int(state.counts[0, 0, 1]) == most
+    assert float(state.paid[0, 1] / state.visits[0, 1]) == 1.0
