@@ -11,6 +11,7 @@ from qlax.envs.conversion import MASK, ROUNDING, remark_on_digits
 from qlax.envs.description import describe_space, without_mask
 from qlax.envs.images import remarks_on
 from qlax.errors import UsageError
+from qlax.spaces import Box
 
 
 def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
@@ -90,7 +91,8 @@ def _look_at_digits(space: Any, array: np.ndarray, findings: Findings, where: st
     if isinstance(space, spaces.Discrete) or array.dtype.itemsize <= 4:
         return
     kept = describe_space(space, "It")
-    said = remark_on_digits(array) if np.dtype(kept.dtype).kind == "f" else None
+    rounded = isinstance(kept, Box) and np.dtype(kept.dtype).kind == "f"
+    said = remark_on_digits(array) if rounded else None
     if said is not None:
         findings.note(f"observation{where} digits", f"The observation{where} has {said}.")
 
