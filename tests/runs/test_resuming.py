@@ -257,7 +257,7 @@ def test_ctrl_c_after_training_says_that_it_was_saved(tmp_path):
                 raise KeyboardInterrupt
             return super().step(action)
 
-    with pytest.raises(qlax.Interrupted, match="qlax resume"):
+    with pytest.raises(qlax.Interrupted, match=r"qlax\.resume"):
         qlax.train(Stopped, AGENT, steps=60, out=tmp_path / "run")
     Stopped.steps = -1_000
     assert qlax.resume(tmp_path / "run", env=Stopped).result["eval"]["mean"] == 6.0
