@@ -9,6 +9,7 @@ from typing import Any
 import gymnasium
 
 from qlax.envs import worlds
+from qlax.envs.suggestions import suggestion
 from qlax.errors import UsageError, nearest
 from qlax.wording import first_line
 
@@ -36,9 +37,11 @@ def record_of(name: str, kwargs: Mapping[str, Any] | None = None) -> Any:
             f"{name} cannot be made: importing {module} failed: {first_line(error)}."
         ) from error
     except gymnasium.error.Error:
-        known = [entry for entry in gymnasium.registry if "/" not in entry or "/" in name]
-        hint = nearest(name, known, "`qlax envs` lists what is there.")
-        raise UsageError(f"There is no environment {name!r}. {hint}") from None
+        hint = suggestion(name)
+        record = gymnasium.registry.get(identity)
+        if record is None or worlds.world_of(record) is None:
+            raise UsageError(f"There is no environment {name!r}. {hint}") from None
+        # A world has registered it meanwhile under an old name, as ale-py does Pong-v0.
     if not kwargs:
         return record
     made = copy.deepcopy(record)
