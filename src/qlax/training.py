@@ -69,8 +69,9 @@ def train(
             for the default of the environment; or an `Agent`, which is trained as it is given.
         env_kwargs: Arguments to make the environment with: the id's, or those of the function or
             class. They are part of the run: `resume`, `load` and `evaluate` know them.
-        steps: Environment steps, of all its environments together; None for what the preset
-            takes on this environment.
+        steps: Environment steps, of all its environments together; None for as many as the
+            agent of that name takes there, or, where the environment has been tried, as it asks
+            of an `Agent` like this one.
         seed: Seed of everything random.
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
