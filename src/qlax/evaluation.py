@@ -14,6 +14,7 @@ from qlax.envs.opening import EnvLike, opened
 from qlax.envs.select import select
 from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
+from qlax.envs.worlds.toy_text import is_table, optimum
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
@@ -50,6 +51,8 @@ class Evaluation:
     """All of them."""
     cut: int = 0
     """Episodes that `LONGEST` steps did not end, in an environment that sets no limit itself."""
+    optimum: float | None = None
+    """The largest mean return that there is, where the environment's table says it."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -122,7 +125,19 @@ def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Eva
         max=float(np.max(returns)),
         returns=returns,
         cut=0 if limit is None else cut,
+        optimum=_optimum(source),
     )
+
+
+def _optimum(source: Source) -> float | None:
+    """Return the largest mean return that there is, where the environment is all in a table."""
+    if source.id is None or not is_table(source.id, source.own_kwargs):
+        return None
+    made = source.make()
+    try:
+        return optimum(made, source.spec.time_limit or LONGEST)
+    finally:
+        made.close()
 
 
 def usual_episodes(source: Source) -> int:

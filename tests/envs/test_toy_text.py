@@ -1,14 +1,18 @@
 """The compiled twins of the small text worlds do what the originals do."""
 
+import re
+
 import gymnasium
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import qlax
+from qlax.cli.summary import outcome_of
 from qlax.envs.opening import describe
 from qlax.envs.select import select
-from qlax.envs.worlds.toy_text import TABLES, ToyText
+from qlax.envs.worlds.toy_text import TABLES, ToyText, optimum
 
 KNOWN = [name for name in TABLES if name in gymnasium.registry and "v3" not in name]
 DETERMINISTIC = [name for name in KNOWN if "Frozen" not in name and "Slippery" not in name]
@@ -80,3 +84,29 @@ def test_a_twin_is_chosen_by_default_and_the_original_on_request():
     original = select("CliffWalking-v1", num_envs=2, backend="gymnasium")
     assert original.backend == "gymnasium"
     original.env.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs", "steps", "best"),
+    [
+        ("Taxi-v4", {}, 200, 7.93),
+        ("CliffWalking-v1", {}, 10_000, -13.0),
+        ("FrozenLake-v1", {"is_slippery": False}, 100, 1.0),
+        ("FrozenLake-v1", {"is_slippery": False}, 5, 0.0),
+        ("FrozenLake-v1", {"desc": ["SG"]}, 1, 1 / 3),
+        ("FrozenLake-v1", {"desc": ["SG"]}, 2, 5 / 9),
+    ],
+)
+def test_the_best_mean_return_is_that_of_the_table(name, kwargs, steps, best):
+    assert optimum(gymnasium.make(name, **kwargs), steps) == pytest.approx(best, abs=5e-3)
+
+
+def test_an_evaluation_says_the_optimum(tmp_path):
+    agent = qlax.presets.q_learning()
+    run = qlax.train(
+        "FrozenLake-v1", agent, steps=100, eval_episodes=2, out=tmp_path / "run"
+    ).result
+    assert run["eval"]["optimum"] == pytest.approx(0.732, abs=0.02)
+    line = outcome_of(run["eval"], run["threshold"])
+    assert re.search(r"\(threshold 0\.7, optimum 0\.7\d+\)$", line)
+    assert "optimum" not in outcome_of(run["eval"] | {"optimum": None}, run["threshold"])

@@ -109,10 +109,14 @@ def outcome_of(
     )
     if evaluation.get("cut"):
         text += f", {evaluation['cut']} of them cut after {LONGEST:,} steps, as nothing ended them"
+    best = evaluation.get("optimum")
+    marks = {"threshold": threshold, "optimum": None if best is None else float(f"{best:.3g}")}
+    known = ", ".join(f"{name} {mark:g}" for name, mark in marks.items() if mark is not None)
+    text += f" ({known})" if known else ""
     if threshold is None:
         return text
     verdict = "solved" if mean >= threshold else "not solved"
-    return f"{verdict}: {text} (threshold {threshold:g})"
+    return f"{verdict}: {text}"
 
 
 def _times(result: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ the outcomes with probability, next state, reward and end. The twin draws from t
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gymnasium
 import jax
@@ -30,14 +30,18 @@ def is_table(identity: str, kwargs: Mapping[str, Any]) -> bool:
     return identity in TABLES and not kwargs.get("fickle_passenger")  # who changes their mind
 
 
-class ToyText:
-    """One of these worlds as a `Dynamics`, from the table of an environment that was made."""
+class _Table(NamedTuple):
+    """All outcomes of every action in every state, each of shape [states, actions, outcomes]."""
 
-    def __init__(self, spec: EnvSpec, made: gymnasium.Env) -> None:
-        self.spec = spec
-        env: Any = made.unwrapped
-        made.close()
-        states, actions = len(env.P), spec.num_actions
+    chance: np.ndarray
+    following: np.ndarray
+    reward: np.ndarray
+    terminated: np.ndarray
+
+    @classmethod
+    def of(cls, env: Any) -> "_Table":
+        """Return the table of an environment; outcomes that fill it up have no chance."""
+        states, actions = len(env.P), int(env.action_space.n)
         outcomes = max(len(env.P[s][a]) for s in range(states) for a in range(actions))
         shape = (states, actions, outcomes)
         chance, reward = np.zeros(shape), np.zeros(shape, np.float32)
@@ -47,6 +51,37 @@ class ToyText:
                 for index, (p, after, paid, ended) in enumerate(env.P[state][action]):
                     at = state, action, index
                     chance[at], following[at], reward[at], terminated[at] = p, after, paid, ended
+        return cls(chance, following, reward, terminated)
+
+
+def optimum(made: gymnasium.Env, steps: int) -> float:
+    """Return the largest mean return of episodes of so many steps at most, undiscounted.
+
+    V₀ = 0 and Vₖ₊₁(s) = max_a Σ p · [r + (1 − terminated) · Vₖ(s′)], weighed by how often an
+    episode begins in s: what the best player expects who knows how many steps are left.
+    """
+    env: Any = made.unwrapped
+    table = _Table.of(env)
+    values = np.zeros(len(env.P))
+    for _ in range(steps):
+        onward = np.where(table.terminated, 0.0, values[table.following])
+        better = (table.chance * (table.reward + onward)).sum(-1).max(-1)
+        if np.abs(better - values).max() < 1e-9:
+            break
+        values = better
+    return float(values @ env.initial_state_distrib)
+
+
+class ToyText:
+    """One of these worlds as a `Dynamics`, from the table of an environment that was made."""
+
+    def __init__(self, spec: EnvSpec, made: gymnasium.Env) -> None:
+        self.spec = spec
+        env: Any = made.unwrapped
+        made.close()
+        table = _Table.of(env)
+        states, chance = len(env.P), table.chance
+        following, reward, terminated = table.following, table.reward, table.terminated
         self._limits = np.cumsum(chance, -1).astype(np.float32)
         self._following, self._reward, self._terminated = following, reward, terminated
         self._start = np.cumsum(env.initial_state_distrib).astype(np.float32)
