@@ -120,10 +120,12 @@ def _space_of(space: Any, shown: Any) -> Space:
     if hasattr(space, "n"):
         return Discrete(int(space.n))
     low, high = (np.asarray(limit, np.float64).reshape(-1) for limit in (space.low, space.high))
-    limits = [
-        float(one[0]) if (one == one[0]).all() else tuple(one.tolist()) for one in (low, high)
-    ]
-    return Box(tuple(shown.shape), np.dtype(shown.dtype).name, *limits)
+    return Box(tuple(shown.shape), np.dtype(shown.dtype).name, _limit(low), _limit(high))
+
+
+def _limit(numbers: np.ndarray) -> float | tuple[float, ...]:
+    """Return the one limit of all entries, or a limit for each."""
+    return float(numbers[0]) if (numbers == numbers[0]).all() else tuple(numbers.tolist())
 
 
 def _as_arrays(state: Any) -> Any:

@@ -103,7 +103,7 @@ def _as_arrays(state: Any) -> Any:
 
 
 def _asterix(module: Any) -> type:
-    class Asterix(module.MinAsterix):  # type: ignore[misc]
+    class Asterix(module.MinAsterix):
         """With appearances as in the package."""
 
         def step_env(
@@ -135,7 +135,7 @@ def _with_another(key: jax.Array, entities: jax.Array) -> jax.Array:
 
 
 def _freeway(module: Any) -> type:
-    class Freeway(module.MinFreeway):  # type: ignore[misc]
+    class Freeway(module.MinFreeway):
         """With the package's end."""
 
         def is_terminated(self, state: Any, params: Any) -> jax.Array:  # noqa: ARG002
@@ -145,7 +145,7 @@ def _freeway(module: Any) -> type:
 
 
 def _seaquest(module: Any) -> type:
-    class Seaquest(module.MinSeaquest):  # type: ignore[misc]
+    class Seaquest(module.MinSeaquest):
         """With divers and enemies in the package's order."""
 
         def _step_divers(self, state: Any, params: Any) -> Any:
