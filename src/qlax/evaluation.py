@@ -1,5 +1,7 @@
 """Evaluation of a policy: full episodes of the original environment, played greedily."""
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -53,6 +55,8 @@ class Evaluation:
     """Episodes that `LONGEST` steps did not end, in an environment that sets no limit itself."""
     optimum: float | None = None
     """The largest mean return that there is, where the environment's table says it."""
+    left_out: int = 0
+    """Episodes that were not played, since they would have taken too long."""
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -95,7 +99,9 @@ def evaluate(
         return evaluate_in(policy, source, episodes, seed)
 
 
-def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Evaluation:
+def evaluate_in(
+    policy: Policy, source: Source, episodes: int, seed: int, seconds: float = math.inf
+) -> Evaluation:
     """Play full episodes greedily in an environment that is open already: see `evaluate`."""
     spec = source.spec
     if not alike(spec, policy.spec):
@@ -113,11 +119,11 @@ def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Eva
     num_envs = stepped.num_envs
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
     try:
-        returns, cut = _play(policy, stepped, quotas, seed)
+        returns, cut = _play(policy, stepped, quotas, seed, seconds)
     finally:
         close(stepped)
     return Evaluation(
-        episodes=episodes,
+        episodes=len(returns),
         seed=seed,
         mean=float(np.mean(returns)),
         std=float(np.std(returns)),
@@ -126,6 +132,7 @@ def evaluate_in(policy: Policy, source: Source, episodes: int, seed: int) -> Eva
         returns=returns,
         cut=0 if limit is None else cut,
         optimum=_optimum(source),
+        left_out=episodes - len(returns),
     )
 
 
@@ -170,7 +177,7 @@ def _original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
 
 
 def _play(
-    policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int
+    policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int, seconds: float
 ) -> tuple[list[float], int]:
     """Return the returns of each environment's first episodes, and how many `LONGEST` cut.
 
@@ -179,9 +186,13 @@ def _play(
         stepped: Where.
         quotas: How many episodes of each environment count.
         seed: Seed of the episodes.
+        seconds: After how many no further ones are begun. Of every environment as many episodes
+            count then, at least one: what happens to be over would be the short ones.
     """
+    until = time.monotonic() + seconds
     returns: list[list[float]] = [[] for _ in quotas]
-    running, steps, cut = np.zeros(len(quotas)), np.zeros(len(quotas), int), 0
+    cut: list[list[bool]] = [[] for _ in quotas]
+    running, steps = np.zeros(len(quotas)), np.zeros(len(quotas), int)
     timestep = stepped.reset(seed)
     actor = policy.actor(stepped.num_envs)
     while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
@@ -191,5 +202,11 @@ def _play(
         for index in np.flatnonzero(timestep.done):
             if len(returns[index]) < quotas[index]:
                 returns[index].append(float(running[index]))
-                cut += bool(timestep.truncated[index]) and steps[index] == LONGEST
-    return [value for played in returns for value in played], int(cut)
+                ended_here = steps[index] == LONGEST
+                cut[index].append(bool(timestep.truncated[index] and ended_here))
+        fewest = min(map(len, returns))
+        if timestep.done.any() and fewest and time.monotonic() > until:
+            returns = [played[:fewest] for played in returns]
+            cut = [played[:fewest] for played in cut]
+            break
+    return [value for played in returns for value in played], sum(map(sum, cut))

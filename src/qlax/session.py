@@ -39,6 +39,9 @@ from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 from qlax.spaces import EnvSpec
 
+# The final evaluation takes no more than this share of training, but may take so many seconds.
+_EVALUATION_SHARE, _LEAST_EVALUATION = 0.1, 30.0
+
 _ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, DivergenceCheck)
 """The observers of every run. The check comes last: the row that shows a divergence is kept."""
 
@@ -252,7 +255,9 @@ class _Session:
             return None, None
         seed = EVALUATION_SEED + plan.seed
         try:
-            return evaluate_in(policy, plan.source, plan.eval_episodes, seed), None
+            trained = self.timing.as_json().get("train_seconds") or 0.0
+            seconds = max(_LEAST_EVALUATION, _EVALUATION_SHARE * trained)
+            return evaluate_in(policy, plan.source, plan.eval_episodes, seed, seconds), None
         except (UsageError, EnvironmentFailure) as error:
             warnings.warn(f"The policy is saved, but not evaluated: {error}", stacklevel=2)
             return None, str(error)

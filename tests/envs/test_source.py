@@ -10,6 +10,7 @@ from gymnasium.wrappers import ClipReward, TransformObservation
 
 import qlax
 from qlax import UsageError
+from qlax.cli.summary import outcome_of
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.opening import describe, opened
 from qlax.envs.origin import Origin
@@ -320,3 +321,14 @@ def test_environments_that_fail_to_close_do_not_keep_others_open(line):
     with pytest.raises(RuntimeError, match="stuck"):
         env.close()
     assert Stuck.opened == 0
+
+
+@pytest.mark.parametrize(("seconds", "played"), [(0.0, 20), (1e9, 50)])
+def test_an_evaluation_out_of_time_counts_as_many_episodes_of_each(line, tmp_path, seconds, played):
+    policy = trained(line, tmp_path, eval_episodes=0).policy
+    with opened(line) as source:
+        outcome = evaluate_in(policy, source, 50, 0, seconds)
+    assert (outcome.episodes, outcome.left_out) == (played, 50 - played)
+    assert outcome.returns == [10.0] * played
+    said = outcome_of(outcome.as_json(), None)
+    assert ("30 more would have taken too long" in said) == (played == 20)

@@ -109,6 +109,8 @@ def outcome_of(
     )
     if evaluation.get("cut"):
         text += f", {evaluation['cut']} of them cut after {LONGEST:,} steps, as nothing ended them"
+    if evaluation.get("left_out"):
+        text += f", {evaluation['left_out']} more would have taken too long"
     best = evaluation.get("optimum")
     marks = {"threshold": threshold, "optimum": None if best is None else float(f"{best:.3g}")}
     known = ", ".join(f"{name} {mark:g}" for name, mark in marks.items() if mark is not None)

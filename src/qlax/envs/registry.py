@@ -38,10 +38,10 @@ def record_of(name: str, kwargs: Mapping[str, Any] | None = None) -> Any:
         ) from error
     except gymnasium.error.Error:
         hint = suggestion(name)
-        record = gymnasium.registry.get(identity)
-        if record is None or worlds.world_of(record) is None:
+        found = gymnasium.registry.get(identity)
+        if found is None or worlds.world_of(found) is None:
             raise UsageError(f"There is no environment {name!r}. {hint}") from None
-        # A world has registered it meanwhile under an old name, as ale-py does Pong-v0.
+        record = found  # a world has registered it meanwhile, as ale-py does Pong-v0
     if not kwargs:
         return record
     made = copy.deepcopy(record)
