@@ -50,6 +50,8 @@ def _registered():
         ("Anything-v0", ["--env.a", "none", "--env.b", "[1, 2]"], {"a": None, "b": [1, 2]}),
         ("Anything-v0", ["--env.a", "-1", "--env.b", '{"c": 2}'], {"a": -1, "b": {"c": 2}}),
         ("CartPole-v1", ["--env.sutton-barto-reward", "True"], {"sutton_barto_reward": True}),
+        ("FourRooms-misc", ["--env.fail-prob", "0.0"], {"fail_prob": 0.0}),
+        ("FrozenLake-misc", ["--env.map-name", "8"], {"map_name": "8"}),
     ],
 )
 def test_words_have_the_types_they_look_like_or_the_environment_says(env, words, right):
@@ -83,6 +85,20 @@ def test_a_run_is_evaluated_and_gone_on_with_in_its_own_game(tmp_path, capsys):
     assert set(json.loads(capsys.readouterr().out)["returns"]) in ({0.0}, {1.0})
     assert run(["resume", out, "--steps", "80", "--quiet"]) == 0
     assert run(["check", "CartPole-v1", "--env.sutton-barto-reward", "true"]) == 0
+
+
+def test_environments_of_gymnax_alone_take_theirs(tmp_path, capsys):
+    out = str(tmp_path / "run")
+    words = ["--env.fail-prob", "0.0", "--env.max-steps-in-episode", "20", "--backend", "gymnax"]
+    small = ["--steps", "40", "--eval-episodes", "0", "--quiet", "--out", out]
+    assert run(["train", "FourRooms-misc", "--agent", "q_learning", *words, *small]) == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["env_kwargs"] == {"fail_prob": 0.0, "max_steps_in_episode": 20}
+    assert run(["eval", out, "--episodes", "2", "--env.max-steps-in-episode", "9"]) == 0
+    assert run(["eval", out, "--env.max-step-in-episode", "9"]) == 2
+    assert "Did you mean max_steps_in_episode?" in capsys.readouterr().err
+    assert run(["check", "FourRooms-misc", "--env.max-steps-in-episode", "9"]) == 0
+    assert capsys.readouterr().out == "FourRooms-misc: fit to train in (3 episodes, 27 steps)\n"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
+from qlax.envs import gymnax_own
 from qlax.envs.registry import arguments_of, maker_of
 from qlax.errors import UsageError
 
@@ -68,7 +69,7 @@ def _read(word: str) -> Any:
 
 def _texts(env: str) -> list[str]:
     """Return the arguments of an environment that are text, by their types or what they are now."""
-    make = maker_of(env)
+    make = gymnax_own.maker_of(env) if gymnax_own.has(env) else maker_of(env)
     if make is None or arguments_of(make) == []:
         return []
     try:

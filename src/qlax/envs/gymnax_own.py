@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gymnasium
@@ -30,6 +30,13 @@ def has(identity: str) -> bool:
     import gymnax
 
     return identity in gymnax.registered_envs
+
+
+def maker_of(identity: str) -> Callable[..., Any]:
+    """Return the class that one of gymnax's ids stands for."""
+    from gymnax import registration
+
+    return registration._registry[identity]  # type: ignore[no-any-return]
 
 
 class GymnaxOwn:
@@ -106,10 +113,7 @@ def _key() -> jax.Array:
 
 
 def _arguments_of(identity: str) -> list[str]:
-    from gymnax import registration
-
-    make = registration._registry[identity]
-    return [name for name in inspect.signature(make).parameters if name != "self"]
+    return [name for name in inspect.signature(maker_of(identity)).parameters if name != "self"]
 
 
 def _space_of(space: Any, shown: Any) -> Space:

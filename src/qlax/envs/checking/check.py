@@ -76,7 +76,7 @@ def check_env(
         if source.dynamics is not None:
             limit = source.dynamics.spec.time_limit
             check_functions(source.dynamics, findings)
-        if source.id is not None:
+        if source.id is not None and source.dynamics is None:
             source.record  # noqa: B018  # an unknown id is refused before anything is checked
         if not findings.problems:
             check_play(
