@@ -308,3 +308,21 @@ def test_a_world_answers_for_its_examples(world):
     if world.settings is not None:
         module = importlib.import_module(world.settings)
         assert isinstance(module.settings_of(world.examples[0]), Asked)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("dqn", "agent is 'dqn', but must be an Agent: presets.dqn(env=…) is fitted already."),
+        ("dqm", "agent is 'dqm', but must be an Agent."),
+        (None, "agent is None, but must be an Agent."),
+        (replay.Uniform(capacity=8, batch_size=2), "must be an Agent."),
+        (presets.dqn, "must be an Agent: presets.dqn(env=…) is fitted already."),
+        (presets.resolve("CartPole-v1", "dqn"), "must be an Agent."),
+    ],
+)
+def test_only_agents_are_fitted(given, said):
+    with pytest.raises(qlax.UsageError) as refused:
+        presets.fitted(given, "MountainCar-v0")
+    assert str(refused.value).startswith("agent is ")
+    assert str(refused.value).endswith(said)

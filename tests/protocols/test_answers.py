@@ -241,6 +241,39 @@ WRONG = {
         },
         r"Mine.init returned .*float32 of shape \(4,\).* first axis has 3 entries",
     ),
+    "replay: nothing for a batch": (
+        {
+            "replay": differing(
+                replay.Uniform(capacity=64, batch_size=6), sample=first_two(lambda _: None)
+            )
+        },
+        r"Mine.sample returned None as its batch, which lacks action, .* a qlax.replay.Batch: an",
+    ),
+    "replay: a dict for a batch": (
+        {
+            "replay": differing(
+                replay.Uniform(capacity=64, batch_size=6),
+                sample=first_two(lambda batch: {"action": batch.action}),
+            )
+        },
+        r"Mine.sample returned dict of int32 of shape \(6,\) as its batch, which lacks action, ",
+    ),
+    "replay: the state before the batch": (
+        {
+            "replay": differing(
+                replay.Uniform(capacity=64, batch_size=6), sample=lambda pair: pair[::-1]
+            )
+        },
+        r"Mine.sample returned .* as its batch, which lacks .*predictions, target, but must return",
+    ),
+    "replay: the batch alone": (
+        {
+            "replay": differing(
+                replay.Uniform(capacity=64, batch_size=6), sample=lambda pair: pair[0]
+            )
+        },
+        r"Mine.sample returned .*, but must return two things: a batch and a state",
+    ),
     "target: other parameters": (
         {"target": differing(targets.Online(), params=lambda params: params["params"])},
         r"Mine.params returned .*: parameters like the network's\.",

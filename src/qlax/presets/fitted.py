@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from qlax.agent import Agent
 from qlax.envs.opening import EnvLike, opened
 from qlax.envs.source import Source
+from qlax.errors import UsageError, shown
 from qlax.presets.fitting import Tuning, tuning
 
 
@@ -60,9 +61,19 @@ def fitted(
         env_kwargs: Arguments to make it with.
 
     Raises:
-        UsageError: if qlax cannot train in it.
+        UsageError: if qlax cannot train in it, or the agent is none.
     """
+    if not isinstance(agent, Agent):
+        raise UsageError(f"agent is {shown(agent)}, but must be an Agent{_hint(agent)}.")
     return _fitted(None, agent, env, env_kwargs)
+
+
+def _hint(agent: object) -> str:
+    """Return what to add where a named agent is meant, which needs no more fitting."""
+    from qlax.presets.resolve import AGENTS  # which is made of what is here
+
+    name = agent if isinstance(agent, str) else getattr(agent, "__name__", None)
+    return f": presets.{name}(env=…) is fitted already" if name in AGENTS else ""
 
 
 def tuning_for(source: Source, name: str | None, agent: Agent) -> Tuning | None:

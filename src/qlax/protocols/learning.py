@@ -127,6 +127,7 @@ def check_replay(
         replay.sample(state, key, jnp.float32(0.9), next_action=wants_next),
         "a batch and a state",
     )
+    _require_batch(owner, batch)
     require_like(owner, drawn, state, SAME_STATE)
     rows = jnp.shape(batch.action)[:1] or (1,)
     each = f"one for each of {rows[0]} samples"
@@ -134,10 +135,22 @@ def check_replay(
     require_array(f"{owner} (next_action)", batch.next_action, "int32", rows, each)
     require_array(f"{owner} (number)", batch.number, "uint32", rows, each)
     require_array(f"{owner} (weight)", batch.weight, "float", rows, each)
-    for legal in batch.legal:
+    for legal in two_of(f"{owner} (legal)", batch.legal, "masks for s and for s′, or None"):
         if timestep.legal is not None or legal is not None:
             require_array(f"{owner} (legal)", legal, "bool", (*rows, actions), each)
     return batch, drawn
+
+
+def _require_batch(owner: str, batch: Any) -> None:
+    """Raise `UsageError` unless what was drawn has everything that a `Batch` has."""
+    has = ("action", "next_action", "legal", "weight", "number", "predictions", "target")
+    lacking = [name for name in has if not hasattr(batch, name)]
+    if lacking:
+        raise UsageError(
+            f"{owner} returned {described(batch)} as its batch, which lacks "
+            f"{', '.join(lacking)}, but must return a qlax.replay.Batch: an object with "
+            f"{', '.join(has)}."
+        )
 
 
 def _check_bootstrap(bootstrap: Any, values: NextValues) -> None:
