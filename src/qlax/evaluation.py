@@ -20,7 +20,7 @@ from qlax.envs.worlds.toy_text import is_table, optimum
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
-from qlax.spaces import alike
+from qlax.spaces import EnvSpec, alike
 
 EVALUATION_SEED = 1_000_000
 """Seed of the first environment, unless another is given: training's are below."""
@@ -104,11 +104,7 @@ def evaluate_in(
 ) -> Evaluation:
     """Play full episodes greedily in an environment that is open already: see `evaluate`."""
     spec = source.spec
-    if not alike(spec, policy.spec):
-        raise UsageError(
-            f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
-            f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
-        )
+    require_fit(policy, spec)
     if policy.spec.has_mask and not spec.has_mask:
         raise UsageError(
             f"The policy was trained with action masks, but {spec.id} has none: it would take "
@@ -134,6 +130,15 @@ def evaluate_in(
         optimum=_optimum(source),
         left_out=episodes - len(returns),
     )
+
+
+def require_fit(policy: Policy, spec: EnvSpec) -> None:
+    """Raise `UsageError` if an environment has other observations or actions than a policy's."""
+    if not alike(spec, policy.spec):
+        raise UsageError(
+            f"{spec.id} shows {spec.observation} and has {spec.num_actions} actions, but the "
+            f"policy was trained for {policy.spec.observation} and {policy.spec.num_actions}."
+        )
 
 
 def _optimum(source: Source) -> float | None:

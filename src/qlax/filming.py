@@ -16,6 +16,7 @@ from qlax.envs.description import failures_named
 from qlax.envs.opening import EnvLike, opened
 from qlax.envs.source import Source
 from qlax.errors import UsageError, require
+from qlax.evaluation import require_fit
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
 
@@ -52,7 +53,8 @@ def film(
         The return of what was filmed.
 
     Raises:
-        UsageError: if the environment cannot be drawn, or no film of that kind be written.
+        UsageError: if the environment does not fit the policy or cannot be drawn, or no film of
+            that kind be written.
         EnvironmentFailure: if it fails.
     """
     require_policy(policy)
@@ -65,6 +67,7 @@ def film(
     seed = whole_number("seed", seed)
     require_format("path", path)
     with opened(*policy.environment(env, env_kwargs)) as source:
+        require_fit(policy, source.spec)
         name, world = _drawn(source)
     actor, total = policy.actor(), 0.0
     reward: SupportsFloat = 0.0

@@ -220,12 +220,16 @@ def _is_limit(limit: Any, entries: int) -> bool:
 
 
 def alike(one: EnvSpec, other: EnvSpec) -> bool:
-    """Return whether a policy for one fits the other: same actions, same shapes of observations."""
-    shapes = [_shapes(spec.observation) for spec in (one, other)]
-    return one.num_actions == other.num_actions and shapes[0] == shapes[1]
+    """Return whether a policy for one fits the other.
+
+    It does where there are as many actions, and observations of the same shapes; of numbered states
+    there must be as many.
+    """
+    sizes = [_sizes(spec.observation) for spec in (one, other)]
+    return one.num_actions == other.num_actions and sizes[0] == sizes[1]
 
 
-def _shapes(space: Space) -> Any:
+def _sizes(space: Space) -> Any:
     if isinstance(space, Composite):
-        return {name: _shapes(inner) for name, inner in space.entries}
-    return space.shape
+        return {name: _sizes(inner) for name, inner in space.entries}
+    return space.n if isinstance(space, Discrete) else space.shape

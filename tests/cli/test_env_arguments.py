@@ -5,6 +5,7 @@ import json
 import gymnasium
 import pytest
 
+import qlax
 from qlax.cli.env_arguments import arguments
 from qlax.cli.main import run
 from qlax.errors import UsageError
@@ -85,6 +86,23 @@ def test_a_run_is_evaluated_and_gone_on_with_in_its_own_game(tmp_path, capsys):
     assert set(json.loads(capsys.readouterr().out)["returns"]) in ({0.0}, {1.0})
     assert run(["resume", out, "--steps", "80", "--quiet"]) == 0
     assert run(["check", "CartPole-v1", "--env.sutton-barto-reward", "true"]) == 0
+
+
+def test_a_map_with_other_places_does_not_fit_the_table(tmp_path, capsys):
+    out = str(tmp_path / "run")
+    small = ["--steps", "60", "--eval-episodes", "0", "--quiet", "--out", out]
+    words = ["--agent", "q_learning", "--env.map-name", "8x8"]
+    assert run(["train", "FrozenLake-v1", *words, *small]) == 0
+    said = (
+        "FrozenLake-v1 shows Discrete(16) and has 4 actions, but the policy was trained for "
+        "Discrete(64) and 4."
+    )
+    for more in ([], ["--film", str(tmp_path / "play.gif")]):
+        assert run(["eval", out, "--env.map-name", "4x4", *more]) == 2
+        assert said in " ".join(capsys.readouterr().err.split())
+    assert run(["eval", out, "--episodes", "2", "--env.is-slippery", "false"]) == 0
+    with pytest.raises(UsageError, match=r"shows Discrete\(16\) .* which showed Discrete\(64\)"):
+        qlax.resume(out, env_kwargs={"map_name": "4x4"}, steps=100)
 
 
 def test_environments_of_gymnax_alone_take_theirs(tmp_path, capsys):
