@@ -1,5 +1,6 @@
 """A session of training: from the start or a checkpoint, stretch by stretch, to finished runs."""
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
 from qlax.envs.select import Selected
 from qlax.errors import EnvironmentFailure, Interrupted, UsageError
-from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in
+from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
 from qlax.observers.core import (
     Audience,
     Beginning,
@@ -39,7 +40,7 @@ from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 from qlax.spaces import EnvSpec
 
-# The final evaluation takes no more than this share of training, but may take so many seconds.
+# An evaluation of no given length takes at most this share of training, or this many seconds.
 _EVALUATION_SHARE, _LEAST_EVALUATION = 0.1, 30.0
 
 _ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, DivergenceCheck)
@@ -251,13 +252,16 @@ class _Session:
     def _evaluate(self, member: Member, policy: Policy) -> tuple[Evaluation | None, str | None]:
         """Return the final evaluation, None if none was asked for, and why it failed."""
         plan = member.plan
-        if not plan.eval_episodes:
+        episodes, seconds = plan.eval_episodes, math.inf
+        if episodes == 0:
             return None, None
+        if episodes is None:
+            trained = self.timing.as_json().get("train_seconds") or 0.0
+            episodes = usual_episodes(plan.source)
+            seconds = max(_LEAST_EVALUATION, _EVALUATION_SHARE * trained)
         seed = EVALUATION_SEED + plan.seed
         try:
-            trained = self.timing.as_json().get("train_seconds") or 0.0
-            seconds = max(_LEAST_EVALUATION, _EVALUATION_SHARE * trained)
-            return evaluate_in(policy, plan.source, plan.eval_episodes, seed, seconds), None
+            return evaluate_in(policy, plan.source, episodes, seed, seconds), None
         except (UsageError, EnvironmentFailure) as error:
             warnings.warn(f"The policy is saved, but not evaluated: {error}", stacklevel=2)
             return None, str(error)

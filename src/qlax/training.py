@@ -24,7 +24,6 @@ from qlax.envs.select import Selected, select
 from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
-from qlax.evaluation import usual_episodes
 from qlax.observers.core import Member, Observer
 from qlax.precision import in_32_bits
 from qlax.presets import Preset
@@ -76,7 +75,8 @@ def train(
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
             `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
-        eval_episodes: Episodes of the final evaluation, 0 for none; None for what `evaluate` plays.
+        eval_episodes: Episodes of the final evaluation, 0 for none; None for as many as `evaluate`
+            plays, or fewer if they take more than a tenth of training and more than 30 s.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         step_timeout: Seconds that a step or reset of an environment on the host may take, before it
             counts as failed; None for any.
@@ -232,9 +232,8 @@ def _new_job(
     steps = whole_number("steps", steps, at_least=1)
     seeds = [whole_number("seed", seed) for seed in seeds]
     episodes = options.eval_episodes
-    if episodes is None:
-        episodes = usual_episodes(source)
-    episodes = whole_number("eval_episodes", episodes)
+    if episodes is not None:
+        episodes = whole_number("eval_episodes", episodes)
     interval = options.checkpoint_every
     if interval is not None:
         interval = whole_number("checkpoint_every", interval, at_least=1)

@@ -332,3 +332,12 @@ def test_an_evaluation_out_of_time_counts_as_many_episodes_of_each(line, tmp_pat
     assert outcome.returns == [10.0] * played
     said = outcome_of(outcome.as_json(), None)
     assert ("30 more would have taken too long" in said) == (played == 20)
+
+
+@pytest.mark.parametrize(("asked", "played"), [(None, 20), (30, 30)])
+def test_only_an_evaluation_of_no_given_length_ends_for_time(
+    line, tmp_path, monkeypatch, asked, played
+):
+    monkeypatch.setattr("qlax.session._LEAST_EVALUATION", 0.0)
+    monkeypatch.setattr("qlax.session._EVALUATION_SHARE", 0.0)
+    assert trained(line, tmp_path, eval_episodes=asked).result["eval"]["episodes"] == played

@@ -43,7 +43,8 @@ class Plan:
     seed: int
     steps: int
     """Environment steps, of all environments together."""
-    eval_episodes: int
+    eval_episodes: int | None
+    """Episodes of the final evaluation; None for as many as usual, if time allows."""
     report_every: int
     """Iterations between lines of metrics."""
     checkpoint_every: int
@@ -195,7 +196,9 @@ def plan_from_json(
     for entry in dataclasses.fields(Plan):
         value = document[entry.name] if entry.name in names else None
         whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        if entry.name in names and not (whole if entry.type is int else isinstance(value, str)):
+        whole |= value is None and entry.name == "eval_episodes"
+        is_text = entry.type is str and isinstance(value, str)
+        if entry.name in names and not (is_text or (whole and entry.type is not str)):
             raise UsageError(f"{where} is damaged: it has {entry.name} {value!r}.")
     return Plan(
         source=source,
