@@ -18,6 +18,7 @@ from tests.drivers.runs import on_host
 from tests.probes import mdp, playing
 from tests.probes.training import agent_for_probes
 from tests.runs.small import AGENT, arrays, assert_same_policy
+from tests.tiers import in_turn
 
 STEPS = 120
 RUNS = {
@@ -78,7 +79,7 @@ def _folders(tmp_path_factory):
     return ours, theirs
 
 
-@pytest.mark.parametrize("name", RUNS)
+@pytest.mark.parametrize("name", in_turn(list(RUNS), 4))
 def test_a_run_is_the_same(folders, name):
     ours, theirs = (path / name for path in folders)
     assert_same_policy(ours, theirs)

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiers import in_turn
+
 FAULTY = """
 import gymnasium, numpy as np
+from tests.tiers import in_turn
 class Faulty(gymnasium.Env):
     observation_space = gymnasium.spaces.Box(-1, 1, (2,), np.float32)
     action_space = gymnasium.spaces.Discrete(2)
@@ -53,21 +56,24 @@ def shown(words: str, cwd: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [
-        ("--help", "qlax train MountainCar-v0"),
-        ("train --help", "--checkpoint-every INT"),
-        ("train MountainCar-v0 --agent.help", "--agent.memory {gru,lstm}|none"),
-        ("eval --help", "usage: qlax eval [-h] [EVAL OPTIONS] RUN"),
-        ("resume --help", "usage: qlax resume"),
-        ("check --help", "usage: qlax check"),
-        ("envs --help", "usage: qlax envs"),
-        ("envs", "MountainCar-v0"),
-        ("envs mario", "ALE/MarioBros-v5"),
-        ("agents", "article_dqn"),
-        ("check faulty:Faulty-v0", "widen"),
-        ("train MountainCar-v0 --agent.replay none", "must be one of dyna,"),
-        ("train MountianCar-v0", "Did you mean"),
-    ],
+    in_turn(
+        [
+            ("--help", "qlax train MountainCar-v0"),
+            ("train --help", "--checkpoint-every INT"),
+            ("train MountainCar-v0 --agent.help", "--agent.memory {gru,lstm}|none"),
+            ("eval --help", "usage: qlax eval [-h] [EVAL OPTIONS] RUN"),
+            ("resume --help", "usage: qlax resume"),
+            ("check --help", "usage: qlax check"),
+            ("envs --help", "usage: qlax envs"),
+            ("envs", "MountainCar-v0"),
+            ("envs mario", "ALE/MarioBros-v5"),
+            ("agents", "article_dqn"),
+            ("check faulty:Faulty-v0", "widen"),
+            ("train MountainCar-v0 --agent.replay none", "must be one of dyna,"),
+            ("train MountianCar-v0", "Did you mean"),
+        ],
+        3,
+    ),
 )
 def test_no_line_is_longer_than_the_terminal(words: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "faulty.py").write_text(FAULTY)

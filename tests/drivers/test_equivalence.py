@@ -7,6 +7,7 @@ import pytest
 from qlax import bootstraps, explorers, heads, layers, memories, networks, replay, targets
 from tests.drivers.runs import advanced, agent, assert_equal, compiled, hosted
 from tests.replay.history import drawn
+from tests.tiers import in_turn
 
 AGENTS = {
     "uniform": agent(),
@@ -56,7 +57,7 @@ AGENTS = {
 }
 
 
-@pytest.fixture(params=AGENTS, name="made")
+@pytest.fixture(params=in_turn(list(AGENTS), 4), name="made")
 def _made(request):
     return AGENTS[request.param]
 

@@ -10,6 +10,7 @@ from qlax.errors import UsageError
 from qlax.maths.counting import MOST, Count
 from qlax.replay import Step, stream
 from tests.drivers.runs import advanced, agent, assert_equal, compiled, hosted
+from tests.tiers import in_turn
 
 BORDER = 2**31
 LAW = replay.Proportional(importance=1.0)
@@ -46,7 +47,9 @@ def without_counts(state):
 
 @pytest.mark.parametrize(
     ("make", "kind"),
-    [*((compiled, kind) for kind in REPLAYS), (hosted, "uniform"), (hosted, "prioritised")],
+    in_turn(
+        [*((compiled, kind) for kind in REPLAYS), (hosted, "uniform"), (hosted, "prioritised")], 3
+    ),
 )
 def test_a_run_goes_on_past_the_border_as_anywhere_else(make, kind):
     made = agent(replay=REPLAYS[kind])

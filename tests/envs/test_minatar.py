@@ -135,7 +135,7 @@ def stepped(game, states, actions, seed=0):
 CASES = [(name, False) for name in sorted(GAMES)] + [("seaquest", True)]
 
 
-@pytest.mark.parametrize(("name", "hurried"), CASES)
+@pytest.mark.parametrize(("name", "hurried"), in_turn(CASES, 5))
 def test_transitions_are_the_packages(name, hurried):
     game, like = compiled(name)
     fields = [field.name for field in dataclasses.fields(like)]
@@ -164,7 +164,7 @@ def crowded(name):
     return game
 
 
-@pytest.mark.parametrize("name", ["asterix", "seaquest", "freeway"])
+@pytest.mark.parametrize("name", in_turn(["asterix", "seaquest", "freeway"], 3))
 def test_chance_has_the_packages_law(name):
     """Each cell, and each pair of cells, is shown as often."""
     count, action = 6_000, 2

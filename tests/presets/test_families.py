@@ -109,6 +109,7 @@ def test_an_agent_for_pictures_says_so_where_there_are_none(name):
         CompiledDriver(agent, Vectorised(Recall(), agent.num_envs)).shape(0)
 
 
+@pytest.mark.exhaustive
 def test_btr_in_small_finds_the_best_actions_from_pictures():
     process = mdp.begun_anywhere(mdp.choices())
     btr = presets.btr()

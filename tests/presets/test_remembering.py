@@ -5,6 +5,7 @@ import pytest
 import qlax
 from qlax import presets
 from tests.probes.recall import Recall
+from tests.tiers import in_turn
 
 
 def solved(agent, steps):
@@ -15,13 +16,13 @@ def solved(agent, steps):
 REMEMBERING = {"drqn": 3_000, "r2d2": 6_000, "pqn_lstm": 20_000}
 
 
-@pytest.mark.parametrize("name", REMEMBERING)
+@pytest.mark.parametrize("name", in_turn(list(REMEMBERING), 3))
 def test_recurrent_agents_remember(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert solved(presets.AGENTS[name](), REMEMBERING[name]) == 1.0
 
 
-@pytest.mark.parametrize("name", ["drqn", "pqn_lstm"])
+@pytest.mark.parametrize("name", in_turn(["drqn", "pqn_lstm"], 2))
 def test_without_their_memory_they_are_right_half_of_the_time(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert solved(presets.AGENTS[name]().replace(memory=None), REMEMBERING[name]) < 0.7

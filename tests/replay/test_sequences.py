@@ -20,6 +20,7 @@ from tests.probes import mdp, playing
 from tests.probes.training import agent_for_probes, assert_learns_q_star
 from tests.replay.compiled import add, grown, sample, sample_many, update_priorities
 from tests.replay.history import SPEC, step
+from tests.tiers import in_turn
 
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
@@ -153,7 +154,7 @@ def test_legal_actions_are_those_of_the_states_that_are_compared():
 
 
 @pytest.mark.parametrize("next_action", [False, True])
-@pytest.mark.parametrize("n_step", [1, 2, 4])
+@pytest.mark.parametrize("n_step", in_turn([1, 2, 4], 3))
 def test_where_a_sequence_is_long_enough_its_returns_are_those_of_windows(n_step, next_action):
     """Random histories of three environments, every sequence and every window in them."""
     rng = np.random.default_rng(n_step)
@@ -187,11 +188,14 @@ def test_where_a_sequence_is_long_enough_its_returns_are_those_of_windows(n_step
 
 @pytest.mark.parametrize(
     "memory",
-    [
-        memories.LSTM(size=4),
-        memories.GRU(size=4),
-        memories.PreviousActionAndReward(memory=memories.LSTM(size=4)),
-    ],
+    in_turn(
+        [
+            memories.LSTM(size=4),
+            memories.GRU(size=4),
+            memories.PreviousActionAndReward(memory=memories.LSTM(size=4)),
+        ],
+        3,
+    ),
 )
 def test_a_memory_sees_in_learning_what_it_saw_in_acting(memory):
     """With the same parameters all along, predictions are the values that were acted by."""
