@@ -76,7 +76,7 @@ def lived(replay, space, steps):
 REPLAYS = {
     "uniform": Uniform(capacity=24, batch_size=24, n_step=2),
     "one step": Uniform(capacity=24, batch_size=24),
-    "prioritised": Prioritised(capacity=24, batch_size=24, n_step=2),
+    "prioritised": Prioritised(capacity=24, batch_size=24, n_step=2, importance=0.4),
 }
 
 
@@ -106,7 +106,7 @@ def test_transitions_have_the_stacks_that_were_shown(replay, padding, steps):
 
 
 @pytest.mark.parametrize("padding", ["first", "zeros"])
-@pytest.mark.parametrize("priority", [None, Proportional()])
+@pytest.mark.parametrize("priority", [None, Proportional(importance=0.4)])
 def test_sequences_have_the_stacks_that_were_shown(priority, padding):
     replay = Sequences(capacity=24, batch_size=32, length=4, burn_in=1, priority=priority)
     history, state = lived(replay, stacks(padding), 40)
