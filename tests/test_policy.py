@@ -8,6 +8,7 @@ import qlax
 from qlax import Agent, UsageError, explorers, memories, networks, observations, optimizers, replay
 from qlax.envs import TimeStep
 from tests.probes.recall import Recall
+from tests.tiers import in_turn
 
 
 def agent(memory):
@@ -25,7 +26,10 @@ def agent(memory):
 
 
 @pytest.fixture(
-    scope="module", name="run", params=[memories.LSTM(size=16), memories.GRU(size=16)], ids=repr
+    scope="module",
+    name="run",
+    params=in_turn([memories.LSTM(size=16), memories.GRU(size=16)], 2),
+    ids=repr,
 )
 def _run(request, tmp_path_factory):
     path = tmp_path_factory.mktemp("recall") / "run"

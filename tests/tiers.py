@@ -6,7 +6,7 @@ Where many long tests are of one kind, the quick tier runs some of them, others 
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -49,3 +49,13 @@ def exhaustive(case: Any) -> Any:
         return pytest.param(*case.values, id=case.id, marks=[*case.marks, pytest.mark.exhaustive])
     values = case if type(case) is tuple else (case,)
     return pytest.param(*values, marks=pytest.mark.exhaustive)
+
+
+def one_in(share: int, place: int) -> Callable[[Any], Any]:
+    """Return a decorator of a long test that is in the quick tier in turn with others alike.
+
+    Args:
+        share: Of how many commits it is there at one.
+        place: At which of them.
+    """
+    return (lambda test: test) if (place + turn()) % share == 0 else pytest.mark.exhaustive

@@ -60,7 +60,7 @@ def shown(words: str, cwd: Path) -> list[str]:
         [
             ("--help", "qlax train MountainCar-v0"),
             ("train --help", "--checkpoint-every INT"),
-            ("train MountainCar-v0 --agent.help", "--agent.memory {gru,lstm}|none"),
+            ("train MountainCar-v0 --agent.help", "--agent.memory {gru,lstm,"),
             ("eval --help", "usage: qlax eval [-h] [EVAL OPTIONS] RUN"),
             ("resume --help", "usage: qlax resume"),
             ("check --help", "usage: qlax check"),

@@ -14,6 +14,7 @@ from qlax.networks import CNN
 from qlax.observations import Pixels
 from qlax.replay import Uniform
 from tests.probes.training import agent_for_probes
+from tests.tiers import in_turn, one_in
 
 NOOP = 0
 
@@ -25,7 +26,7 @@ def _from_the_start(monkeypatch):
 
 
 @pytest.mark.usefixtures("from_the_start")
-@pytest.mark.parametrize(("game", "lives"), [("Pong", 0), ("Breakout", 5)])
+@pytest.mark.parametrize(("game", "lives"), in_turn([("Pong", 0), ("Breakout", 5)], 2))
 def test_the_compiled_game_is_gymnasiums(game, lives):
     """Where a life ends, the stack begins anew, and the reward of the step after is not counted."""
     env = f"{game}NoFrameskip-v4"
@@ -78,6 +79,7 @@ def test_a_game_is_described_as_it_is_seen():
     )
 
 
+@one_in(4, 2)
 def test_a_run_goes_on_in_new_games(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     agent = agent_for_probes(

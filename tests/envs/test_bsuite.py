@@ -243,6 +243,7 @@ def test_other_sizes_are_told_apart():
         DeepSea(size=1)
 
 
+@pytest.mark.exhaustive
 def test_an_agent_that_remembers_learns_what_was_shown(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     agent = agent_for_probes(

@@ -19,6 +19,7 @@ from qlax.optimizers import Adam
 from qlax.replay import Uniform
 from qlax.spaces import Composite
 from tests.probes.training import agent_for_probes
+from tests.tiers import one_in
 
 pytest.importorskip("vizdoom")
 cv2 = pytest.importorskip("cv2")
@@ -187,6 +188,7 @@ print(len(asked))
     assert done.stdout.split() == ["2"]
 
 
+@one_in(4, 0)
 def test_a_run_sees_pictures_and_numbers_and_goes_on_in_new_games(tmp_path):
     network = PerKey(
         keys=("screen", "gamevariables"),

@@ -22,6 +22,7 @@ from qlax.optimizers import Adam
 from qlax.replay import Uniform
 from tests.probes import playing
 from tests.probes.training import agent_for_probes
+from tests.tiers import one_in
 
 pytest.importorskip("envpool")
 
@@ -229,6 +230,7 @@ def small(**parts):
     )
 
 
+@one_in(4, 3)
 def test_a_run_goes_on_in_new_episodes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run = qlax.train("EnvPool/CartPole-v1", small(), steps=400, eval_episodes=3, out="run")
@@ -241,6 +243,7 @@ def test_a_run_goes_on_in_new_episodes(tmp_path, monkeypatch):
     assert on.result["updates"] > run.result["updates"]
 
 
+@one_in(4, 0)
 def test_seeds_are_trained_one_after_another(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     agent, options = small(time_limit=20), {"steps": 200, "eval_episodes": 5}
@@ -249,6 +252,7 @@ def test_seeds_are_trained_one_after_another(tmp_path, monkeypatch):
     assert both[1].result["eval"]["returns"] == alone.result["eval"]["returns"]
 
 
+@pytest.mark.exhaustive
 def test_it_learns_to_balance(tmp_path, monkeypatch):
     """A policy that does not look falls over after 9 steps, a random one after 22."""
     monkeypatch.chdir(tmp_path)

@@ -10,6 +10,7 @@ from qlax.envs.opening import describe, opened
 from qlax.envs.select import select
 from qlax.spaces import Box, Discrete
 from tests.runs.small import AGENT
+from tests.tiers import in_turn
 
 OWN = {
     "FourRooms-misc": (4, 500),
@@ -19,7 +20,7 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", in_turn(list(OWN), 4))
 def test_its_own_ids_are_trained_in(name):
     actions, limit = OWN[name]
     with opened(name) as source:

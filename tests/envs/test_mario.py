@@ -18,6 +18,7 @@ from qlax.networks import CNN
 from qlax.observations import Pixels
 from qlax.replay import Uniform
 from tests.probes.training import agent_for_probes
+from tests.tiers import one_in
 
 pytest.importorskip("gym_super_mario_bros")
 cv2 = pytest.importorskip("cv2")
@@ -197,6 +198,7 @@ def test_nothing_is_said_of_old_packages():
     assert (done.stdout, done.stderr) == ("7\n", "")
 
 
+@one_in(4, 1)
 def test_a_run_goes_on_in_new_games(tmp_path):
     agent = agent_for_probes(
         network=CNN(channels=(4,), kernels=(8,), strides=(8,), hidden=()),

@@ -21,6 +21,7 @@ from qlax import (
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.opening import describe
 from qlax.spaces import Box, Composite, Discrete
+from tests.tiers import in_turn
 
 # Which of three doors are open in each of four rooms; in the last room the episode is over.
 OPEN = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1], [1, 1, 0], [0, 0, 0]], np.int8)
@@ -129,7 +130,7 @@ def test_every_time_step_has_its_mask(kind, num_envs):
     env.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", in_turn(list(KINDS), 3))
 def test_only_legal_actions_are_taken_in_training_and_evaluation(kind, tmp_path):
     taken = []
     run = qlax.train(
@@ -157,7 +158,7 @@ EXPLORERS = [
 ]
 
 
-@pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda part: type(part).__name__)
+@pytest.mark.parametrize("explorer", in_turn(EXPLORERS, 3), ids=lambda part: type(part).__name__)
 def test_no_explorer_takes_an_illegal_action(explorer, tmp_path):
     taken = []
     qlax.train(

@@ -14,6 +14,7 @@ from qlax.envs.backends.gymnax import _import_environment
 from qlax.envs.opening import describe, opened
 from qlax.envs.select import select
 from qlax.envs.worlds.minatar import GAMES, GameState, MinAtarGame
+from tests.tiers import in_turn
 
 pytest.importorskip("minatar")
 

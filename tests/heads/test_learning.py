@@ -6,6 +6,7 @@ from qlax import heads, networks, optimizers, schedules
 from qlax.config import pasteable
 from tests.probes import mdp
 from tests.probes.training import agent_for_probes, assert_learns_q_star
+from tests.tiers import in_turn
 
 ALL = mdp.begun_anywhere(mdp.side_by_side([*mdp.FORCED.values(), *mdp.FREE.values()], 4))
 
@@ -16,12 +17,15 @@ def adam(start):
 
 @pytest.mark.parametrize(
     "head",
-    [
-        heads.HLGauss(low=-1.0, high=3.0, bins=18, rescaling=heads.SquareRoot(epsilon=0.1)),
-        heads.QuantileRegression(quantiles=8, kappa=0.1, rescaling=heads.SquareRoot()),
-        heads.IQN(embedding=4, kappa=0.1, rescaling=heads.SquareRoot(epsilon=0.1)),
-        heads.FQF(embedding=4, knots=9, kappa=0.1, rescaling=heads.SquareRoot(epsilon=0.1)),
-    ],
+    in_turn(
+        [
+            heads.HLGauss(low=-1.0, high=3.0, bins=18, rescaling=heads.SquareRoot(epsilon=0.1)),
+            heads.QuantileRegression(quantiles=8, kappa=0.1, rescaling=heads.SquareRoot()),
+            heads.IQN(embedding=4, kappa=0.1, rescaling=heads.SquareRoot(epsilon=0.1)),
+            heads.FQF(embedding=4, knots=9, kappa=0.1, rescaling=heads.SquareRoot(epsilon=0.1)),
+        ],
+        4,
+    ),
     ids=pasteable,
 )
 def test_a_rescaling_changes_no_value(head):

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from qlax.maths.pooling import adaptive_max_pool, max_pool
+from tests.tiers import in_turn
 
 SIZES = [(20, 20), (11, 10), (5, 5), (3, 2), (1, 4), (1, 1)]
 
 
-@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("size", in_turn([pytest.param(size) for size in SIZES], 3), ids=str)
 def test_both_formulations_agree_and_so_do_their_gradients(size):
     images = jax.random.normal(jax.random.key(0), (2, *size, 3))
 

@@ -15,6 +15,7 @@ from qlax.spaces import Box, EnvSpec
 from qlax.states import ActingParams
 from tests.probes import playing
 from tests.probes.mdp import Probe, corridor
+from tests.tiers import in_turn
 
 TOLD = memories.PreviousActionAndReward(memory=memories.GRU(size=16))
 
@@ -57,7 +58,9 @@ def agent_of(memory=TOLD, **changed) -> Agent:
     )
 
 
-@pytest.mark.parametrize(("memory", "least", "most"), [(TOLD, 3.2, 4.0), (TOLD.memory, 1.5, 2.5)])
+@pytest.mark.parametrize(
+    ("memory", "least", "most"), in_turn([(TOLD, 3.2, 4.0), (TOLD.memory, 1.5, 2.5)], 2)
+)
 def test_who_is_told_what_an_action_paid_knows_the_next(memory, least, most, tmp_path):
     run = qlax.train(
         Hidden(), agent_of(memory), steps=12_000, eval_episodes=200, out=tmp_path / "run"

@@ -13,6 +13,7 @@ from tests.networks.applying import Applied
 from tests.probes import mdp
 from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.training import DISCOUNT, agent_for_probes
+from tests.tiers import one_in
 
 SPACE = Box((10, 10, 4), "bool", 0.0, 1.0)
 IMAGES = jax.random.bernoulli(jax.random.key(1), 0.3, (5, 10, 10, 4))
@@ -82,6 +83,7 @@ def test_what_is_no_image_is_refused():
         made(CNN(channels=(4, 4), kernels=(3, 9), strides=(1, 1)))
 
 
+@one_in(3, 0)
 def test_it_learns_q_star_from_pictures():
     process = mdp.begun_anywhere(mdp.choices())
     agent = agent_for_probes(

@@ -14,6 +14,7 @@ from tests.networks.applying import Applied
 from tests.probes import mdp
 from tests.probes.pictured import Pictured, learned_from_pictures
 from tests.probes.training import DISCOUNT, agent_for_probes
+from tests.tiers import one_in
 
 SPACE = Box((10, 10, 4), "bool", 0.0, 1.0)
 IMAGES = jax.random.bernoulli(jax.random.key(1), 0.3, (5, 10, 10, 4))
@@ -154,11 +155,13 @@ def assert_learns(iterations, atol, **parts):
     np.testing.assert_allclose(learned[seen], true[seen], atol=atol)
 
 
+@one_in(3, 1)
 def test_it_learns_q_star_from_pictures():
     network = ImpalaCNN(channels=(4,), hidden=(16,), pooled=2, spectral_norm=True)
     assert_learns(1_000, 0.05, network=network)
 
 
+@one_in(3, 2)
 def test_it_learns_before_a_memory():
     assert_learns(
         800,

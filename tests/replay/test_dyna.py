@@ -18,6 +18,7 @@ from tests.probes.training import (
     trained,
 )
 from tests.replay.compiled import add, sample, sample_many, update_priorities
+from tests.tiers import in_turn
 
 GAMMA = jnp.float32(0.5)
 KEY = jax.random.key(0)
@@ -341,7 +342,7 @@ def test_what_does_not_go_with_the_agent_is_refused():
 SGD = optimizers.SGD(learning_rate=schedules.Exponential(start=6.0, rate=0.9985, end=0.2))
 
 
-@pytest.mark.parametrize("prioritised", [True, False])
+@pytest.mark.parametrize("prioritised", in_turn([True, False], 2))
 @pytest.mark.parametrize(
     "process", [mdp.slippery_corridor(), mdp.choices()], ids=["slips", "choices"]
 )

@@ -7,6 +7,7 @@ import pytest
 
 from qlax.replay import Prioritised, Proportional, Rollout, Seen, Sequences, Step, Uniform
 from qlax.spaces import Box, Composite, EnvSpec
+from tests.tiers import in_turn
 
 NUM_ENVS, DEPTH, SHAPE = 2, 3, (2, 2)
 DISCOUNT = jnp.float32(0.5)
@@ -80,7 +81,7 @@ REPLAYS = {
 }
 
 
-@pytest.mark.parametrize("steps", [4, 11, 40])
+@pytest.mark.parametrize("steps", in_turn([4, 11, 40], 3))
 @pytest.mark.parametrize("padding", ["first", "zeros"])
 @pytest.mark.parametrize("replay", REPLAYS.values(), ids=REPLAYS)
 def test_transitions_have_the_stacks_that_were_shown(replay, padding, steps):
