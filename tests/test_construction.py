@@ -1,10 +1,12 @@
 """What cannot work is refused when it is made, by the field's name and value."""
 
+import dataclasses
 import math
 import re
 import typing
 
 import pytest
+from docstring_parser import parse_from_object
 
 from qlax import (
     Agent,
@@ -91,6 +93,19 @@ def test_every_number_has_a_range_or_takes_any_value(kind, field, hint):
     free = {name for row in rows for name in row.any_value}
     assert not refused & free
     assert (field in refused | free) or not is_number(hint)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=name_of)
+def test_a_part_is_configured_by_keywords_that_say_what_they_are(kind):
+    """Else it has no page, or an empty cell in it, and no help on the command line."""
+    told = {
+        entry.arg_name: entry.description
+        for base in filter(dataclasses.is_dataclass, kind.__mro__)
+        for entry in parse_from_object(base).params
+    }
+    for entry in config.fields_of(KINDS[kind]):
+        assert entry.kw_only, entry.name
+        assert told.get(entry.name), entry.name
 
 
 @pytest.mark.parametrize(("part", "field", "value"), REFUSED, ids=name_of)

@@ -63,7 +63,7 @@ def test_every_stream_of_a_phase_has_a_key_of_its_own():
 def test_a_network_of_ones_own_draws_while_learning_and_at_no_other_time():
     agent = Agent(network=Dropped(), observation=observations.Raw())
     shown = jnp.array([[0.3, -0.8]])
-    network = agent._network(SPEC)
+    network = agent.q_network(SPEC)
     params = agent.init_params(jax.random.key(0), SPEC, shown)
 
     def values(phase, seed):

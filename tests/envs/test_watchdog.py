@@ -1,6 +1,8 @@
 """Environments that do not come back: interrupted, named, and what was learned is saved."""
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -121,9 +123,14 @@ def test_environments_that_step_in_threads_are_given_up(monkeypatch):
 
 
 def test_the_signal_is_as_it_was_before(tmp_path):
-    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
-    trained(Stuck, tmp_path / "run")
-    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    """In a process of its own: what other tests left open may be watched still."""
+    code = (
+        "import signal; from tests.envs.test_watchdog import Stuck, trained\n"
+        "assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL\n"
+        f"trained(Stuck, {str(tmp_path / 'run')!r})\n"
+        "assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_signal_that_is_taken_is_left_alone(tmp_path):

@@ -103,7 +103,7 @@ def test_the_mean_over_levels_is_as_noisy_in_acting_as_with_one_draw_of_weights(
     params = agent.init_params(jax.random.key(1), spec, shown[:1])
 
     def with_one_draw(key):
-        evaluate = Evaluator(agent._network(spec), params, (), {"noise": key})
+        evaluate = Evaluator(agent.q_network(spec), params, (), {"noise": key})
         return agent.head.q_values(evaluate(shown[:1]))[0]
 
     key = jax.random.key(2)

@@ -36,16 +36,17 @@ def suggestion(name: str) -> str:
 def _candidates(name: str) -> Iterator[str]:
     module, _, identity = name.rpartition(":")
     base = _base(identity)
-    same = _of_base(base, module)
+    namespace = identity.rpartition("/")[0]
+    same = _of_base(base, module, namespace)
     yield from same
     if not same:
-        yield from _like(base, module, 0.8)
+        yield from _like(base, module, namespace, 0.8)
         if not module:
             yield from _of_packages(base)
         with output_dropped(), warnings_ignored():
             worlds.register_installed()
-        yield from _of_base(base, module)
-        yield from _like(base, module, 0.7)
+        yield from _of_base(base, module, namespace)
+        yield from _like(base, module, namespace, 0.7)
 
 
 def _base(identity: str) -> str:
@@ -53,8 +54,8 @@ def _base(identity: str) -> str:
     return re.sub(r"-v\d+$", "", identity.rpartition("/")[2]).lower()
 
 
-def _of_base(base: str, module: str) -> list[str]:
-    """Return the newest version of each id of this name."""
+def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
+    """Return the newest version of each id of this name: those of a namespace, if it has any."""
     newest: dict[tuple[str | None, str], int] = {}
     for record in gymnasium.registry.values():
         if _base(record.id) == base and not record.id.startswith("GymV"):
@@ -64,7 +65,8 @@ def _of_base(base: str, module: str) -> list[str]:
     for (namespace, known), version in newest.items():
         bare = f"{known}-v{version}" if f"{known}-v{version}" in _names(namespace) else known
         ids.append(_typed(f"{namespace}/{bare}" if namespace else bare, module))
-    return sorted(ids, key=len)
+    ids.sort(key=len)
+    return [one for one in ids if one.rpartition("/")[0] == namespace] or ids
 
 
 def _names(namespace: str | None) -> set[str]:
@@ -75,11 +77,11 @@ def _names(namespace: str | None) -> set[str]:
     }
 
 
-def _like(base: str, module: str, cutoff: float) -> list[str]:
+def _like(base: str, module: str, namespace: str, cutoff: float) -> list[str]:
     """Return ids whose names are like this one, the likest first."""
     known = {_base(identity) for identity in gymnasium.registry}
     matches = difflib.get_close_matches(base, known, n=3, cutoff=cutoff)
-    return [identity for match in matches for identity in _of_base(match, module)]
+    return [identity for match in matches for identity in _of_base(match, module, namespace)]
 
 
 def _of_packages(base: str) -> list[str]:
