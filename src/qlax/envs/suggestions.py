@@ -62,9 +62,9 @@ def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
             key = record.namespace, record.name
             newest[key] = max(newest.get(key, 0), record.version or 0)
     ids = []
-    for (namespace, known), version in newest.items():
-        bare = f"{known}-v{version}" if f"{known}-v{version}" in _names(namespace) else known
-        ids.append(_typed(f"{namespace}/{bare}" if namespace else bare, module))
+    for (within, known), version in newest.items():
+        bare = f"{known}-v{version}" if f"{known}-v{version}" in _names(within) else known
+        ids.append(_typed(f"{within}/{bare}" if within else bare, module))
     ids.sort(key=len)
     return [one for one in ids if one.rpartition("/")[0] == namespace] or ids
 
