@@ -55,7 +55,10 @@ def _base(identity: str) -> str:
 
 
 def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
-    """Return the newest version of each id of this name: those of a namespace, if it has any."""
+    """Return the newest version of each id of this name.
+
+    Those of a namespace come first, and stand for the same id in other namespaces.
+    """
     newest: dict[tuple[str | None, str], int] = {}
     for record in gymnasium.registry.values():
         if _base(record.id) == base and not record.id.startswith("GymV"):
@@ -65,8 +68,9 @@ def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
     for (within, known), version in newest.items():
         bare = f"{known}-v{version}" if f"{known}-v{version}" in _names(within) else known
         ids.append(_typed(f"{within}/{bare}" if within else bare, module))
-    ids.sort(key=len)
-    return [one for one in ids if one.rpartition("/")[0] == namespace] or ids
+    ids.sort(key=lambda one: (one.rpartition("/")[0] != namespace, len(one)))
+    first = {one.rpartition("/")[2]: one for one in reversed(ids)}
+    return [one for one in ids if first[one.rpartition("/")[2]] == one]
 
 
 def _names(namespace: str | None) -> set[str]:
