@@ -4,7 +4,7 @@ import gymnasium
 import pytest
 
 from qlax.cli import environments
-from qlax.envs import worlds
+from qlax.envs import gymnax_own, worlds
 from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
 from qlax.errors import UsageError
@@ -70,6 +70,16 @@ def test_a_text_finds_all_ids_with_it(capsys):
     (line,) = [line for line in lines if line.startswith("MountainCar-v0")]
     assert line.split() == ["MountainCar-v0", "gymnax", "-110"]
     assert all("car-" in line.lower() for line in lines[1:])
+
+
+def test_ids_of_gymnax_alone_are_found(capsys):
+    lines = printed(capsys, "misc").splitlines()
+    own = {name for name in gymnax_own.IDS if name.endswith("-misc")}
+    assert {line.split()[0] for line in lines[1:]} == own
+    assert {line.split()[1] for line in lines[1:]} == {"gymnax"}
+    assert all(backend_for(source_of(name)).name == "gymnax" for name in own)
+    with pytest.raises(UsageError, match=r"Did you mean FourRooms-misc\?"):
+        printed(capsys, "FourRoms-misc")
 
 
 @pytest.mark.usefixtures("unused_registry")

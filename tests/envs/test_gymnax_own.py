@@ -1,11 +1,13 @@
 """Environments that gymnax alone has."""
 
+import gymnax
 import jax
 import jax.numpy as jnp
 import pytest
 
 import qlax
 from qlax import UsageError
+from qlax.envs import gymnax_own
 from qlax.envs.opening import describe, opened
 from qlax.envs.select import select
 from qlax.spaces import Box, Discrete
@@ -33,6 +35,14 @@ def test_its_own_ids_are_trained_in(name):
             state, seen = jax.jit(selected.env.step)(state, jnp.full(3, action, jnp.int32))
         assert seen.observation.shape == (3, *spec.observation.shape)
         assert seen.observation.dtype == spec.observation.dtype
+
+
+def test_its_ids_that_are_listed_are_those_to_train_in():
+    continuous = {"PointRobot-misc", "Reacher-misc", "Swimmer-misc"}
+    its_own = {name for name in gymnax.registered_envs if gymnax_own.has(name)}
+    assert set(gymnax_own.IDS) == its_own - continuous
+    for name in set(gymnax_own.IDS) - {"MNISTBandit-bsuite"}:  # which downloads its images
+        assert describe(name).num_actions > 1
 
 
 def test_a_run_is_evaluated_in_it_and_read_again(tmp_path):

@@ -45,6 +45,8 @@ def _flappy(tmp_path, monkeypatch):
         ("mountaincar-v0", "MountainCar-v0"),
         ("MountianCar-v0", "MountainCar-v0"),
         ("FrozenLake8x8-v9", "FrozenLake8x8-v1"),
+        ("FourRoms-misc", "FourRooms-misc"),
+        ("MetaMaze", "MetaMaze-misc"),
     ],
 )
 def test_the_same_name_comes_first_and_continuous_actions_never(name, meant):

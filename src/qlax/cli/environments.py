@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax.cli.console import console
+from qlax.envs import gymnax_own
 from qlax.envs.backends import BACKENDS
 from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
@@ -14,6 +15,7 @@ from qlax.envs.worlds import WORLDS, World, register_installed, world_named, wor
 from qlax.errors import UsageError, nearest
 from qlax.silence import output_dropped, warnings_ignored
 
+_GYMNAX = "gymnax alone"
 _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
     "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
@@ -82,7 +84,8 @@ def _print_found(families: list[Listing], missing: list[World], search: str) -> 
     for family in families:
         for name in family.ids:
             if wanted in name.lower() or wanted in family.title.lower():
-                threshold = gymnasium.registry[name].reward_threshold
+                record = gymnasium.registry.get(name)
+                threshold = None if record is None else record.reward_threshold
                 solved = "" if threshold is None else f"{threshold:g}"
                 table.add_row(escape(name), _backend_of(name), solved)
     could_be = [
@@ -101,7 +104,7 @@ def _print_found(families: list[Listing], missing: list[World], search: str) -> 
 
 
 def _families() -> list[Listing]:
-    """Return the registered ids by world, in the worlds' order; all others come last, together."""
+    """Return ids by world, in the worlds' order; then gymnax's own, and all others together."""
     members: dict[str, list[str]] = {
         world.title: [] for world in WORLDS if world.are_many and world.is_installed
     }
@@ -112,7 +115,8 @@ def _families() -> list[Listing]:
         world = world or world_of(record)
         if (world is None or world.is_installed) and _is_listed(world, record):
             members.setdefault("Others" if world is None else world.title, []).append(name)
-    known = {world.title: world.examples for world in WORLDS}
+    members[_GYMNAX] = list(gymnax_own.IDS)
+    known = {world.title: world.examples for world in WORLDS} | {_GYMNAX: gymnax_own.IDS[:3]}
     others = tuple(members.get("Others", ())[:3])
     return [
         Listing(title, tuple(members[title]), known.get(title, others))
@@ -123,6 +127,8 @@ def _families() -> list[Listing]:
 
 def _backend_of(name: str) -> str:
     """Return the name of the backend that runs an id unless another is asked for."""
+    if name in gymnax_own.IDS:
+        return "gymnax"  # without importing it
     return backend_for(source_of(name)).name
 
 

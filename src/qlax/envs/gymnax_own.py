@@ -17,6 +17,14 @@ from qlax.envs.core import Transition
 from qlax.errors import UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 
+IDS = (
+    *("FourRooms-misc", "MetaMaze-misc", "Pong-misc", "FrozenLake-misc"),
+    *("BernoulliBandit-misc", "GaussianBandit-misc"),
+    *("UmbrellaChain-bsuite", "SimpleBandit-bsuite", "MNISTBandit-bsuite"),
+    *("Asterix-MinAtar", "Breakout-MinAtar", "Freeway-MinAtar", "Seaquest-MinAtar"),
+    "SpaceInvaders-MinAtar",
+)
+"""Those of its ids that can be trained in, so that lists need not import it."""
 _ITS_ENDINGS = re.compile(r".*-(MinAtar|bsuite|misc)")
 
 
