@@ -1,7 +1,6 @@
 """Reading a policy: a finished run's own, or that of an unfinished run's newest checkpoint."""
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from qlax.runs.folder import POLICY, read_json
 from qlax.runs.plan import read_config
 from qlax.spaces import EnvSpec, shapes
 from qlax.states import ActingParams, LearnerState
+from qlax.warning import warn
 from qlax.wording import kind_and_first_line
 
 
@@ -130,10 +130,9 @@ def _newest(folder: Path, agent: Agent | None) -> Policy:
     if not isinstance(planned, int):
         raise UsageError(f"{where} is damaged: it has steps {planned!r}.")
     learner = _learner_of(path, agent, spec)
-    warnings.warn(
+    warn(
         f"{folder} is unfinished: the policy is that of its newest checkpoint, after {steps:,} of "
-        f"{planned:,} steps.",
-        stacklevel=3,
+        f"{planned:,} steps."
     )
     return Policy(agent, spec, agent.policy_params(learner), Origin.from_json(document, where))
 

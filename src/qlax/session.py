@@ -1,7 +1,6 @@
 """A session of training: from the start or a checkpoint, stretch by stretch, to finished runs."""
 
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +38,7 @@ from qlax.runs.pace import Pace
 from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 from qlax.spaces import EnvSpec
+from qlax.warning import warn
 
 # An evaluation of no given length takes at most this share of training, or this many seconds.
 _EVALUATION_SHARE, _LEAST_EVALUATION = 0.1, 30.0
@@ -263,7 +263,7 @@ class _Session:
         try:
             return evaluate_in(policy, plan.source, episodes, seed, seconds), None
         except (UsageError, EnvironmentFailure) as error:
-            warnings.warn(f"The policy is saved, but not evaluated: {error}", stacklevel=2)
+            warn(f"The policy is saved, but not evaluated: {error}")
             return None, str(error)
 
     def _make_driver(self) -> Driver:

@@ -1,8 +1,8 @@
 """The end of environments, which must not be the end of what was learned in them."""
 
-import warnings
 from typing import Any
 
+from qlax.warning import warn
 from qlax.wording import kind_and_first_line
 
 
@@ -12,4 +12,4 @@ def close(env: Any) -> None:
         env.close()
     except Exception as error:
         message = f"{env.spec.id} failed to close: {kind_and_first_line(error)}."
-        warnings.warn(message, stacklevel=2)
+        warn(message)

@@ -1,7 +1,6 @@
 """A look at the first steps of a `Dynamics`: compiled, nobody would see what it shows."""
 
 import dataclasses
-import warnings
 from typing import Any
 
 import jax
@@ -15,6 +14,7 @@ from qlax.envs.returned import Misreturned, look_at_size
 from qlax.envs.vectorised import Vectorised
 from qlax.errors import EnvironmentFailure
 from qlax.spaces import Composite, Discrete, Space
+from qlax.warning import warn
 
 _STEPS, _ENVS = 64, 4
 
@@ -45,7 +45,7 @@ def require_fit(dynamics: Dynamics) -> None:
     begun, played = jax.device_get(jax.jit(play, compiler_options=quickly())(jax.random.key(0)))
 
     def remark(sentence: str) -> None:
-        warnings.warn(f"{spec.id} {sentence}.", stacklevel=2)
+        warn(f"{spec.id} {sentence}.")
 
     counted = dataclasses.replace(spec, observation=_from_zero(spec.observation))
     reader = Reader(counted, remark)

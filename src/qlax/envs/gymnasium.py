@@ -1,7 +1,6 @@
 """Any Gymnasium environment with a Discrete action space and array observations, N times."""
 
 import contextlib
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +28,7 @@ from qlax.envs.threads import usable_cores
 from qlax.envs.watchdog import USUAL_LIMIT, Late, Watchdog, where_late
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.spaces import EnvSpec
+from qlax.warning import warn
 
 
 class GymnasiumEnv:
@@ -208,7 +208,7 @@ class GymnasiumEnv:
         return f"step {self._steps:,}" if self._steps else "reset"
 
     def _remark(self, sentence: str) -> None:
-        warnings.warn(f"{self.spec.id} {sentence}.", stacklevel=2)
+        warn(f"{self.spec.id} {sentence}.")
 
     def _mask(self, legal: Any, ended: np.bool_) -> np.ndarray:
         """Return one environment's mask as bool, [A], or say what is wrong with it."""

@@ -1,6 +1,5 @@
 """The events of a training run, and the class of those that observe them."""
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from qlax.drivers.core import MetricsRow
 from qlax.errors import UsageError, shown
 from qlax.spaces import EnvSpec
+from qlax.warning import warn
 from qlax.wording import kind_and_first_line
 
 if TYPE_CHECKING:
@@ -216,11 +216,10 @@ class Audience:
                 if observer.is_essential:
                     raise
                 self._failed.add(id(observer))
-                warnings.warn(
+                warn(
                     f"The observer {_name(observer)} failed at `{event}` and is left out from "
                     f"here on; training goes on: {kind_and_first_line(error)}.",
                     RuntimeWarning,
-                    stacklevel=2,
                 )
         return answers
 
