@@ -2,7 +2,8 @@
 
     python benchmarks/exhaustive.py
 
-Writes `results/exhaustive.json`. The tests are those that `pytest` and `pytest -m exhaustive` run.
+Writes `results/exhaustive.json`, and the ids of long tests to `tests/long.txt`. The tests are those
+that `pytest` and `pytest -m exhaustive` run.
 """
 
 import argparse
@@ -16,6 +17,9 @@ from pathlib import Path
 
 from common import FOLDER, RESULTS, machine, print_table, qlax_versions, write_result
 
+LONG = FOLDER.parent / "tests" / "long.txt"
+LONGEST_QUICK = 1.5
+"""Seconds from which on a test counts as long."""
 TIERS = {"quick": "not exhaustive", "exhaustive": "exhaustive"}
 
 
@@ -25,7 +29,9 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes that run tests")
     workers = parser.parse_args().workers
     document = {"machine": machine(), "versions": qlax_versions(), "workers": workers}
-    document["tiers"] = {name: run(marks, workers) for name, marks in TIERS.items()}
+    long: list[str] = []
+    document["tiers"] = {name: run(marks, workers, long) for name, marks in TIERS.items()}
+    LONG.write_text("".join(f"{test}\n" for test in sorted(long)))
     write_result(RESULTS / "exhaustive.json", document)
     tiers = document["tiers"]
     print_table(
@@ -38,8 +44,11 @@ def main() -> int:
     return int(any(tier["exit_code"] for tier in tiers.values()))
 
 
-def run(marks: str, workers: int) -> dict:
-    """Run the tests with these marks, and return counts, minutes and the seconds of each folder."""
+def run(marks: str, workers: int, long: list[str]) -> dict:
+    """Run the tests with these marks; return counts, minutes and the seconds of each folder.
+
+    The ids of long tests are added to `long`.
+    """
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = ["-m", "pytest", "-q", "-n", workers, "-m", marks, f"--junitxml={report}"]
@@ -54,7 +63,11 @@ def run(marks: str, workers: int) -> dict:
         outcomes[outcome] += 1
         if outcome in ("failure", "error"):
             failed.append(f"{case.get('classname')}::{case.get('name')}")
-        seconds[folder_of(case.get("classname", ""))] += float(case.get("time", 0.0))
+        spent = float(case.get("time", 0.0))
+        module = case.get("classname", "")
+        seconds[folder_of(module)] += spent
+        if spent >= LONGEST_QUICK:
+            long.append(f"{module.replace('.', '/')}.py::{case.get('name')}")
     return {
         "minutes": round(minutes, 1),
         "passed": outcomes["passed"],

@@ -8,6 +8,8 @@ import jax
 import pytest
 from xdist.scheduler import WorkStealingScheduling
 
+from tests import tiers
+
 _SIMPLE_LOOPS = "--xla_cpu_use_fusion_emitters=false"
 """XLA's older way to write loops: half the work to compile."""
 
@@ -31,6 +33,14 @@ def pytest_configure(config):
     a_worker = hasattr(config, "workerinput")  # it has the environment of the process it works for
     if not a_worker and _knows(_SIMPLE_LOOPS):
         os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_SIMPLE_LOOPS}".strip()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leave half of the tests that are known to be long to the exhaustive tier, in turn."""
+    for item in items:
+        if not (item.get_closest_marker("in_its_turn") or tiers.is_in_turn(item.nodeid)):
+            item.add_marker(pytest.mark.exhaustive)
 
 
 def pytest_xdist_make_scheduler(config, log):

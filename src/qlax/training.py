@@ -74,7 +74,7 @@ def train(
         seed: Seed of everything random.
         out: The folder to write; None for `runs/<env>/<agent>/seed-<seed>`.
         backend: `auto` takes a compiled twin of the environment where a faithful one exists;
-            `gymnax`, `ale` or `envpool` insists on it, `gymnasium` on the original.
+            any other name insists on that backend, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation, 0 for none; None for as many as `evaluate`
             plays, or fewer if they take more than a tenth of training and more than 30 s.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.

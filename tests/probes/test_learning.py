@@ -178,7 +178,7 @@ def pytest_generate_tests(metafunc):
                 pytest.param(
                     found,
                     id=described(found),
-                    marks=[] if found in QUICK else [pytest.mark.exhaustive],
+                    marks=decided(found in QUICK),
                 )
                 for found in chosen
             ],
