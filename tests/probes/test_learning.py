@@ -35,7 +35,7 @@ from tests.probes.training import (
     learned_q_values,
     trained,
 )
-from tests.tiers import turn
+from tests.tiers import decided, turn
 
 ITERATIONS = 3_000
 TIME_LIMIT = 4
