@@ -18,7 +18,7 @@ from pathlib import Path
 from common import FOLDER, RESULTS, machine, print_table, qlax_versions, write_result
 
 LONG = FOLDER.parent / "tests" / "long.txt"
-LONGEST_QUICK = 1.5
+LONGEST_QUICK = 0.6
 """Seconds from which on a test counts as long."""
 TIERS = {"quick": "not exhaustive", "exhaustive": "exhaustive"}
 

@@ -37,7 +37,7 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leave half of the tests that are known to be long to the exhaustive tier, in turn."""
+    """Leave two thirds of the tests that are known to be long to the exhaustive tier, in turn."""
     for item in items:
         if not (item.get_closest_marker("in_its_turn") or tiers.is_in_turn(item.nodeid)):
             item.add_marker(pytest.mark.exhaustive)

@@ -261,7 +261,7 @@ REPLAYS = _rows(
     ),
     Row(replay.Latest(), refused={"n_step": (0,)}),
     Row(
-        replay.Sequences(capacity=4_000, batch_size=8, length=4),
+        replay.Sequences(capacity=4_000, batch_size=16, length=4),
         refused={
             "capacity": (0,),
             "batch_size": (0,),
@@ -284,7 +284,7 @@ REPLAYS = _rows(
             "epsilon": (0.0,),
         },
     ),
-    replay.Sequences(capacity=4_000, batch_size=8, length=4, stride=2, priority=LAWS[0].part),
+    replay.Sequences(capacity=4_000, batch_size=16, length=4, stride=2, priority=LAWS[0].part),
     Row(
         replay.Dyna(planning=32),
         refused={"planning": (0,), "theta": (-0.1,), "states": (0,)},

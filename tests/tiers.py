@@ -2,7 +2,7 @@
 
 The quick tier is the plain `pytest`; tests marked `exhaustive` are left to `pytest -m exhaustive`.
 Where many long tests are of one kind, the quick tier runs some of them, others at each commit; and
-of all that are known to take long (`long.txt`, which `benchmarks/exhaustive.py` writes), half.
+of all that are known to take long (`long.txt`, which `benchmarks/exhaustive.py` writes), a third.
 """
 
 import os
@@ -40,9 +40,9 @@ def known_long() -> dict[str, int]:
 
 
 def is_in_turn(test: str) -> bool:
-    """Return whether a test may be in the quick tier: a long one is there at every other commit."""
+    """Return whether a test may be in the quick tier: of three commits a long one is at one."""
     place = known_long().get(test)
-    return place is None or (place + turn()) % 2 == 0
+    return place is None or (place + turn()) % 3 == 0
 
 
 def in_turn(cases: Sequence[Any], share: int) -> list[Any]:

@@ -16,7 +16,6 @@ from tests.tiers import in_turn
 
 FAULTY = """
 import gymnasium, numpy as np
-from tests.tiers import in_turn
 class Faulty(gymnasium.Env):
     observation_space = gymnasium.spaces.Box(-1, 1, (2,), np.float32)
     action_space = gymnasium.spaces.Discrete(2)

@@ -13,6 +13,8 @@ from qlax.envs import gymnax_own, worlds
 from qlax.silence import output_dropped, warnings_ignored
 
 _MOST, _TRIED = 2, 6
+_ALSO = "EnvPool"
+"""The namespace with copies of others' environments: meant only where it is said."""
 _OTHERWISE = "`qlax envs` lists what is there."
 
 
@@ -72,7 +74,9 @@ def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
         ids += [own for own in gymnax_own.IDS if own.lower() == base]
     ids.sort(key=lambda one: (one.rpartition("/")[0] != namespace, len(one)))
     first = {one.rpartition("/")[2]: one for one in reversed(ids)}
-    return [one for one in ids if first[one.rpartition("/")[2]] == one]
+    found = [one for one in ids if first[one.rpartition("/")[2]] == one]
+    others = [one for one in found if not one.startswith(f"{_ALSO}/")]
+    return found if namespace == _ALSO or not others else others
 
 
 def _names(namespace: str | None) -> set[str]:
