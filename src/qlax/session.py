@@ -26,12 +26,14 @@ from qlax.observers.core import (
     Report,
 )
 from qlax.observers.divergence import DivergenceCheck
+from qlax.observers.failure_file import FailureFile
 from qlax.observers.learning_curve import LearningCurve
 from qlax.observers.metrics_file import MetricsFile
 from qlax.policy import Policy
 from qlax.runs import checkpoint, folder
 from qlax.runs.formats import CONFIG
 from qlax.runs.interrupt import Interruptible
+from qlax.runs.lock import locked
 from qlax.runs.notes import notes_on, table_of
 from qlax.runs.outcome import Result, Run, summary_of
 from qlax.runs.pace import Pace
@@ -43,7 +45,12 @@ from qlax.warning import warn
 # An evaluation of no given length takes at most this share of training, or this many seconds.
 _EVALUATION_SHARE, _LEAST_EVALUATION = 0.1, 30.0
 
-_ALWAYS: tuple[Callable[[], Observer], ...] = (MetricsFile, LearningCurve, DivergenceCheck)
+_ALWAYS: tuple[Callable[[], Observer], ...] = (
+    MetricsFile,
+    FailureFile,
+    LearningCurve,
+    DivergenceCheck,
+)
 """The observers of every run. The check comes last: the row that shows a divergence is kept."""
 
 
@@ -72,9 +79,12 @@ def carry_out(
         resumed: Whether training goes on from checkpoints.
     """
     keep_compiled_programs()
-    audience = Audience(
-        [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
-    )
+    everyone = [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
+    with locked(job.folder):
+        return _carry_out(job, Audience(everyone), timing, resumed=resumed)
+
+
+def _carry_out(job: Job, audience: Audience, timing: Timing, *, resumed: bool) -> list[Run]:
     selected = job.selected or job.select()
     together = [job.members] if selected.is_pure else [[member] for member in job.members]
     runs: list[Run] = []

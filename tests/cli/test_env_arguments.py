@@ -123,7 +123,7 @@ def test_environments_of_gymnax_alone_take_theirs(tmp_path, capsys):
     ("words", "said"),
     [
         (["train", "CartPole-v1", "--env.grav", "1"], "CartPole-v1 has no argument 'grav'"),
-        (["agents", "--env.a", "1"], "`qlax agents` does not take --env.a."),
+        (["agents", "--env.a", "1"], "`qlax agents` does not take --env.a, as"),
     ],
 )
 def test_arguments_that_lead_nowhere_are_refused(words, said, capsys):

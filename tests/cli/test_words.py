@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from qlax.cli.commands import COMMANDS
 from qlax.cli.main import run
 from qlax.cli.words import whole_numbers
 from qlax.errors import UsageError
@@ -21,7 +22,7 @@ from qlax.wording import mean_of, significant
     ],
 )
 def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: list[str]) -> None:
-    assert whole_numbers(words) == right
+    assert whole_numbers(words, COMMANDS["train"]) == right
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,10 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
         ("train CartPole-v1 --agent.network per-key", "make the agent in Python"),
         ("envs --search cart", "`qlax envs` has no options."),
         ("eval CartPole-v1", "CartPole-v1 is not there."),
-        ("resume here --agent.discount 1", "Only `qlax train` takes --agent.discount."),
+        (
+            "resume here --agent.discount 1",
+            "`qlax resume` does not take --agent.discount, as `qlax train` would.",
+        ),
         ("train LunarLander-v3 --backend gymnax", "Use --backend gymnasium or --backend auto."),
     ],
 )

@@ -24,7 +24,7 @@ from qlax.spaces import EnvSpec
 from qlax.wording import broken, counted, mean_of, over_seeds, significant, standard_error
 
 if TYPE_CHECKING:
-    from qlax.cli.commands import Eval
+    from qlax.cli.commands.eval import Eval
 
 
 def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> None:

@@ -4,30 +4,23 @@ Exit codes: 0 done; 1 the environment failed or training diverged; 2 something t
 cannot work; 130 stopped by Ctrl-C (after a checkpoint).
 """
 
+import contextlib
 import os
 import shlex
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn
 
 import tyro
 
 from qlax._version import __version__
-from qlax.cli.commands import Agents, Check, Envs, Eval, Resume, Train
+from qlax.cli.commands import COMMANDS, Command, Words
 from qlax.cli.console import complain
 from qlax.cli.translation import in_options
-from qlax.cli.words import require_command, require_options, whole_numbers
+from qlax.cli.words import require_words
 from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
 
-_COMMANDS: dict[str, Callable[..., Any]] = {
-    "train": Train,
-    "eval": Eval,
-    "resume": Resume,
-    "agents": Agents,
-    "envs": Envs,
-    "check": Check,
-}
 _DESCRIPTION = """Q-learning done right: from a Q-table to deep agents, compiled by JAX.
 
 The main job:  qlax train MountainCar-v0
@@ -40,8 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = run(sys.argv[1:] if arguments is None else list(arguments))
     # Everything is written and closed. An orderly end of the interpreter, with thousands of
     # compiled objects, would take half a second more.
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with contextlib.suppress(BrokenPipeError):  # the reader has seen enough, as `head` has
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 
@@ -54,36 +48,27 @@ def run(arguments: list[str]) -> int:
     # a file there hides no package.
     sys.path.append("")
     try:
-        arguments, agent_words, env_words = _split(whole_numbers(arguments))
-        if arguments:
-            require_command(arguments, _COMMANDS)
-            require_options(arguments, _COMMANDS)
+        arguments, words = _split(arguments)
+        arguments = require_words(arguments, COMMANDS)
     except UsageError as error:
         return _fail(error, 2)
-    command = tyro.extras.subcommand_cli_from_dict(
-        _COMMANDS, prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
-    )
+    command = Command()
     try:
-        if agent_words and not isinstance(command, Train):
-            raise UsageError(f"Only `qlax train` takes {agent_words[0]}.")
-        if isinstance(command, Train):
-            command.run(agent_words, env_words)
-        elif isinstance(command, Eval | Check):
-            command.run(env_words)
-        elif env_words:
-            raise UsageError(f"`qlax {arguments[0]}` does not take {env_words[0]}.")
-        else:
-            command.run()
+        command = tyro.extras.subcommand_cli_from_dict(
+            dict(COMMANDS), prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
+        )
+        _require_taken(arguments[0], command, words)
+        command.run(words)
     except UsageError as error:
-        return _fail(in_options(str(error), names=_named(command)), 2)
+        return _fail(in_options(str(error), names=command.names), 2)
     except (EnvironmentFailure, Diverged, DiskFull) as error:
-        return _fail(in_options(str(error), names=_named(command)), 1)
+        return _fail(in_options(str(error), names=command.names), 1)
     except Interrupted as stop:
         resume = shlex.join(["qlax", "resume", str(stop.path)])
         print(f"\nStopped, and saved. Go on with: {resume}")
         return 130
     except KeyboardInterrupt:
-        return _fail(_stopped(command), 130)
+        return _fail(command.interrupted, 130)
     except BrokenPipeError:
         return 0
     except OSError as error:
@@ -91,22 +76,10 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
-def _named(command: object) -> dict[str, str]:
-    """Return a command's own names for arguments of the library."""
-    names = {Eval: {"path": "--film"}, Resume: {"path": "RUN"}, Check: {"env": "ENV"}}
-    return names.get(type(command), {})
-
-
 def _warn(message: object, *_: object) -> None:
     """Print a warning as a sentence; Gymnasium's coloured ones, of versions and spaces, not."""
     if not str(message).startswith("\x1b["):
         complain(f"warning: {in_options(str(message))}")
-
-
-def _stopped(command: object) -> str:
-    """Return what to say after Ctrl-C; only training has something to save."""
-    trains = isinstance(command, Train | Resume)
-    return "stopped before anything could be saved." if trains else "stopped."
 
 
 def _file_error(error: OSError) -> str:
@@ -120,16 +93,27 @@ def _fail(error: object, code: int) -> int:
     return code
 
 
-def _split(arguments: list[str]) -> tuple[list[str], list[str], list[str]]:
+def _split(arguments: list[str]) -> tuple[list[str], Words]:
     """Take `--agent.part.field value …` and `--env.name value …` out of the words.
 
     What they mean depends on the agent and the environment.
     """
     rest: list[str] = []
-    taken: dict[str, list[str]] = {"--agent.": [], "--env.": []}
+    words = Words([], [])
+    taken = {"--agent.": words.agent, "--env.": words.env}
     taking = rest
     for word in arguments:
         if word.startswith("--"):
             taking = next((own for begin, own in taken.items() if word.startswith(begin)), rest)
         taking.append(word)
-    return rest, taken["--agent."], taken["--env."]
+    return rest, words
+
+
+def _require_taken(name: str, command: Command, words: Words) -> None:
+    """Raise `UsageError` for words of a group that the command does not take."""
+    for group, given in words._asdict().items():
+        if given and group not in command.takes:
+            takers = [f"`qlax {other}`" for other, kind in COMMANDS.items() if group in kind.takes]
+            raise UsageError(
+                f"`qlax {name}` does not take {given[0]}, as {' and '.join(takers)} would."
+            )

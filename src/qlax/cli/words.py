@@ -1,7 +1,9 @@
 """The words of a command line, corrected or refused before they are parsed."""
 
 import dataclasses
+import math
 import re
+import typing
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,14 +12,6 @@ import tyro
 from qlax.cli.familiar import COMMANDS, DEVICES, OPTIONS
 from qlax.errors import UsageError, nearest
 
-_WHOLE = {
-    "--steps",
-    "--seed",
-    "--seeds",
-    "--eval-episodes",
-    "--episodes",
-    "--checkpoint-every",
-}
 _WITH_EXPONENT = re.compile(r"[+-]?\d[\d_]*(\.\d*)?[eE]\+?\d{1,2}|[+-]?\d+\.0*")
 
 
@@ -28,14 +22,32 @@ def kebab(name: str) -> str:
     ).lower()
 
 
-def whole_numbers(words: list[str]) -> list[str]:
+def require_words(words: list[str], commands: Mapping[str, Any]) -> list[str]:
+    """Return a command's words, with `1e5` as `100000` wherever an option takes a whole number.
+
+    Raises:
+        UsageError: if there is no such command, option or place for a word, with a suggestion.
+    """
+    if not words:
+        return words
+    _require_command(words, commands)
+    command = commands.get(words[0])
+    if command is None:  # `qlax --help`
+        return words
+    words = whole_numbers(words, command)
+    _require_options(words, command)
+    return words
+
+
+def whole_numbers(words: list[str], command: Any) -> list[str]:
     """Return the words with `1e5` as `100000` wherever an option takes a whole number."""
+    whole = {_option(entry) for entry in dataclasses.fields(command) if _is_whole(entry)}
     made: list[str] = []
     for word in words:
         option, joined, value = word.partition("=")
-        if joined and option.replace("_", "-") in _WHOLE:
+        if joined and option.replace("_", "-") in whole:
             made.append(f"{option}={_whole(option, value)}")
-        elif made and made[-1].replace("_", "-") in _WHOLE:
+        elif made and made[-1].replace("_", "-") in whole:
             made.append(_whole(made[-1], word))
         else:
             made.append(word)
@@ -61,7 +73,7 @@ def _whole(option: str, word: str) -> str:
     raise UsageError(f"{option} is {word!r}, but must be a whole number, such as {example}.")
 
 
-def require_command(words: list[str], commands: Mapping[str, Any]) -> None:
+def _require_command(words: list[str], commands: Mapping[str, Any]) -> None:
     """Raise `UsageError` with a suggestion if the first word is not a command."""
     word = words[0]
     if word.startswith("-") or word in commands:
@@ -75,15 +87,12 @@ def require_command(words: list[str], commands: Mapping[str, Any]) -> None:
     raise UsageError(f"There is no command {word!r}. {hint}")
 
 
-def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
+def _require_options(words: list[str], command: Any) -> None:
     """Raise `UsageError` with a suggestion for an option or a word that a command does not take."""
-    if not words or words[0] not in commands:
-        return
-    name, command = words[0], commands[words[0]]
-    fields = dataclasses.fields(command)
-    options = {f"--{entry.name.replace('_', '-')}" for entry in fields if not _is_place(entry)}
-    places = sum(_is_place(entry) for entry in fields)
-    flags = {f"--{entry.name.replace('_', '-')}" for entry in fields if _is_flag(entry)}
+    name, fields = words[0], dataclasses.fields(command)
+    options = {_option(entry) for entry in fields if not _is_place(entry)}
+    places = sum(_places(entry) for entry in fields)
+    flags = {_option(entry) for entry in fields if _is_flag(entry)}
     at, seen = 1, 0
     while at < len(words):
         option, joined, _ = words[at].partition("=")
@@ -101,6 +110,18 @@ def require_options(words: list[str], commands: Mapping[str, Any]) -> None:
         at += 1
 
 
+def _option(entry: dataclasses.Field) -> str:
+    """Return the option of a field."""
+    return f"--{entry.name.replace('_', '-')}"
+
+
+def _places(entry: dataclasses.Field) -> float:
+    """Return how many words a field takes that stand alone."""
+    if not _is_place(entry):
+        return 0
+    return math.inf if typing.get_origin(_bare(entry)) in (tuple, list) else 1
+
+
 def _is_place(entry: dataclasses.Field) -> bool:
     """Return whether a field is positional."""
     return tyro.conf.Positional in _marks(entry)
@@ -110,8 +131,18 @@ def _is_flag(entry: dataclasses.Field) -> bool:
     return tyro.conf.FlagCreatePairsOff in _marks(entry)
 
 
+def _is_whole(entry: dataclasses.Field) -> bool:
+    """Return whether a field takes a whole number, or None."""
+    return _bare(entry) in (int, int | None)
+
+
 def _marks(entry: dataclasses.Field) -> tuple[Any, ...]:
     return tuple(getattr(entry.type, "__metadata__", ()))
+
+
+def _bare(entry: dataclasses.Field) -> Any:
+    """Return a field's type without what is noted beside it."""
+    return getattr(entry.type, "__origin__", entry.type) if _marks(entry) else entry.type
 
 
 def _meant(command: str, option: str, options: set[str]) -> str:

@@ -9,6 +9,8 @@ checkpoints/    whole states to resume from
 policy/         what `qlax.load` reads: arrays and JSON
 curve.png       the learning curve
 result.json     the outcome
+failure.json    what ended training, if it failed
+.lock           held while the run is trained
 """
 
 import contextlib
@@ -27,7 +29,7 @@ from qlax.runs import formats
 from qlax.runs.disk import CHECKPOINTS, CONFIG, room_for
 
 METRICS, RESULT = "metrics.jsonl", "result.json"
-POLICY, CURVE = "policy", "curve.png"
+POLICY, CURVE, FAILURE = "policy", "curve.png", "failure.json"
 
 
 @contextlib.contextmanager

@@ -1,0 +1,21 @@
+"""The commands, a file each. Only commands that need JAX import it, when they run."""
+
+from qlax.cli.commands.agents import Agents
+from qlax.cli.commands.check import Check
+from qlax.cli.commands.core import Command, Words
+from qlax.cli.commands.envs import Envs
+from qlax.cli.commands.eval import Eval
+from qlax.cli.commands.resume import Resume
+from qlax.cli.commands.train import Train
+
+__all__ = ["COMMANDS", "Command", "Words"]
+
+COMMANDS: dict[str, type[Command]] = {
+    "train": Train,
+    "eval": Eval,
+    "resume": Resume,
+    "agents": Agents,
+    "envs": Envs,
+    "check": Check,
+}
+"""Every command by its name, in the order of `qlax --help`."""

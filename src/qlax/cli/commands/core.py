@@ -1,0 +1,64 @@
+"""What the commands share: their words, and how options are shown."""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import tyro
+
+from qlax.errors import UsageError
+
+
+class Words(NamedTuple):
+    """The words of a command line whose meaning depends on the agent and the environment."""
+
+    agent: list[str]
+    """`--agent.part.field value …`."""
+    env: list[str]
+    """`--env.name value …`."""
+
+
+class Command:
+    """A command: a frozen dataclass of its options, whose docstring is its help.
+
+    A file that holds one imports nothing heavy at its head: `qlax --help` reads them all.
+    """
+
+    takes: ClassVar[frozenset[str]] = frozenset()
+    """Which groups of `Words` it takes: "agent", "env", both or neither."""
+    names: ClassVar[Mapping[str, str]] = {}
+    """What the command calls arguments of the library that it does not name as the library does."""
+    interrupted: ClassVar[str] = "stopped."
+    """What to say when Ctrl-C ended it with nothing to go on with."""
+
+    def run(self, words: Words) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+
+def named(metavar: str) -> Any:
+    """Return how help shows an option whose text already says its default."""
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint="")
+
+
+FLAG = tyro.conf.arg(help_behavior_hint=""), tyro.conf.FlagCreatePairsOff
+RunFolder = tyro.conf.Positional[Annotated[Path, tyro.conf.arg(metavar="RUN")]]
+
+
+def existing(folder: Path) -> Path:
+    """Return a run's folder, with `~` as the home folder, or say that it is not there."""
+    found = folder.expanduser()
+    if not found.exists():
+        raise UsageError(f"{found} is not there.{_runs_of(found.name)}")
+    return found
+
+
+def _runs_of(env: str) -> str:
+    """Return a sentence that names an environment's runs; empty if there are none."""
+    runs = sorted(path.parent for path in Path("runs", env).glob("*/*/config.json"))
+    if not runs:
+        return ""
+    shown = [shlex.quote(str(path)) for path in runs[:3]]
+    more = f", and {len(runs) - 3} more" if len(runs) > 3 else ""
+    return f" There is {', '.join(shown)}{more}."

@@ -1,0 +1,22 @@
+"""`qlax envs`."""
+
+import dataclasses
+from typing import Annotated
+
+from tyro.conf import Positional
+
+from qlax.cli.commands.core import Command, Words, named
+
+
+@dataclasses.dataclass(frozen=True)
+class Envs(Command):
+    """List the worlds to train in, their backends, and what can be installed."""
+
+    search: Positional[Annotated[str | None, named("[TEXT]")]] = None
+    """List all ids that contain this, or whose world's name does."""
+
+    def run(self, words: Words) -> None:  # noqa: ARG002
+        """Print a line for each."""
+        from qlax.cli.environments import print_envs
+
+        print_envs(self.search)

@@ -1,0 +1,43 @@
+"""`qlax resume`."""
+
+import dataclasses
+from typing import Annotated, ClassVar
+
+from qlax.cli.commands.core import FLAG, Command, RunFolder, Words, existing, named
+from qlax.envs.watchdog import USUAL_LIMIT
+
+
+@dataclasses.dataclass(frozen=True)
+class Resume(Command):
+    """Go on with a run from its newest checkpoint, bit for bit if it is compiled."""
+
+    names: ClassVar = {"path": "RUN"}
+    interrupted: ClassVar = "stopped before anything could be saved."
+
+    run_folder: RunFolder
+    """The run's folder, or that of several seeds."""
+    steps: Annotated[int | None, named("INT")] = None
+    """A new total of environment steps, to train for longer than planned."""
+    step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
+    """Seconds that a step on the host may take before it counts as failed."""
+    quiet: Annotated[bool, *FLAG] = False
+    """Print only the folder of the run."""
+
+    def run(self, words: Words) -> None:  # noqa: ARG002
+        """Go on with the run, and print the outcome."""
+        from qlax.cli.progress import watching
+        from qlax.cli.summary import print_summaries
+        from qlax.runs.timing import since_process_start
+        from qlax.training import resume
+
+        timing = since_process_start()
+        folder = existing(self.run_folder)
+        watchers = watching(quiet=self.quiet)
+        runs = resume(
+            folder,
+            steps=self.steps,
+            step_timeout=self.step_timeout,
+            observers=watchers,
+            timing=timing,
+        )
+        print_summaries(runs, quiet=self.quiet)

@@ -1,0 +1,89 @@
+"""`qlax train`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from tyro.conf import Positional, arg
+
+from qlax.cli.commands.core import FLAG, Command, Words, named
+from qlax.envs.backends import AUTO, names
+from qlax.envs.watchdog import USUAL_LIMIT
+from qlax.errors import require
+
+
+@dataclasses.dataclass(frozen=True)
+class Train(Command):
+    """Train an agent, then evaluate it on the original environment.
+
+    `qlax train ENV --agent.help` lists every setting of the agent's parts.
+
+    `--env.map-name 8x8` sets an argument of ENV, `--env.config.lanes 3` in a dict.
+    """
+
+    takes: ClassVar = frozenset({"agent", "env"})
+    interrupted: ClassVar = "stopped before anything could be saved."
+
+    env: Positional[Annotated[str, arg(metavar="ENV")]]
+    """Gymnasium's id of the environment, such as MountainCar-v0."""
+    agent: Annotated[str | None, named("NAME")] = None
+    """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV. Its parts are
+    exchanged by --agent.bootstrap greedy, numbers set by --agent.replay.capacity 50000."""
+    as_published: Annotated[bool, *FLAG] = False
+    """Train the agent as its page has it, not fitted to ENV."""
+    steps: Annotated[int | None, named("INT")] = None
+    """Environment steps. By default as many as the agent needs on ENV."""
+    seed: int = 0
+    """Seed of everything random."""
+    seeds: Annotated[int | None, named("INT")] = None
+    """Train this many seeds, from --seed on, in one program if ENV can be compiled."""
+    out: Annotated[Path | None, named("FOLDER")] = None
+    """Folder of the run. By default runs/ENV/AGENT/seed-SEED."""
+    backend: Annotated[str, named("{" + ",".join(names()) + "}")] = AUTO
+    """How ENV is stepped. `auto` takes a faithful compiled twin, the ALE or EnvPool where there is
+    one, else Gymnasium."""
+    eval_episodes: Annotated[int | None, named("INT")] = None
+    """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
+    checkpoint_every: Annotated[int | None, named("INT")] = None
+    """Environment steps between checkpoints. By default a fifth of all."""
+    step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
+    """Seconds that a step of ENV on the host may take before it counts as failed."""
+    quiet: Annotated[bool, *FLAG] = False
+    """Print only the folder of the run."""
+
+    def run(self, words: Words) -> None:
+        """Train, and print the outcome."""
+        from qlax import presets
+        from qlax.cli.env_arguments import arguments
+        from qlax.cli.overrides import override
+        from qlax.cli.progress import watching
+        from qlax.cli.summary import print_summaries
+        from qlax.cli.translation import speaking_of
+        from qlax.envs.opening import opened
+        from qlax.runs.outcome import Run
+        from qlax.runs.timing import since_process_start
+        from qlax.training import train, train_seeds
+
+        timing = since_process_start()
+        require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
+        runs: Run | list[Run]
+        with opened(self.env, arguments(self.env, words.env)) as source:
+            preset = presets.resolve(source, self.agent, as_published=self.as_published)
+            preset = preset._replace(agent=override(preset.agent, words.agent))
+            options: Any = {
+                "steps": self.steps,
+                "out": self.out,
+                "backend": self.backend,
+                "eval_episodes": self.eval_episodes,
+                "checkpoint_every": self.checkpoint_every,
+                "step_timeout": self.step_timeout,
+                "observers": watching(quiet=self.quiet),
+                "timing": timing,
+            }
+            with speaking_of(preset.agent):
+                if self.seeds is None:
+                    runs = train(source, preset, seed=self.seed, **options)
+                else:
+                    seeds = range(self.seed, self.seed + self.seeds)
+                    runs = train_seeds(source, preset, seeds=seeds, **options)
+        print_summaries(runs, quiet=self.quiet)

@@ -1,0 +1,163 @@
+"""Runs read back from their folders, for lists, curves, comparisons and pages.
+
+A run may be unfinished or under way. What is damaged is named, and never keeps the others from
+being read.
+"""
+
+import functools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from qlax.errors import UsageError
+from qlax.runs import folder as files
+from qlax.runs.disk import CONFIG
+from qlax.runs.lock import is_locked
+from qlax.runs.plan import read_config
+
+Status = Literal["running", "finished", "failed", "unfinished"]
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """The run of one seed, as its folder has it."""
+
+    folder: Path
+    """Where it is."""
+    config: dict[str, Any]
+    """What `config.json` holds."""
+
+    @property
+    def env(self) -> str:
+        """Gymnasium's id of the environment, or the name of the user's own."""
+        spec = self.config.get("spec")
+        named = spec.get("id") if isinstance(spec, dict) else None
+        return str(self.config.get("env") or named)
+
+    @property
+    def agent(self) -> str:
+        """The agent's name."""
+        return str(self.config["agent_name"])
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+        return int(self.config["seed"])
+
+    @property
+    def steps(self) -> int:
+        """Environment steps planned."""
+        return int(self.config["steps"])
+
+    @property
+    def began(self) -> float:
+        """When the run was begun, in seconds since 1970."""
+        return (self.folder / CONFIG).stat().st_mtime
+
+    @property
+    def status(self) -> Status:
+        """Whether it is under way, finished, or ended by a failure or an interruption."""
+        if is_locked(self.folder):
+            return "running"
+        if self.result is not None:
+            return "finished"
+        if is_locked(self.folder.parent):  # several seeds have one lock
+            return "running"
+        return "unfinished" if self.failure is None else "failed"
+
+    @functools.cached_property
+    def result(self) -> dict[str, Any] | None:
+        """What `result.json` holds; None if training has not ended."""
+        return self._document(files.RESULT)
+
+    @functools.cached_property
+    def failure(self) -> dict[str, Any] | None:
+        """What `failure.json` holds: `kind`, `message` and `traceback` of what ended training."""
+        return self._document(files.FAILURE)
+
+    @functools.cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`; a line cut off by a crash is left out.
+
+        Raises:
+            UsageError: if they are in another format than is read here.
+        """
+        return files.read_metrics(self.folder)
+
+    def column(self, name: str) -> np.ndarray:
+        """Return a metric, float64 with an entry for each row; NaN where a row has none."""
+        values = [row.get(name) for row in self.rows]
+        return np.asarray([math.nan if value is None else value for value in values], np.float64)
+
+    def _document(self, name: str) -> dict[str, Any] | None:
+        """Return what a JSON file of the run holds, None if it is not there or damaged."""
+        try:
+            document = files.read_json(self.folder / name)
+        except UsageError:
+            return None
+        return document if isinstance(document, dict) else None
+
+
+class Unreadable(NamedTuple):
+    """A folder that looks like a run but cannot be read."""
+
+    folder: Path
+    """Where it is."""
+    why: str
+    """A sentence."""
+
+
+def read_run(folder: Path) -> SavedRun:
+    """Read the run of one seed.
+
+    Raises:
+        UsageError: if there is none, or its configuration is damaged or in another format.
+    """
+    document = read_config(folder)
+    kinds = {"agent_name": str, "seed": int, "steps": int, "agent": dict}
+    for name, kind in kinds.items():
+        if not isinstance(document.get(name), kind):
+            raise UsageError(f"{folder / CONFIG} is damaged: it has {name} {document.get(name)!r}.")
+    return SavedRun(folder, document)
+
+
+def runs_in(paths: Iterable[str | Path]) -> tuple[list[SavedRun], list[Unreadable]]:
+    """Return all runs in some folders and those below them, newest first, each once.
+
+    Raises:
+        UsageError: if a folder is not there, or holds nothing that looks like a run.
+    """
+    found: dict[Path, SavedRun] = {}
+    damaged: dict[Path, Unreadable] = {}
+    for given in paths:
+        path = Path(given).expanduser()
+        if not path.exists():
+            raise UsageError(f"{path} is not there.")
+        before = len(found) + len(damaged)
+        configs = sorted(path.rglob(CONFIG)) if path.is_dir() else []
+        for config in configs:
+            here = config.parent
+            if here.resolve() in found or here.resolve() in damaged:
+                before = -1
+                continue
+            try:
+                found[here.resolve()] = read_run(here)
+            except UsageError as error:
+                if not _is_of_seeds(here):
+                    damaged[here.resolve()] = Unreadable(here, str(error))
+        if len(found) + len(damaged) == before:
+            raise UsageError(f"{path} holds no runs: there is no {CONFIG} in it or below it.")
+    newest_first = sorted(found.values(), key=lambda run: run.began, reverse=True)
+    return newest_first, list(damaged.values())
+
+
+def _is_of_seeds(folder: Path) -> bool:
+    """Return whether a folder is that of several seeds, which has a configuration of its own."""
+    try:
+        return "seeds" in read_config(folder)
+    except UsageError:
+        return False
