@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from qlax.drawing import EVAL, FAINT, INK, LINE, SOLVED, new_figure, plain, save_figure
 from qlax.observers.core import Ended, Observer
 from qlax.runs import folder
-from qlax.runs.folder import replacing
 from qlax.wording import counted, mean_of, significant
-
-_INK, _FAINT, _LINE, _EVAL, _SOLVED = "#1f2933", "#9aa5b1", "#2166ac", "#b2182b", "#1a9850"
 
 
 class LearningCurve(Observer):
@@ -46,12 +44,7 @@ def draw_curve(
         evaluation: The run's `eval`, or None.
         time_limit: Steps after which training episodes end, if it is not the environment's limit.
     """
-    # Without pyplot, which takes another third of a second to import.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 4.2), dpi=120, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure()
     axes = figure.add_subplot()
     seen = [row for row in rows if row["episode_return"] is not None]
     steps = [row["env_steps"] for row in seen]
@@ -59,17 +52,17 @@ def draw_curve(
     trained = "training, with exploration: means of intervals"
     if time_limit is not None:
         trained += f",\nepisodes of up to {time_limit:,} steps"
-    axes.plot(steps, returns, ".", color=_FAINT, markersize=4, label=trained)
-    axes.plot(steps, _smoothed(returns), color=_LINE, linewidth=2, label="the same, smoothed")
+    axes.plot(steps, returns, ".", color=FAINT, markersize=4, label=trained)
+    axes.plot(steps, _smoothed(returns), color=LINE, linewidth=2, label="the same, smoothed")
     if threshold is not None:
-        axes.axhline(threshold, color=_SOLVED, linestyle="--", linewidth=1.2)
+        axes.axhline(threshold, color=SOLVED, linestyle="--", linewidth=1.2)
         axes.annotate(
             f"solved: {threshold:g}",
             (0.01, threshold),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3),
             textcoords="offset points",
-            color=_SOLVED,
+            color=SOLVED,
             fontsize=9,
         )
     if evaluation is not None and rows:
@@ -79,22 +72,19 @@ def draw_curve(
             [mean],
             yerr=[std],
             fmt="D",
-            color=_EVAL,
+            color=EVAL,
             capsize=4,
             zorder=5,
             label=f"greedy, {counted(played, 'episode')}: "
             f"{mean_of(mean, std, played)} ± {significant(std)}",
         )
-    axes.set_title(title, loc="left", fontsize=12, color=_INK)
-    axes.set_xlabel("environment steps", color=_INK)
-    axes.set_ylabel("episode return", color=_INK)
+    axes.set_title(title, loc="left", fontsize=12, color=INK)
+    axes.set_xlabel("environment steps", color=INK)
+    axes.set_ylabel("episode return", color=INK)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-    axes.grid(alpha=0.25)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    plain(axes)
     axes.legend(frameon=False, fontsize=9)
-    with replacing(path) as aside:
-        figure.savefig(aside, format="png")
+    save_figure(figure, path)
 
 
 def _smoothed(values: list[float], weight: float = 0.8) -> list[float]:
