@@ -26,6 +26,8 @@ from qlax.replay import LambdaReturn, Proportional
 from qlax.spaces import Box, Composite, Discrete, Space
 
 _HERE = Path(__file__).parent
+_FOLDERS = ("agents", "parts")
+"""Of which every page is written here."""
 
 # Module: the slot of an agent that takes its parts, and what they are for.
 _SLOTS = {
@@ -276,7 +278,9 @@ def _is_part(kind: type) -> bool:
 def stale() -> list[Path]:
     """Return the pages that are not what the docstrings make, or that nothing makes any more."""
     made = pages()
-    there = {path.relative_to(_HERE) for path in (*_HERE.glob("*/*.md"), _HERE / "runs.md")}
+    there = {Path("runs.md")} | {
+        path.relative_to(_HERE) for folder in _FOLDERS for path in _HERE.glob(f"{folder}/*.md")
+    }
     return sorted(
         path
         for path in there | set(made)
