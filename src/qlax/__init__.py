@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from qlax.agent import Agent
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
-    from qlax.filming import film
     from qlax.loading import load
     from qlax.policy import Policy
     from qlax.runs.outcome import Run
     from qlax.states import ActorState, LearnerState, TrainState
     from qlax.sweeping import Trial, sweep
     from qlax.training import resume, train, train_seeds
+    from qlax.watching.filming import film
 
 __all__ = [
     "ActorState",
@@ -85,7 +85,7 @@ _HOMES = {
     "TrainState": "states",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
-    "film": "filming",
+    "film": "watching.filming",
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",

@@ -272,14 +272,18 @@ class Actor:
 
     def _act(self, observation: Any, legal: Any, first: Any, reward: Any) -> np.ndarray:
         """Return actions numbered from zero, and remember what was seen and done."""
-        policy = self.policy
         known: tuple[Any, ...] = ()
         if self._memory is not None:
             previous = (self._action, reward) if self._sees_previous else (None, None)
             known = self._memory, first, previous
-        best, _, self._memory = policy._act(policy.params, observation, legal, *known)
+        best, self._memory = self._answer(observation, legal, *known)
         self._action = np.asarray(best)
         return self._action
+
+    def _answer(self, *shown: Any) -> tuple[Any, Any]:
+        """Return the best actions, and what is remembered, given what `Policy._act` takes."""
+        best, _, memory = self.policy._act(self.policy.params, *shown)
+        return best, memory
 
 
 def _shapes(observation: Any) -> list[tuple[int, ...]]:

@@ -17,10 +17,10 @@ from qlax.envs.opening import EnvLike, opened
 from qlax.envs.source import Source
 from qlax.errors import UsageError
 from qlax.evaluation import Evaluation, evaluate, usual_episodes
-from qlax.filming import film
 from qlax.loading import load, seeds_in
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec
+from qlax.watching.filming import film
 from qlax.wording import broken, counted, mean_of, over_seeds, significant, standard_error
 
 if TYPE_CHECKING:

@@ -1,7 +1,15 @@
 """What is predicted about the return, and how it is learned. One file per kind."""
 
 from qlax.heads.categorical import C51
-from qlax.heads.core import HasMembers, HasPrior, Head, LearnsFromReturns, Loss
+from qlax.heads.core import (
+    Distribution,
+    HasDistribution,
+    HasMembers,
+    HasPrior,
+    Head,
+    LearnsFromReturns,
+    Loss,
+)
 from qlax.heads.ensemble import Ensemble
 from qlax.heads.fractions import FQF
 from qlax.heads.hl_gauss import HLGauss
@@ -15,9 +23,11 @@ __all__ = [
     "C51",
     "FQF",
     "IQN",
+    "Distribution",
     "Dueling",
     "Ensemble",
     "HLGauss",
+    "HasDistribution",
     "HasMembers",
     "HasPrior",
     "Head",

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from qlax.errors import require
 from qlax.features import Features
-from qlax.heads.core import Loss
+from qlax.heads.core import Distribution, Loss
 from qlax.heads.streams import Plain, Stream
 from qlax.maths.bootstrap import Backup, chosen
 from qlax.maths.distributional import categorical_backup, cross_entropy
@@ -46,6 +47,10 @@ class C51:
     def q_values(self, prediction: jax.Array) -> jax.Array:
         """Return  Σ_j P(Z(s, a) = z_j) z_j."""
         return jax.nn.softmax(prediction, -1) @ self._values
+
+    def distribution(self, prediction: jax.Array) -> Distribution:
+        """Return the atoms and their probabilities."""
+        return Distribution(jnp.asarray(self._values), jax.nn.softmax(prediction, -1))
 
     def backup(
         self, reward: jax.Array, discount: jax.Array, next_prediction: jax.Array, backup: Backup

@@ -45,6 +45,24 @@ class Head(Protocol):
         ...
 
 
+class Distribution(NamedTuple):
+    """The distribution of the return of every action, as values and their probabilities."""
+
+    values: jax.Array
+    """Returns: [K] where all actions and states share them, as atoms are, else [B, A, K]."""
+    probabilities: jax.Array
+    """Of each of them, shape [B, A, K]; they sum to 1."""
+
+
+@runtime_checkable
+class HasDistribution(Protocol):
+    """A head that predicts more of the return than its mean."""
+
+    def distribution(self, prediction: Any) -> Distribution:
+        """Return the distribution of Z, on the scale of returns."""
+        ...
+
+
 @runtime_checkable
 class LearnsFromReturns(Protocol):
     """A head that can learn from returns, one number per sample: λ-returns need this."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from qlax.errors import require
 from qlax.features import Features, SparseFeatures
-from qlax.heads.core import Loss
+from qlax.heads.core import Distribution, Loss
 from qlax.heads.quantile_function import QuantileFunction
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
@@ -112,6 +112,12 @@ class FQF:
         _, middles = _fractions(prediction.logits)
         weights = tail_weights(middles, self.risk, jax.nn.softmax(prediction.logits, -1))
         return expectation(self.rescaling.inverse(prediction.quantiles), weights)
+
+    def distribution(self, prediction: QuantilesOf) -> Distribution:
+        """Return h⁻¹ of the quantiles, each as probable as the part that it stands for is wide."""
+        values = self.rescaling.inverse(prediction.quantiles)
+        widths = jax.nn.softmax(prediction.logits, -1)[:, None]
+        return Distribution(values, jnp.broadcast_to(widths, values.shape))
 
     def backup(
         self, reward: jax.Array, discount: jax.Array, next_prediction: QuantilesOf, backup: Backup

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from qlax.errors import require
 from qlax.features import Features
-from qlax.heads.core import Loss
+from qlax.heads.core import Distribution, Loss
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
 from qlax.maths.bootstrap import Backup, chosen, scalar_backup
@@ -56,6 +57,11 @@ class HLGauss:
     def q_values(self, prediction: jax.Array) -> jax.Array:
         """Return h⁻¹ of the histograms' means."""
         return self.rescaling.inverse(self._mean(prediction))
+
+    def distribution(self, prediction: jax.Array) -> Distribution:
+        """Return h⁻¹ of the bins' centres, and the histograms."""
+        values = self.rescaling.inverse(jnp.asarray(self._centres))
+        return Distribution(values, jax.nn.softmax(prediction, -1))
 
     def backup(
         self, reward: jax.Array, discount: jax.Array, next_prediction: jax.Array, backup: Backup

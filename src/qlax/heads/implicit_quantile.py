@@ -9,7 +9,7 @@ from flax import linen as nn
 
 from qlax.errors import require
 from qlax.features import Features
-from qlax.heads.core import Loss
+from qlax.heads.core import Distribution, Loss
 from qlax.heads.quantile_function import QuantileFunction
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
@@ -87,6 +87,11 @@ class IQN:
         """Return the mean of h⁻¹ of the quantiles with τ ≤ η."""
         weights = tail_weights(prediction.levels, self.risk)
         return expectation(self.rescaling.inverse(prediction.quantiles), weights)
+
+    def distribution(self, prediction: QuantilesAt) -> Distribution:
+        """Return h⁻¹ of the quantiles, all of them equally probable."""
+        values = self.rescaling.inverse(prediction.quantiles)
+        return Distribution(values, jnp.full_like(values, 1.0 / values.shape[-1]))
 
     def backup(
         self, reward: jax.Array, discount: jax.Array, next_prediction: QuantilesAt, backup: Backup

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 
 import jax
+import jax.numpy as jnp
 
 from qlax.errors import require
 from qlax.features import Features
-from qlax.heads.core import Loss
+from qlax.heads.core import Distribution, Loss
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
 from qlax.maths.bootstrap import Backup, chosen
@@ -61,6 +62,11 @@ class QuantileRegression:
         """Return the mean of h⁻¹ of the quantiles with τ̂ ≤ η."""
         weights = tail_weights(midpoints(self.quantiles), self.risk)
         return expectation(self.rescaling.inverse(prediction), weights)
+
+    def distribution(self, prediction: jax.Array) -> Distribution:
+        """Return h⁻¹ of the quantiles, all of them equally probable."""
+        values = self.rescaling.inverse(prediction)
+        return Distribution(values, jnp.full_like(values, 1.0 / self.quantiles))
 
     def backup(
         self, reward: jax.Array, discount: jax.Array, next_prediction: jax.Array, backup: Backup

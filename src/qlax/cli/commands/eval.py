@@ -24,8 +24,8 @@ class Eval(Command):
     """Another environment to evaluate in."""
     json: Annotated[bool, *FLAG] = False
     """Print everything as JSON."""
-    film: Annotated[Path | None, named("FILE.{gif,webp,mp4}")] = None
-    """Film the first 20 seconds of one more episode."""
+    film: Annotated[Path | None, named("FILE.{mp4,webp,gif}")] = None
+    """Film the first 20 seconds of one more episode, with the value of each action."""
 
     def run(self, words: Words) -> None:
         """Evaluate, and print the outcome."""
