@@ -25,6 +25,7 @@ from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 from qlax.observers.core import Member, Observer
+from qlax.observers.progress import with_progress
 from qlax.precision import in_32_bits
 from qlax.presets import Preset
 from qlax.runs import folder
@@ -56,6 +57,7 @@ def train(
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
+    progress: bool | None = None,
     timing: Timing | None = None,
 ) -> Run:
     """Train an agent, evaluate it on the original environment, and save everything in a folder.
@@ -80,7 +82,9 @@ def train(
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         step_timeout: Seconds that a step or reset of an environment on the host may take, before it
             counts as failed; None for any.
-        observers: Observers of training, such as `observers.Progress()`, which shows how far it is.
+        observers: Observers of training, such as loggers and rules that end it early.
+        progress: Whether to show how far training is; None for on a terminal and in a notebook,
+            unless `observers` holds an `observers.Progress` of its own.
         timing: Times measured so far; for the command line.
 
     Raises:
@@ -91,7 +95,7 @@ def train(
     """
     options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
     with opened(env, env_kwargs) as source, _new_job(source, agent, [seed], options) as job:
-        return carry_out(job, observers, timing or Timing())[0]
+        return carry_out(job, with_progress(observers, progress), timing or Timing())[0]
 
 
 @refuses_plainly
@@ -109,6 +113,7 @@ def train_seeds(
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
+    progress: bool | None = None,
     timing: Timing | None = None,
 ) -> list[Run]:
     """Train several seeds: side by side in one compiled program where the environment allows.
@@ -128,6 +133,7 @@ def train_seeds(
         checkpoint_every: As in `train`.
         step_timeout: As in `train`.
         observers: As in `train`.
+        progress: As in `train`.
         timing: As in `train`.
 
     Raises:
@@ -139,7 +145,7 @@ def train_seeds(
         opened(env, env_kwargs) as source,
         _new_job(source, agent, numbers, options, grouped=True) as job,
     ):
-        return carry_out(job, observers, timing or Timing())
+        return carry_out(job, with_progress(observers, progress), timing or Timing())
 
 
 @refuses_plainly
@@ -153,6 +159,7 @@ def resume(
     steps: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
+    progress: bool | None = None,
     timing: Timing | None = None,
 ) -> Run | list[Run]:
     """Go on with a run from its newest checkpoint.
@@ -168,6 +175,7 @@ def resume(
         steps: A new total of environment steps, to train for longer; None for the old one.
         step_timeout: As in `train`.
         observers: As in `train`.
+        progress: As in `train`.
         timing: Times measured so far; for the command line.
 
     Raises:
@@ -201,7 +209,7 @@ def resume(
         backend = plan.backend if source.id is not None else "auto"
 
         job = Job(members, functools.partial(_select, source, plan.agent, backend), path)
-        runs = carry_out(job, observers, timing or Timing(), resumed=True)
+        runs = carry_out(job, with_progress(observers, progress), timing or Timing(), resumed=True)
     return runs if grouped else runs[0]
 
 

@@ -38,6 +38,7 @@ class Resume(Command):
             steps=self.steps,
             step_timeout=self.step_timeout,
             observers=watchers,
+            progress=False,
             timing=timing,
         )
         print_summaries(runs, quiet=self.quiet)

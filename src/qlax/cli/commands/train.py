@@ -78,6 +78,7 @@ class Train(Command):
                 "checkpoint_every": self.checkpoint_every,
                 "step_timeout": self.step_timeout,
                 "observers": watching(quiet=self.quiet),
+                "progress": False,
                 "timing": timing,
             }
             with speaking_of(preset.agent):
