@@ -19,8 +19,7 @@ from qlax.precision import in_32_bits
 from qlax.runs import checkpoint, formats
 from qlax.runs.arrays import load_arrays
 from qlax.runs.disk import CONFIG
-from qlax.runs.folder import POLICY, read_json
-from qlax.runs.plan import read_config
+from qlax.runs.folder import POLICY, read_config, read_json
 from qlax.spaces import EnvSpec, shapes
 from qlax.states import ActingParams, LearnerState
 from qlax.warning import warn

@@ -34,7 +34,6 @@ from qlax.runs.plan import (
     Plan,
     intervals,
     plan_from_json,
-    read_config,
     require_seeds,
     source_from_json,
 )
@@ -187,10 +186,10 @@ def resume(
         instance_of("agent", agent, Agent, "an Agent")
     if steps is not None:
         steps = whole_number("steps", steps, at_least=1)
-    document = read_config(path)
+    document = folder.read_config(path)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
-    documents = [read_config(inside) for inside in folders]
+    documents = [folder.read_config(inside) for inside in folders]
     where = str(folders[0] / folder.CONFIG)
     source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs)
     source = source.limited_to(seconds_or_none("step_timeout", step_timeout))

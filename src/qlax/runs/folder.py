@@ -176,6 +176,17 @@ def _require_ours(document: Any, path: Path) -> None:
     raise UsageError(f"{path} is damaged: it is nested too deeply.")
 
 
+def read_config(path: Path) -> dict[str, Any]:
+    """Return what the `config.json` in a folder holds.
+
+    Raises:
+        UsageError: if it is not there, damaged, or in another format than is read here.
+    """
+    document: dict[str, Any] = read_json(path / CONFIG)
+    formats.require_format(document, formats.CONFIG, path / CONFIG)
+    return document
+
+
 _DEEPEST = 50
 """Levels of lists and dicts in a file; those of qlax have fewer than twenty."""
 

@@ -5,7 +5,6 @@ import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -19,8 +18,6 @@ from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.source import Source
 from qlax.errors import UsageError, require, shown
 from qlax.runs import formats
-from qlax.runs.disk import CONFIG
-from qlax.runs.folder import read_json
 from qlax.spaces import EnvSpec, alike
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
@@ -119,17 +116,6 @@ def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[st
         if checkpoint_steps is None
         else math.ceil(checkpoint_steps / agent.num_envs),
     }
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Return what the `config.json` in a folder holds.
-
-    Raises:
-        UsageError: if it is not there, damaged, or in another format than is read here.
-    """
-    document: dict[str, Any] = read_json(path / CONFIG)
-    formats.require_format(document, formats.CONFIG, path / CONFIG)
-    return document
 
 
 def source_from_json(

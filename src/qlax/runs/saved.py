@@ -6,7 +6,8 @@ being read.
 
 import functools
 import math
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -15,10 +16,12 @@ import numpy as np
 
 from qlax.errors import UsageError
 from qlax.runs import folder as files
-from qlax.runs.disk import CONFIG
+from qlax.runs.disk import CHECKPOINTS, CONFIG
+from qlax.runs.folder import read_config
 from qlax.runs.lock import is_locked
-from qlax.runs.plan import read_config
 
+_OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, "best", "moments"})
+"""Folders of a run: there are no others inside."""
 Status = Literal["running", "finished", "failed", "unfinished"]
 
 
@@ -137,22 +140,33 @@ def runs_in(paths: Iterable[str | Path]) -> tuple[list[SavedRun], list[Unreadabl
         path = Path(given).expanduser()
         if not path.exists():
             raise UsageError(f"{path} is not there.")
-        before = len(found) + len(damaged)
-        configs = sorted(path.rglob(CONFIG)) if path.is_dir() else []
-        for config in configs:
-            here = config.parent
-            if here.resolve() in found or here.resolve() in damaged:
-                before = -1
+        whole = path.resolve()
+        is_known = False
+        for here in _folders_with_a_configuration(path):
+            key = whole / here.relative_to(path)
+            if key in found or key in damaged:
+                is_known = True
                 continue
             try:
-                found[here.resolve()] = read_run(here)
+                found[key] = read_run(here)
             except UsageError as error:
-                if not _is_of_seeds(here):
-                    damaged[here.resolve()] = Unreadable(here, str(error))
-        if len(found) + len(damaged) == before:
+                if _is_of_seeds(here):
+                    continue
+                damaged[key] = Unreadable(here, str(error))
+            is_known = True
+        if not is_known:
             raise UsageError(f"{path} holds no runs: there is no {CONFIG} in it or below it.")
     newest_first = sorted(found.values(), key=lambda run: run.began, reverse=True)
     return newest_first, list(damaged.values())
+
+
+def _folders_with_a_configuration(path: Path) -> Iterator[Path]:
+    """Return the folders below a path, and itself, that hold a `config.json`, in their order."""
+    for root, folders, names in os.walk(path):
+        if CONFIG in names:
+            yield Path(root)
+            folders[:] = [name for name in folders if name not in _OF_A_RUN]
+        folders.sort()
 
 
 def _is_of_seeds(folder: Path) -> bool:
