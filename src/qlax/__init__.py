@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qlax.agent import Agent
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
+    from qlax.explaining import explain
     from qlax.loading import load
     from qlax.policy import Policy
     from qlax.runs.outcome import Run
@@ -55,6 +56,7 @@ __all__ = [
     "check",
     "envs",
     "evaluate",
+    "explain",
     "explorers",
     "film",
     "heads",
@@ -85,6 +87,7 @@ _HOMES = {
     "TrainState": "states",
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
+    "explain": "explaining",
     "film": "watching.filming",
     "Policy": "policy",
     "check": "envs.checking:check_env",

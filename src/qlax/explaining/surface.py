@@ -89,6 +89,15 @@ def is_plane(spec: EnvSpec) -> bool:
     return isinstance(space, Box) and space.shape == (2,) and space.dtype.startswith("float")
 
 
+def bounds_of(spec: EnvSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the limits of every number of a Box, and which numbers have some, [D] each."""
+    space = spec.observation
+    assert isinstance(space, Box)
+    size = int(np.prod(space.shape))
+    low, high = (np.broadcast_to(np.asarray(one, float), size) for one in (space.low, space.high))
+    return low, high, (np.abs(low) < _WIDEST) & (np.abs(high) < _WIDEST) & (low < high)
+
+
 def limits_of(policy: Policy) -> np.ndarray | None:
     """Return the lowest and highest of two numbers, shape [2, 2]; None if they are not known.
 
@@ -97,10 +106,7 @@ def limits_of(policy: Policy) -> np.ndarray | None:
     """
     if not is_plane(policy.spec):
         return None
-    space = policy.spec.observation
-    assert isinstance(space, Box)
-    low, high = (np.broadcast_to(np.asarray(one, float), 2) for one in (space.low, space.high))
-    bounded = (np.abs(low) < _WIDEST) & (np.abs(high) < _WIDEST) & (low < high)
+    low, high, bounded = bounds_of(policy.spec)
     stage = policy.params.stage
     if not bounded.all():
         if not isinstance(stage, Moments) or float(stage.count) < 2.0:
@@ -115,7 +121,7 @@ def limits_of(policy: Policy) -> np.ndarray | None:
 def surface_over(
     policy: Policy, limits: np.ndarray, size: int = SIZE, params: Any = None
 ) -> ValueSurface:
-    """Return the surface between limits, [2, 2]; with the parameters of another moment, if given."""
+    """Return the surface between limits, [2, 2], maybe with the parameters of another moment."""
     x, y = (np.linspace(low, high, size, dtype=np.float32) for low, high in limits)
     points = np.stack(np.meshgrid(x, y), -1)  # [Y, X, 2]
     look = Eyes(policy).at(points.reshape(-1, 2), params=params)

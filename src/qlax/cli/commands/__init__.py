@@ -5,6 +5,7 @@ from qlax.cli.commands.check import Check
 from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
+from qlax.cli.commands.explain import Explain
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.train import Train
 
@@ -13,6 +14,7 @@ __all__ = ["COMMANDS", "Command", "Words"]
 COMMANDS: dict[str, type[Command]] = {
     "train": Train,
     "eval": Eval,
+    "explain": Explain,
     "resume": Resume,
     "agents": Agents,
     "envs": Envs,

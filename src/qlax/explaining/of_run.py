@@ -1,0 +1,105 @@
+"""Explain a run: all pictures that go with what its policy observes and predicts."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qlax.arguments import path_of, refuses_plainly, whole_number
+from qlax.compilation import keep_compiled_programs
+from qlax.envs.opening import EnvLike, opened
+from qlax.errors import UsageError
+from qlax.explaining.core import Moment, Subject
+from qlax.explaining.explanation import Explanation, require_place, write
+from qlax.explaining.kinds import KINDS
+from qlax.loading import load
+from qlax.policy import Policy
+from qlax.precision import in_32_bits
+from qlax.runs.outcome import Run
+from qlax.runs.saved import SavedRun, read_run
+
+FOLDER = "explanation"
+SEED = 3_000_000
+"""Seed of the first episode: training, evaluation and films have others."""
+
+
+@refuses_plainly
+@in_32_bits
+def explain(
+    run: str | Path | Run | Policy,
+    out: str | Path | None = None,
+    env: EnvLike | None = None,
+    *,
+    env_kwargs: Mapping[str, Any] | None = None,
+    episodes: int | None = None,
+    seed: int = SEED,
+) -> Explanation:
+    """Draw what a policy has learned: its values, its choices, where it was, how right it was.
+
+    Every picture is written as PNG and SVG, with its numbers beside it; `explanation.json` lists
+    them with captions. Which there are depends on what is observed and predicted.
+
+    >>> explanation = qlax.explain("runs/MountainCar-v0/dqn/seed-0")
+    >>> explanation["value"].png
+
+    Args:
+        run: A run, its folder, a folder of a policy, or a policy.
+        out: The folder to write; None for `explanation` in the run's folder.
+        env: Another environment to play in; None for the one it was trained in.
+        env_kwargs: Arguments of the environment, as in `evaluate`.
+        episodes: How many episodes are played; None for 20, or 2 of environments that show images.
+        seed: Seed of the first of them.
+
+    Raises:
+        UsageError: if there is no policy, the environment does not fit it, or the folder holds
+            something else.
+        EnvironmentFailure: if the environment fails.
+    """
+    seed = whole_number("seed", seed)
+    if episodes is not None:
+        episodes = whole_number("episodes", episodes, at_least=1)
+    policy, saved, place = _read(run)
+    if out is not None:
+        folder = path_of("out", out)
+    elif place is not None:
+        folder = place / FOLDER
+    else:
+        raise UsageError("run is a policy, which has no folder of its own: give out=….")
+    require_place("out", folder)
+    keep_compiled_programs()
+    with opened(*policy.environment(env, env_kwargs)) as source:
+        subject = Subject(
+            policy=policy,
+            source=source,
+            run=saved,
+            moments=_moments(policy, saved),
+            episodes=episodes,
+            seed=seed,
+        )
+        try:
+            return write(subject, KINDS, folder, None if saved is None else saved.agent)
+        finally:
+            subject.close()
+
+
+def _read(run: Any) -> tuple[Policy, SavedRun | None, Path | None]:
+    """Return a policy, the run that it is of if there is one, and where that is."""
+    if isinstance(run, Policy):
+        return run, None, None
+    folder = run.folder if isinstance(run, Run) else path_of("run", run)
+    policy = run.policy if isinstance(run, Run) else load(folder)
+    try:
+        return policy, read_run(folder), folder
+    except UsageError:
+        return policy, None, folder  # the folder of a policy alone
+
+
+def _moments(policy: Policy, run: SavedRun | None) -> list[Moment]:
+    """Return what a run has kept of its policy while it was trained."""
+    found = []
+    for steps, folder in getattr(run, "moments", []):
+        try:
+            earlier = load(folder, policy.agent)
+        except UsageError:
+            continue  # one that is damaged keeps no other from being shown
+        found.append(Moment(steps, earlier.params))
+    return sorted(found, key=lambda moment: moment.steps)

@@ -1,0 +1,149 @@
+"""Episodes played greedily, with everything that was seen, thought, done and paid."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from qlax.envs.closing import close
+from qlax.envs.core import HostEnv, TimeStep
+from qlax.envs.source import Source
+from qlax.evaluation import _may_go_on_for_ever as may_go_on_for_ever
+from qlax.evaluation import _original as original
+from qlax.evaluation import require_fit
+from qlax.explaining.evaluating import Eyes
+from qlax.memories.previous import sees_previous
+from qlax.spaces import zeros
+
+_SECONDS = 4.0
+"""After so many, episodes that go on are left."""
+_EPISODES, _EPISODES_OF_MUCH = 20, 2
+_MUCH = 5_000
+"""Numbers in an observation from which few episodes are played, and not for long."""
+_STEPS, _STEPS_OF_MUCH = 10_000, 1_500
+_NO_LIMIT = 1_000
+"""Steps after which an episode is left where nothing else may ever end it."""
+UNSEEN = 0.05
+"""The largest weight, γᵏ, of what was still to come when an episode was left."""
+_LONGEST_TAIL = 1_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Episode:
+    """An episode of T steps; after the time limit it may go on, so that returns are known."""
+
+    observation: Any
+    """Before each step, each array [T, …]; numbered states from zero."""
+    legal: np.ndarray | None
+    """Which actions were legal, bool, [T, A]; None if all always are."""
+    action: np.ndarray
+    """What was done, numbered from zero, int32, [T]."""
+    reward: np.ndarray
+    """What it paid, float32, [T]."""
+    q_values: np.ndarray
+    """Action values, float32, [T, A]; −∞ for illegal actions."""
+    prediction: Any
+    """What the head predicted, each array [T, …]."""
+    terminated: bool
+    """Whether it ended by itself: nothing would have followed."""
+    within: int
+    """How many of its steps are within the time limit."""
+
+    def __len__(self) -> int:
+        return len(self.action)
+
+    @property
+    def total(self) -> float:
+        """The return within the time limit, undiscounted."""
+        return float(self.reward[: self.within].sum())
+
+    @property
+    def value(self) -> np.ndarray:
+        """The value of the action that was taken, [T]."""
+        return np.asarray(np.take_along_axis(self.q_values, self.action[:, None], -1)[:, 0])
+
+
+def played(eyes: Eyes, source: Source, episodes: int | None, seed: int) -> list[Episode]:
+    """Play one episode in each of several environments.
+
+    Args:
+        eyes: Look at what is shown.
+        source: Where to play.
+        episodes: How many; None for as many as take a few seconds.
+        seed: Seed of the first.
+    """
+    require_fit(eyes.policy, source.spec)
+    entries = sum(array.size for array in jax.tree.leaves(zeros(eyes.spec.observation)))
+    much = entries >= _MUCH
+    if episodes is None:
+        episodes = _EPISODES_OF_MUCH if much else _EPISODES
+    own = source.spec.time_limit
+    longest = _STEPS_OF_MUCH if much else _STEPS
+    limit = _with_tail(own, source, eyes.policy.agent.discount)
+    if limit is None and may_go_on_for_ever(source):
+        limit = _NO_LIMIT
+    stepped = original(source, episodes, limit)
+    try:
+        return _play(eyes, stepped, seed, longest, own)
+    finally:
+        close(stepped)
+
+
+def _with_tail(own: int | None, source: Source, discount: float) -> int | None:
+    """Return a time limit after which all steps before the environment's own are paid out."""
+    is_game = source.world is not None and source.world.preprocessed is not None
+    if own is None or is_game:
+        return None
+    if discount >= 1.0:
+        return own
+    tail = math.ceil(math.log(UNSEEN) / math.log(discount)) if discount > 0.0 else 1
+    return own + min(tail, _LONGEST_TAIL)
+
+
+def _play(
+    eyes: Eyes, stepped: HostEnv, seed: int, longest: int, own_limit: int | None
+) -> list[Episode]:
+    """Return the first episode of each environment."""
+    agent, num_envs = eyes.policy.agent, stepped.num_envs
+    memory = None if agent.memory is None else agent.memory.init(num_envs)
+    remembers = sees_previous(agent.memory)
+    until = time.monotonic() + _SECONDS
+    action = np.zeros(num_envs, np.int32)
+    length = np.zeros(num_envs, int)
+    terminated, running = np.zeros(num_envs, bool), np.ones(num_envs, bool)
+    steps: list[tuple[Any, ...]] = []
+    timestep: TimeStep = stepped.reset(seed)
+    while running.any() and len(steps) < longest:
+        previous = (action, timestep.reward) if remembers else (None, None)
+        first = None if agent.memory is None else timestep.first
+        seen, legal = timestep.observation, timestep.legal
+        look, memory = eyes.step(seen, legal, memory, first, previous)
+        action = look.action
+        timestep = stepped.step(action)
+        steps.append((seen, legal, action, timestep.reward, look.q_values, look.prediction))
+        length += running
+        terminated |= running & timestep.terminated
+        running &= ~timestep.done
+        if time.monotonic() > until:
+            break
+    columns = jax.tree.map(lambda *rows: np.stack(rows), *steps)
+    episodes = []
+    for env, steps_of_it in enumerate(length):
+        own = jax.tree.map(lambda array, e=env, n=steps_of_it: array[:n, e], columns)
+        seen, legal, done, paid, q_values, prediction = own
+        episodes.append(
+            Episode(
+                observation=seen,
+                legal=legal,
+                action=done,
+                reward=paid,
+                q_values=q_values,
+                prediction=prediction,
+                terminated=bool(terminated[env]),
+                within=int(steps_of_it if own_limit is None else min(steps_of_it, own_limit)),
+            )
+        )
+    return episodes
