@@ -30,7 +30,7 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
     [
         ("trian CartPole-v1", "Did you mean train?"),
         ("CartPole-v1", "Did you mean `qlax train CartPole-v1`?"),
-        ("play here", "Did you mean `qlax eval RUN`?"),
+        ("enjoy here", "Did you mean `qlax watch RUN`?"),
         ("train CartPole-v1 dqn", "an agent is named by --agent dqn"),
         ("train CartPole-v1 --agents dqn", "Did you mean --agent?"),
         ("train CartPole-v1 --lr 1", "Did you mean --agent.optimizer.learning-rate?"),
@@ -38,7 +38,7 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
         ("train CartPole-v1 --batch_size 3", "Did you mean --agent.replay.batch-size?"),
         ("train CartPole-v1 --double", "Did you mean --agent.bootstrap double?"),
         ("train CartPole-v1 --gpu", "JAX takes the GPU if there is one"),
-        ("train CartPole-v1 --render", "Did you mean `qlax eval RUN --film play.gif`"),
+        ("train CartPole-v1 --render", "Did you mean `qlax watch RUN`"),
         ("train CartPole-v1 --verbose", "`qlax train` has --agent, --as-published,"),
         ("train CartPole-v1 --steps 10k", "must be a whole number, such as 10000."),
         ("train CartPole-v1 --steps 1000.5", "--steps is '1000.5'"),

@@ -1,7 +1,6 @@
 """`qlax eval`: one run, or all seeds of one."""
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,8 +63,6 @@ def _environment(
 def _film(command: "Eval", policy: Policy, source: Source, path: Path) -> None:
     """Film an episode that is not among those of the evaluation."""
     episodes = usual_episodes(source) if command.episodes is None else command.episodes
-    # pygame, which draws many environments, would look for a screen and miss one.
-    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     film(policy, path, source, seed=command.seed + episodes)
     complain(f"the film is {path.expanduser()}.")
 

@@ -72,9 +72,9 @@ OPTIONS = {
     "save-freq": "--checkpoint-every",
     "resume": "`qlax resume RUN`",
     "load": "`qlax resume RUN`, or `qlax eval RUN`",
-    "render": "`qlax eval RUN --film play.gif`, once it is trained",
-    "film": "`qlax eval RUN --film play.gif`, once it is trained",
-    "video": "`qlax eval RUN --film play.gif`, once it is trained",
+    "render": "`qlax watch RUN`, once it is trained",
+    "film": "`qlax film RUN`, once it is trained",
+    "video": "`qlax film RUN`, once it is trained",
 }
 """Options of `qlax train`, and fields of the agent."""
 
@@ -108,12 +108,10 @@ PARTS = {
 }
 
 COMMANDS = {
-    "play": "qlax eval RUN",
     "test": "qlax eval RUN",
-    "enjoy": "qlax eval RUN",
+    "enjoy": "qlax watch RUN",
     "evaluate": "qlax eval RUN",
-    "film": "qlax eval RUN --film play.gif",
-    "record": "qlax eval RUN --film play.gif",
+    "record": "qlax film RUN",
     "run": "qlax train ENV",
     "learn": "qlax train ENV",
     "fit": "qlax train ENV",

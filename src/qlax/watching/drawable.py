@@ -1,6 +1,7 @@
 """An environment that draws itself, whichever way it can."""
 
 import os
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,9 @@ from qlax.errors import UsageError
 from qlax.silence import warnings_ignored
 from qlax.wording import first_line
 
+USUAL_PACE = 15
+"""Steps a second, where the environment does not say."""
+
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
@@ -24,6 +28,8 @@ class Drawn:
     """What messages call it."""
     mode: str | None
     """Gymnasium's name of how it is drawn; None if it is not."""
+    pace: int
+    """Steps a second at which it is good to look at."""
 
     def picture(self) -> np.ndarray | None:
         """Return the environment drawn as it is now, uint8, [height, width, 3].
@@ -69,10 +75,17 @@ def as_picture(shown: Any, name: str) -> np.ndarray:
     return np.ascontiguousarray(pixels.astype(np.uint8))
 
 
+def has_display() -> bool:
+    """Return whether there seems to be a screen that windows can be shown on."""
+    if sys.platform != "linux":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 def undrawn(source: Source) -> Drawn:
     """Return an environment that is only played."""
     world = source.make()
-    return Drawn(world, source.name, None)
+    return Drawn(world, source.name, None, _pace_of(source, world))
 
 
 def drawn(source: Source) -> Drawn:
@@ -84,6 +97,8 @@ def drawn(source: Source) -> Drawn:
     # pygame, which draws many environments, needs no loudspeaker and no greeting.
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    if not has_display():
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     if source.dynamics is not None:
         raise UsageError(
             f"{source.name} cannot be drawn: it is pure functions in JAX, which have no pictures; "
@@ -97,7 +112,7 @@ def drawn(source: Source) -> Drawn:
             raise UsageError(f"{source.name} cannot be drawn: {first_line(error)}.") from error
         if _draws(world, mode):
             name = world.spec.id if world.spec else source.name
-            return Drawn(world, name, world.render_mode)
+            return Drawn(world, name, world.render_mode, _pace_of(source, world))
         has = world.metadata.get("render_modes") or ()
         world.close()
     modes = f", but {', '.join(map(repr, has))}" if has else ""
@@ -105,6 +120,20 @@ def drawn(source: Source) -> Drawn:
         f"{source.name} cannot be drawn: it has no render mode 'rgb_array', which returns pictures"
         f"{modes}."
     )
+
+
+def _pace_of(source: Source, world: gymnasium.Env) -> int:
+    """Return an environment's own frames a second, within reason; of games 15, as they skip some.
+
+    Args:
+        source: Where it comes from.
+        world: The environment.
+    """
+    is_game = source.world is not None and source.world.preprocessed is not None
+    own = world.metadata.get("render_fps")
+    if is_game or not isinstance(own, int | float) or own <= 0:
+        return USUAL_PACE
+    return round(min(max(own, 2), 30))
 
 
 def _draws(world: gymnasium.Env, asked: str | None) -> bool:

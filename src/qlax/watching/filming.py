@@ -20,6 +20,9 @@ from qlax.watching.playing import FIRST_SEED, Game, game, turns
 _HELD = 1.0
 """Seconds for which an episode's last picture stays, at most."""
 
+_FEW = 5.0
+"""Seconds that a scene has at least, if need be of several episodes."""
+
 
 class Scene(NamedTuple):
     """A part of a film."""
@@ -61,7 +64,7 @@ def film(
     env_kwargs: Mapping[str, Any] | None = None,
     seed: int = FIRST_SEED,
     seconds: float = 20.0,
-    fps: int = 15,
+    fps: int | None = None,
     every: int = 1,
     width: int = 360,
     episodes: int = 1,
@@ -77,7 +80,7 @@ def film(
         env_kwargs: Arguments of the environment, as in `evaluate`.
         seed: Seed of the first episode; the others have the numbers after it.
         seconds: Longest film; episodes may end before.
-        fps: Pictures a second, 1 to 50.
+        fps: Pictures a second, 1 to 50; None for the environment's own pace.
         every: Steps from one picture to the next.
         width: Largest width of the environment's picture in pixels; that of the whole film without
             a panel.
@@ -119,10 +122,10 @@ def film_scenes(
     env_kwargs: Mapping[str, Any] | None = None,
     seed: int = FIRST_SEED,
     seconds: float = 20.0,
-    fps: int = 15,
+    fps: int | None = None,
     every: int = 1,
     width: int = 360,
-    episodes: int = 1,
+    episodes: int | None = 1,
     panel: bool = True,
 ) -> Film:
     """Film several policies one after another, as `film` does one, in the same episodes.
@@ -134,10 +137,10 @@ def film_scenes(
         env_kwargs: Its arguments.
         seed: Of every scene's first episode.
         seconds: Longest film.
-        fps: Pictures a second.
+        fps: Pictures a second, or None.
         every: Steps from one picture to the next.
         width: Largest width of the environment's picture.
-        episodes: Of every scene.
+        episodes: Of every scene; None for one, and more while they are over in a few seconds.
         panel: Whether the value of each action stands beside the picture.
 
     Raises:
@@ -145,18 +148,20 @@ def film_scenes(
         EnvironmentFailure: likewise.
     """
     seconds = number("seconds", seconds, above=0.0)
-    fps = whole_number("fps", fps)
-    require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
+    if fps is not None:
+        fps = whole_number("fps", fps)
+        require(1 <= fps <= 50, "fps", fps, "from 1 to 50")
     every = whole_number("every", every, at_least=1)
     width = whole_number("width", width, at_least=16)
-    episodes = whole_number("episodes", episodes, at_least=1)
+    if episodes is not None:
+        episodes = whole_number("episodes", episodes, at_least=1)
     path = path_of("path", path)
     seed = whole_number("seed", seed)
     require_format("path", path)
     first = scenes[0]
-    made = Film(path, fps)
     with opened(*first.policy.environment(env, env_kwargs)) as source:  # noqa: SIM117
         with game(source, first.policy) as played:
+            made = Film(path, played.pace if fps is None else fps)
             layout = Layout(
                 played.spec,
                 played.names,
@@ -165,11 +170,11 @@ def film_scenes(
                 caption=first.caption,
                 enlarges=panel,
             )
-            most = max(1, int(seconds * fps / len(scenes)))
+            most = max(1, int(seconds * made.fps / len(scenes)))
             shot = (
                 _scene(scene, played, layout, made, seed, episodes, every, most) for scene in scenes
             )
-            write_film(path, itertools.chain.from_iterable(shot), fps)
+            write_film(path, itertools.chain.from_iterable(shot), made.fps)
     return made
 
 
@@ -179,7 +184,7 @@ def _scene(
     layout: Layout,
     made: Film,
     seed: int,
-    episodes: int,
+    episodes: int | None,
     every: int,
     most: int,
 ) -> Iterator[Image.Image]:
@@ -192,6 +197,8 @@ def _scene(
     left = most
     for turn in turns(played, seed=seed, episodes=episodes):
         if turn.step == 0:
+            if returns and episodes is None and most - left >= _FEW * made.fps:
+                return
             returns.append(0.0)
         if left == 0:
             made.cut = True

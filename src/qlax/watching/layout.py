@@ -5,12 +5,12 @@ from PIL import Image, ImageDraw
 
 from qlax.drawing import INK
 from qlax.spaces import EnvSpec
-from qlax.watching.panel import LEAST_HEIGHT, Panel
+from qlax.watching.panel import Panel
 from qlax.watching.playing import Turn
 from qlax.watching.text import font, shortened
 
 _CAPTION = 26
-_SMALLEST = 200
+_SMALLEST = 300
 """Height below which a picture is enlarged, by a whole number, where its width leaves room."""
 
 
@@ -92,8 +92,7 @@ class Layout:
     def _size_of(self, width: int, height: int) -> tuple[int, int]:
         if width > self._width:
             return self._width, max(1, round(height * self._width / width))
-        least = max(_SMALLEST, LEAST_HEIGHT if self._has_panel else 0)
-        if not self._enlarges or height >= least:
+        if not self._enlarges or height >= _SMALLEST:
             return width, height
-        times = max(1, min(self._width // width, -(-least // height)))
+        times = max(1, min(self._width // width, -(-_SMALLEST // height)))
         return width * times, height * times

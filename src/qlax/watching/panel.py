@@ -7,6 +7,8 @@ strokes, the mean as a dark line. Below both stands the best action's value over
 Pillow and NumPy draw it, in about a millisecond.
 """
 
+import math
+
 import numpy as np
 from PIL import Image, ImageDraw
 
@@ -47,7 +49,7 @@ class Panel:
         left = room - self._rows * self._row
         self._strip = ValueStrip(WIDTH - 2 * _MARGIN, min(_LEAST_STRIP + left, _MOST_STRIP))
         widest = max(width_of(name, _TEXT, bold=True) for name in names)
-        self._label = round(min(widest, 84.0)) + 14
+        self._label = math.ceil(min(widest, 84.0)) + 15
         self._left = _MARGIN + self._label
         self._right = WIDTH - _MARGIN - 54
 

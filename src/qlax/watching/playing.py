@@ -72,6 +72,8 @@ class Game:
         self.spec = spec
         self.names = action_names(drawing.world, spec)
         """What actions are called, [A]."""
+        self.pace = drawing.pace
+        """Steps a second at which it is good to look at."""
         self._drawing, self._world = drawing, drawing.world
         self._asked = mask_method(self._world) if spec.has_mask else None
         self.policy = policy

@@ -35,7 +35,8 @@ class Returns:
         if self.are_atoms:
             middles = 0.5 * (edges[1:] + edges[:-1])
             nearest = np.abs(middles[:, None] - self.values[None]).argmin(-1)
-            inside = (edges[1:] > self.values[0]) & (edges[:-1] < self.values[-1])
+            half = 0.5 * (self.values[1] - self.values[0])
+            inside = (middles >= self.values[0] - half) & (middles <= self.values[-1] + half)
             heights = self.probabilities[:, nearest] * inside
         else:
             places = np.searchsorted(edges, self.values, "right") - 1

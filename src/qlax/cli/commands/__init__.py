@@ -6,6 +6,7 @@ from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
+from qlax.cli.commands.film import Film
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.train import Train
 
@@ -16,6 +17,7 @@ COMMANDS: dict[str, type[Command]] = {
     "eval": Eval,
     "explain": Explain,
     "resume": Resume,
+    "film": Film,
     "agents": Agents,
     "envs": Envs,
     "check": Check,

@@ -1,0 +1,97 @@
+"""`qlax film`, `qlax watch` and `qlax play`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qlax.cli.env_arguments import arguments
+from qlax.envs.opening import EnvLike
+from qlax.errors import UsageError
+from qlax.loading import load
+from qlax.policy import Policy
+from qlax.watching.filming import Scene, film_scenes
+from qlax.watching.learning import scenes_of_learning
+from qlax.wording import counted
+
+if TYPE_CHECKING:
+    from qlax.cli.commands.film import Film
+
+BEST = "best"
+
+
+def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
+    """Film the run in a folder, and say where the film is and what is to be seen."""
+    if command.learning and command.best:
+        raise UsageError("--learning ends with the last policy: it cannot be given with --best.")
+    if command.learning:
+        scenes = scenes_of_learning(folder)
+    else:
+        scenes = [Scene(policy_of(folder, best=command.best))]
+    usual = 30.0 if command.learning else 20.0
+    name = "learning.mp4" if command.learning else "film.mp4"
+    env, env_kwargs = environment_of(scenes[0].policy, folder, command.env, env_words)
+    made = film_scenes(
+        scenes,
+        folder / name if command.out is None else command.out,
+        env,
+        env_kwargs=env_kwargs,
+        seed=command.seed,
+        seconds=usual if command.seconds is None else command.seconds,
+        fps=command.fps,
+        every=command.every,
+        width=command.width,
+        episodes=command.episodes,
+        panel=not command.no_panel,
+    )
+    if command.json:
+        described = {
+            "film": str(made.path),
+            "seconds": round(made.seconds, 3),
+            "fps": made.fps,
+            "cut": made.cut,
+            "scenes": [
+                {"caption": scene.caption, "returns": returns}
+                for scene, returns in zip(scenes, made.returns, strict=True)
+            ],
+        }
+        print(json.dumps(described, indent=2))
+        return
+    print(f"{made.path}: {counted(round(made.seconds), 'second')}.")
+    for scene, returns in zip(scenes, made.returns, strict=True):
+        shown = ", ".join(f"{value:g}" for value in returns)
+        about = "" if scene.caption is None else f"{scene.caption}: "
+        print(f"{about}return {shown}" + (", so far" if made.cut else ""))
+
+
+def policy_of(folder: Path, *, best: bool) -> Policy:
+    """Return the policy of a run, or its best.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    if not best:
+        return load(folder)
+    if not (folder / BEST).is_dir():
+        raise UsageError(
+            f"{folder} has no {BEST}/: it was trained without evaluations on the way, or by an "
+            "older qlax. Leave out --best for the last policy."
+        )
+    return load(folder / BEST)
+
+
+def environment_of(
+    policy: Policy, folder: Path, env: str | None, env_words: Sequence[str]
+) -> tuple[EnvLike, Mapping[str, Any]]:
+    """Return the environment to play in, and its arguments.
+
+    Raises:
+        UsageError: if the run is of an environment of the user's own, and no other is named.
+    """
+    name = policy.environment_id if env is None else env
+    if name is None:
+        raise UsageError(
+            f"{folder} is of a run in an environment of your own, {policy.origin}: name one with "
+            "--env, or use qlax in Python."
+        )
+    return policy.environment(env, arguments(name, env_words))

@@ -1,0 +1,70 @@
+"""`qlax film`, `qlax watch` and `qlax play`."""
+
+import json
+import shutil
+
+import pytest
+from PIL import Image
+
+import qlax
+from qlax.cli.main import run as exit_code_of
+from tests.watching.agents import small, untrained
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Return a run of a few steps, with policies of its course."""
+    out = tmp_path_factory.mktemp("films") / "run"
+    qlax.train("CartPole-v1", small(), steps=60, eval_episodes=0, out=out)
+    shutil.rmtree(out / "moments", ignore_errors=True)
+    shutil.rmtree(out / "best", ignore_errors=True)
+    for steps in (0, 12, 24, 36, 48, 60):
+        untrained("CartPole-v1", small()).save(out / "moments" / f"{steps:012}")
+    return out
+
+
+def test_a_film_is_made_in_the_runs_folder_and_told_of(run, capsys):
+    assert exit_code_of(["film", str(run), "--seconds", "1"]) == 0
+    assert (run / "film.mp4").stat().st_size > 1000
+    said = capsys.readouterr().out
+    assert said.startswith(f"{run / 'film.mp4'}: 1 second.\nreturn ")
+
+
+def test_a_film_of_learning_has_scenes_with_captions(run, tmp_path, capsys):
+    words = ["--learning", "--seconds", "3", "--out", str(tmp_path / "l.gif"), "--json"]
+    assert exit_code_of(["film", str(run), *words]) == 0
+    said = json.loads(capsys.readouterr().out)
+    captions = [scene["caption"].rpartition(": ")[2] for scene in said["scenes"]]
+    assert captions == ["before training", "after 24 steps of 60", "after 60 steps"]
+    with Image.open(tmp_path / "l.gif") as picture:
+        assert 2 <= picture.n_frames <= 90
+        assert picture.size == (610, 266)  # 360 × 240 beside a panel of 250, below a caption
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--best"], "has no best/"),
+        (["--best", "--learning"], "--learning ends with the last policy"),
+        (["--out", "film.mov"], "--out is 'film.mov', but must end in one of .mp4, .webp, .gif."),
+        (["--fps", "60"], "--fps is 60, but must be from 1 to 50."),
+        (["--seconds", "0"], "--seconds is 0.0, but must be a finite number greater than 0."),
+        (["--episodes", "0"], "--episodes is 0, but must be a whole number, at least 1."),
+        (["--width", "3"], "--width is 3, but must be a whole number, at least 16."),
+        (["--env", "MountainCar-v0"], "but the policy was trained for"),
+    ],
+)
+def test_what_cannot_be_filmed_is_refused(run, tmp_path, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(run.iterdir())
+    assert exit_code_of(["film", str(run), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(run.iterdir()) == before
+
+
+def test_a_run_that_kept_nothing_of_its_training_is_refused(run, tmp_path, capsys):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    shutil.rmtree(copy / "moments")
+    assert exit_code_of(["film", str(copy), "--learning"]) == 2
+    assert "has kept no policies of its training" in capsys.readouterr().err
