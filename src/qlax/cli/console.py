@@ -1,8 +1,14 @@
 """Printing on terminals and into pipes."""
 
+import contextlib
+import json
+import math
+import os
 import shutil
 import sys
-from typing import TextIO
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
 
 from rich.console import Console
 
@@ -12,6 +18,42 @@ from qlax.wording import broken
 def console() -> Console:
     """Return a console as wide as the terminal, or wide enough for any line in a pipe."""
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+
+
+def print_json(document: Any) -> None:
+    """Print a document as JSON; numbers that are not finite become null."""
+    print(json.dumps(_finite(document), indent=2, allow_nan=False))
+
+
+def _finite(document: Any) -> Any:
+    """Return a document that JSON can say: without infinities, with paths as text."""
+    if isinstance(document, dict):
+        return {str(name): _finite(value) for name, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_finite(value) for value in document]
+    if isinstance(document, float) and not math.isfinite(document):
+        return None
+    return str(document) if isinstance(document, Path) else document
+
+
+@contextlib.contextmanager
+def stdout_kept(is_kept: bool = True) -> Iterator[None]:
+    """Send what the block prints to the standard error: the standard output is for JSON alone.
+
+    That holds for environments and their libraries too, also for those written in C.
+    """
+    if not is_kept:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError, ValueError):  # where there are no such files
+            sys.stdout.flush()
+            kept = os.dup(1)
+            stack.callback(os.close, kept)
+            os.dup2(2, 1)
+            stack.callback(os.dup2, kept, 1)
+        stack.enter_context(contextlib.redirect_stdout(sys.stderr))
+        yield
 
 
 def say(topic: str, text: str) -> None:

@@ -6,7 +6,7 @@ import gymnasium
 from rich.markup import escape
 from rich.table import Table
 
-from qlax.cli.console import console
+from qlax.cli.console import console, print_json
 from qlax.envs import gymnax_own
 from qlax.envs.backends import BACKENDS
 from qlax.envs.opening import source_of
@@ -36,11 +36,25 @@ class Listing(NamedTuple):
     @property
     def backends(self) -> str:
         """What runs them, by default."""
-        return ", ".join(sorted({_backend_of(name) for name in self.ids or self.examples}))
+        return ", ".join(self.backend_names)
+
+    @property
+    def backend_names(self) -> list[str]:
+        """The names of what runs them, by default."""
+        return sorted({_backend_of(name) for name in self.ids or self.examples})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values; `ids` is empty where there are too many to list."""
+        return {
+            "world": self.title,
+            "runs_on": self.backend_names,
+            "ids": list(self.ids),
+            "examples": list(self.examples),
+        }
 
 
-def print_envs(search: str | None) -> None:
-    """Print the worlds, or every id that contains a text.
+def print_envs(search: str | None, *, as_json: bool = False) -> None:
+    """Print the worlds, or every id that contains a text; as tables, or as JSON.
 
     Raises:
         UsageError: if it finds nothing.
@@ -50,7 +64,17 @@ def print_envs(search: str | None) -> None:
     families = _families()
     missing = [world for world in WORLDS if not world.is_installed]
     if search is not None:
-        _print_found(families, missing, search)
+        found, could_be = _found(families, missing, search)
+        if as_json:
+            named = ("environment", "runs_on", "threshold")
+            listed = [dict(zip(named, row, strict=True)) for row in found]
+            print_json({"environments": listed, "not_installed": _missing_as_json(could_be)})
+            return
+        _print_found(found, could_be)
+        return
+    if as_json:
+        installed = [family.as_json() for family in families]
+        print_json({"installed": installed, "not_installed": _missing_as_json(missing)})
         return
     _print_installed(families)
     if missing:
@@ -77,27 +101,49 @@ def _print_missing(missing: list[World]) -> None:
     console().print(table)
 
 
-def _print_found(families: list[Listing], missing: list[World], search: str) -> None:
-    """Print every id with the text in it, or in its world's name."""
+def _missing_as_json(missing: list[World]) -> list[dict[str, Any]]:
+    return [
+        {"world": world.title, "install": world.command, "examples": list(world.examples)}
+        for world in missing
+    ]
+
+
+def _found(
+    families: list[Listing], missing: list[World], search: str
+) -> tuple[list[tuple[str, str, float | None]], list[World]]:
+    """Return every id with a text in it, or in its world's name, and what could be installed.
+
+    Of each id that is its backend and the return from which it counts as solved.
+
+    Raises:
+        UsageError: if there is nothing of either.
+    """
     wanted = search.lower()
-    table = _table("environment", "runs on", "solved at")
+    found = []
     for family in families:
         for name in family.ids:
             if wanted in name.lower() or wanted in family.title.lower():
                 record = gymnasium.registry.get(name)
                 threshold = None if record is None else record.reward_threshold
-                solved = "" if threshold is None else f"{threshold:g}"
-                table.add_row(escape(name), _backend_of(name), solved)
+                found.append((name, _backend_of(name), threshold))
     could_be = [
         world
         for world in missing
         if any(wanted in name.lower() for name in (world.title, world.extra, *world.examples))
     ]
-    if not table.row_count and not could_be:
+    if not found and not could_be:
         known = [name for family in families for name in (family.title, *family.ids)]
         hint = nearest(search, known, "`qlax envs` lists the worlds there are.")
         raise UsageError(f"There is no environment with {search!r} in its id. {hint}")
-    if table.row_count:
+    return found, could_be
+
+
+def _print_found(found: list[tuple[str, str, float | None]], could_be: list[World]) -> None:
+    """Print ids that were found, and worlds that could be installed."""
+    table = _table("environment", "runs on", "solved at")
+    for name, backend, threshold in found:
+        table.add_row(escape(name), backend, "" if threshold is None else f"{threshold:g}")
+    if found:
         console().print(table)
     if could_be:
         _print_missing(could_be)

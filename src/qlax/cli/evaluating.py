@@ -1,6 +1,6 @@
 """`qlax eval`: one run, or all seeds of one."""
 
-import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from qlax.cli.console import complain, console, width_of
+from qlax.cli.console import complain, console, print_json, stdout_kept, width_of
 from qlax.cli.env_arguments import arguments
 from qlax.cli.summary import outcome_of
 from qlax.envs.opening import EnvLike, opened
@@ -34,17 +34,23 @@ def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> No
         raise UsageError(f"{folder} holds several seeds: --film takes one of them, {first}.")
     policies = {seed: load(path) for seed, path in seeds.items()} or {0: load(folder)}
     first_policy = next(iter(policies.values()))
-    with opened(*_environment(command, folder, first_policy, env_words)) as source:
+    with (
+        stdout_kept(command.json),
+        opened(*_environment(command, folder, first_policy, env_words)) as source,
+    ):
+        spec = source.spec
         if command.film is not None:
             _film(command, first_policy, source, command.film)
         evaluations = {
             seed: evaluate(policy, source, episodes=command.episodes, seed=command.seed)
             for seed, policy in policies.items()
         }
-        if seeds:
-            _print_seeds(source.spec, evaluations, as_json=command.json)
-        else:
-            _print_one(source.spec, evaluations[0], as_json=command.json)
+    if command.json:
+        print_json({"folder": str(folder), **_document(spec, evaluations, of_seeds=bool(seeds))})
+    elif seeds:
+        _print_seeds(spec, evaluations)
+    else:
+        _print_one(spec, evaluations[0])
 
 
 def _environment(
@@ -67,22 +73,27 @@ def _film(command: "Eval", policy: Policy, source: Source, path: Path) -> None:
     complain(f"the film is {path.expanduser()}.")
 
 
-def _print_one(spec: EnvSpec, evaluation: Evaluation, *, as_json: bool) -> None:
-    if as_json:
-        _print_json({"env": spec.id, **evaluation.as_json()})
-    else:
-        outcome = outcome_of(evaluation.as_json(), spec.reward_threshold)
-        print(broken(f"{spec.id}: {outcome}", width_of(sys.stdout), indent=2))
+def _document(
+    spec: EnvSpec, evaluations: dict[int, Evaluation], *, of_seeds: bool
+) -> dict[str, Any]:
+    """Return what `--json` prints of one policy, or of those of several seeds."""
+    known = {"env": spec.id, "threshold": spec.reward_threshold}
+    if not of_seeds:
+        return {**known, **evaluations[0].as_json()}
+    seeds = [{"seed_of_run": seed, **found.as_json()} for seed, found in evaluations.items()]
+    means = [evaluation.mean for evaluation in evaluations.values()]
+    error = standard_error(means)
+    return {**known, "mean": float(np.mean(means)), "standard_error": error, "seeds": seeds}
 
 
-def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: bool) -> None:
+def _print_one(spec: EnvSpec, evaluation: Evaluation) -> None:
+    outcome = outcome_of(evaluation.as_json(), spec.reward_threshold)
+    print(broken(f"{spec.id}: {outcome}", width_of(sys.stdout), indent=2))
+
+
+def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation]) -> None:
     """Print a line for each seed, and the mean of their means with its standard error."""
     means = [evaluation.mean for evaluation in evaluations.values()]
-    if as_json:
-        seeds = [{"seed_of_run": seed, **found.as_json()} for seed, found in evaluations.items()]
-        mean, error = float(np.mean(means)), standard_error(means)
-        _print_json({"env": spec.id, "mean": mean, "standard_error": error, "seeds": seeds})
-        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("seed", "mean return", "std", "min", "max", "episodes"):
         table.add_column(column, justify="right")
@@ -102,7 +113,3 @@ def _print_seeds(spec: EnvSpec, evaluations: dict[int, Evaluation], *, as_json: 
         threshold = f"(threshold {spec.reward_threshold:g})"
         solved = sum(one >= spec.reward_threshold for one in means)
         print(f"{solved} of {counted(len(means), 'seed')} solved it {threshold}.")
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    print(json.dumps(document, indent=2))

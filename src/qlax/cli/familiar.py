@@ -116,8 +116,10 @@ COMMANDS = {
     "learn": "qlax train ENV",
     "fit": "qlax train ENV",
     "continue": "qlax resume RUN",
-    "list": "qlax envs",
-    "ls": "qlax envs",
+    "list": "qlax runs",
+    "ls": "qlax runs",
+    "history": "qlax runs",
+    "status": "qlax runs",
     "help": "qlax --help",
     "version": "qlax --version",
 }

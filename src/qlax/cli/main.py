@@ -16,7 +16,7 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import COMMANDS, Command, Words
-from qlax.cli.console import complain
+from qlax.cli.console import complain, print_json
 from qlax.cli.translation import in_options
 from qlax.cli.words import require_words
 from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
@@ -64,8 +64,7 @@ def run(arguments: list[str]) -> int:
     except (EnvironmentFailure, Diverged, DiskFull) as error:
         return _fail(in_options(str(error), names=command.names), 1)
     except Interrupted as stop:
-        resume = shlex.join(["qlax", "resume", str(stop.path)])
-        print(f"\nStopped, and saved. Go on with: {resume}")
+        _tell_of_stop(stop, as_json=getattr(command, "json", False))
         return 130
     except KeyboardInterrupt:
         return _fail(command.interrupted, 130)
@@ -74,6 +73,17 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _fail(_file_error(error), 1)
     return 0
+
+
+def _tell_of_stop(stop: Interrupted, *, as_json: bool) -> None:
+    """Say how to go on after Ctrl-C; with `--json` on the standard error, beside a document."""
+    resume = shlex.join(["qlax", "resume", str(stop.path)])
+    sentence = f"Stopped, and saved. Go on with: {resume}"
+    if as_json:
+        print_json({"folder": str(stop.path), "interrupted": True})
+        complain(sentence)
+    else:
+        print(f"\n{sentence}")
 
 
 def _warn(message: object, *_: object) -> None:

@@ -2,38 +2,50 @@
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
 
 from qlax import presets
-from qlax.cli.console import console, say, width_of
+from qlax.cli.console import console, print_json, say, width_of
 from qlax.evaluation import LONGEST
 from qlax.runs import folder
 from qlax.runs.outcome import Result, Run
 from qlax.wording import broken, counted, mean_of, over_seeds, significant
 
 
-def print_summaries(runs: Run | list[Run], *, quiet: bool) -> None:
-    """Print the outcome of a run, or of several seeds."""
-    if isinstance(runs, Run):
+def print_summaries(runs: Run | list[Run], *, quiet: bool, as_json: bool = False) -> None:
+    """Print the outcome of a run, or of several seeds: in words, as JSON, or the folder alone."""
+    if as_json:
+        print_json(_document(runs))
+    elif isinstance(runs, Run):
         _print_summary(runs, quiet=quiet)
     else:
         _print_seeds(runs, quiet=quiet)
 
 
-def print_agents() -> None:
+def _document(runs: Run | list[Run]) -> dict[str, Any]:
+    """Return what `result.json` holds, with the folder; of several seeds also those of each."""
+    if isinstance(runs, Run):
+        return {"folder": str(runs.folder), **runs.result}
+    parent = runs[0].folder.parent
+    whole = folder.read_json(parent / folder.RESULT)
+    return {"folder": str(parent), **whole, "runs": [_document(run) for run in runs]}
+
+
+def print_agents(*, as_json: bool = False) -> None:
     """Print every named agent with a line and its paper."""
+    if as_json:
+        names = ("name", "summary", "reference")
+        print_json({"agents": [dict(zip(names, row, strict=True)) for row in _agents()]})
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("agent", "what it is", "reference"):
         table.add_column(column, no_wrap=column == "agent")
-    for name, make in presets.AGENTS.items():
-        text = (make.__doc__ or "").strip()
-        line = text.splitlines()[0].rstrip(".")
-        references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
-        table.add_row(name, escape(line), escape(references.rstrip(".")))
+    for row in _agents():
+        table.add_row(*map(escape, row))
     console().print(table)
     print()
     note = (
@@ -41,6 +53,14 @@ def print_agents() -> None:
         "says what it changes; with --as-published it trains the agent as its page describes it."
     )
     print(broken(note, width_of(sys.stdout)))
+
+
+def _agents() -> Iterator[tuple[str, str, str]]:
+    """Return the name of every named agent, what it is, and its paper."""
+    for name, make in presets.AGENTS.items():
+        text = (make.__doc__ or "").strip()
+        references = " ".join(text.partition("Reference")[2].partition(":")[2].split())
+        yield name, text.splitlines()[0].rstrip("."), references.rstrip(".")
 
 
 def _print_summary(run: Run, *, quiet: bool) -> None:

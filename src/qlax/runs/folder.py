@@ -240,6 +240,26 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def last_metrics(folder: Path) -> list[dict[str, Any]]:
+    """Return the newest rows of a run's metrics, in their order, reading only the file's end."""
+    path = folder / METRICS
+    try:
+        with path.open("rb") as file:
+            file.seek(max(path.stat().st_size - _LAST_BYTES, 0))
+            lines = file.read().splitlines()
+    except OSError:
+        return []
+    rows = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            rows.append(json.loads(line))
+    return [row for row in rows if isinstance(row, dict)]
+
+
+_LAST_BYTES = 16_384
+"""Bytes at the end of the metrics that hold the last rows."""
+
+
 def keep_metrics_until(folder: Path, env_steps: int) -> None:
     """Drop the lines of a run's metrics that are newer than a checkpoint."""
     rows = [row for row in read_metrics(folder) if row["env_steps"] <= env_steps]

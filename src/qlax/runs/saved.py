@@ -91,6 +91,27 @@ class SavedRun:
         """
         return files.read_metrics(self.folder)
 
+    @functools.cached_property
+    def last_rows(self) -> list[dict[str, Any]]:
+        """The newest rows of `metrics.jsonl`, in their order, read without the others."""
+        return files.last_metrics(self.folder)
+
+    @property
+    def env_steps(self) -> int:
+        """Environment steps done, as far as they were told."""
+        newest = self.last_rows[-1] if self.result is None and self.last_rows else {}
+        steps = (self.result or newest).get("env_steps", 0)
+        return steps if isinstance(steps, int) else 0
+
+    @property
+    def evaluation(self) -> dict[str, Any] | None:
+        """The final evaluation, as `Evaluation.as_json` has it; None if there is none."""
+        found = (self.result or {}).get("eval")
+        has_numbers = isinstance(found, dict) and all(
+            isinstance(found.get(name), int | float) for name in ("mean", "std")
+        )
+        return found if has_numbers else None
+
     def column(self, name: str) -> np.ndarray:
         """Return a metric, float64 with an entry for each row; NaN where a row has none."""
         values = [row.get(name) for row in self.rows]

@@ -8,6 +8,7 @@ from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
 from qlax.cli.commands.film import Film
 from qlax.cli.commands.resume import Resume
+from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
 
 __all__ = ["COMMANDS", "Command", "Words"]
@@ -18,6 +19,7 @@ COMMANDS: dict[str, type[Command]] = {
     "explain": Explain,
     "resume": Resume,
     "film": Film,
+    "runs": Runs,
     "agents": Agents,
     "envs": Envs,
     "check": Check,

@@ -1,16 +1,20 @@
 """`qlax agents`."""
 
 import dataclasses
+from typing import Annotated
 
-from qlax.cli.commands.core import Command, Words
+from qlax.cli.commands.core import FLAG, Command, Words
 
 
 @dataclasses.dataclass(frozen=True)
 class Agents(Command):
     """List the named agents."""
 
+    json: Annotated[bool, *FLAG] = False
+    """Print everything as JSON."""
+
     def run(self, words: Words) -> None:  # noqa: ARG002
         """Print a line for each."""
         from qlax.cli.summary import print_agents
 
-        print_agents()
+        print_agents(as_json=self.json)

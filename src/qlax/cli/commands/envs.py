@@ -5,7 +5,7 @@ from typing import Annotated
 
 from tyro.conf import Positional
 
-from qlax.cli.commands.core import Command, Words, named
+from qlax.cli.commands.core import FLAG, Command, Words, named
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,8 +15,11 @@ class Envs(Command):
     search: Positional[Annotated[str | None, named("[TEXT]")]] = None
     """List all ids that contain this, or whose world's name does."""
 
+    json: Annotated[bool, *FLAG] = False
+    """Print everything as JSON."""
+
     def run(self, words: Words) -> None:  # noqa: ARG002
         """Print a line for each."""
         from qlax.cli.environments import print_envs
 
-        print_envs(self.search)
+        print_envs(self.search, as_json=self.json)

@@ -22,9 +22,12 @@ class Resume(Command):
     """Seconds that a step on the host may take before it counts as failed."""
     quiet: Annotated[bool, *FLAG] = False
     """Print only the folder of the run."""
+    json: Annotated[bool, *FLAG] = False
+    """Print the outcome as JSON, and progress on the standard error if that is a terminal."""
 
     def run(self, words: Words) -> None:  # noqa: ARG002
         """Go on with the run, and print the outcome."""
+        from qlax.cli.console import stdout_kept
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
         from qlax.runs.timing import since_process_start
@@ -32,13 +35,14 @@ class Resume(Command):
 
         timing = since_process_start()
         folder = existing(self.run_folder)
-        watchers = watching(quiet=self.quiet)
-        runs = resume(
-            folder,
-            steps=self.steps,
-            step_timeout=self.step_timeout,
-            observers=watchers,
-            progress=False,
-            timing=timing,
-        )
-        print_summaries(runs, quiet=self.quiet)
+        watchers = watching(quiet=self.quiet, as_json=self.json)
+        with stdout_kept(self.json):
+            runs = resume(
+                folder,
+                steps=self.steps,
+                step_timeout=self.step_timeout,
+                observers=watchers,
+                progress=False,
+                timing=timing,
+            )
+        print_summaries(runs, quiet=self.quiet, as_json=self.json)

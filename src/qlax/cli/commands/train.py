@@ -50,10 +50,13 @@ class Train(Command):
     """Seconds that a step of ENV on the host may take before it counts as failed."""
     quiet: Annotated[bool, *FLAG] = False
     """Print only the folder of the run."""
+    json: Annotated[bool, *FLAG] = False
+    """Print the outcome as JSON, and progress on the standard error if that is a terminal."""
 
     def run(self, words: Words) -> None:
         """Train, and print the outcome."""
         from qlax import presets
+        from qlax.cli.console import stdout_kept
         from qlax.cli.env_arguments import arguments
         from qlax.cli.overrides import override
         from qlax.cli.progress import watching
@@ -67,7 +70,10 @@ class Train(Command):
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
         runs: Run | list[Run]
-        with opened(self.env, arguments(self.env, words.env)) as source:
+        with (
+            stdout_kept(self.json),
+            opened(self.env, arguments(self.env, words.env)) as source,
+        ):
             preset = presets.resolve(source, self.agent, as_published=self.as_published)
             preset = preset._replace(agent=override(preset.agent, words.agent))
             options: Any = {
@@ -77,7 +83,7 @@ class Train(Command):
                 "eval_episodes": self.eval_episodes,
                 "checkpoint_every": self.checkpoint_every,
                 "step_timeout": self.step_timeout,
-                "observers": watching(quiet=self.quiet),
+                "observers": watching(quiet=self.quiet, as_json=self.json),
                 "progress": False,
                 "timing": timing,
             }
@@ -87,4 +93,4 @@ class Train(Command):
                 else:
                     seeds = range(self.seed, self.seed + self.seeds)
                     runs = train_seeds(source, preset, seeds=seeds, **options)
-        print_summaries(runs, quiet=self.quiet)
+        print_summaries(runs, quiet=self.quiet, as_json=self.json)
