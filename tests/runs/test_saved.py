@@ -117,3 +117,25 @@ def test_a_lock_where_nothing_was_written_leaves_nothing(tmp_path):
     with locked(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_looking_whether_a_run_is_trained_keeps_nobody_from_training_it(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with locked(tmp_path):
+        pass
+    lock = tmp_path / ".lock"
+    before = lock.stat().st_mtime_ns
+    held = 0
+    for _ in range(20):
+        assert not is_locked(tmp_path)
+        with locked(tmp_path):
+            held += is_locked(tmp_path)
+    assert held == 20
+    os.utime(lock, ns=(before, before))
+    assert not is_locked(tmp_path)
+    assert lock.stat().st_mtime_ns == before
+
+
+def test_runs_are_listed_without_jax():
+    code = "import sys, qlax.runs.saved; print({'jax', 'numpy'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

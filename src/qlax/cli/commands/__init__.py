@@ -1,6 +1,7 @@
 """The commands, a file each. Only commands that need JAX import it, when they run."""
 
 from qlax.cli.commands.agents import Agents
+from qlax.cli.commands.board import Board
 from qlax.cli.commands.check import Check
 from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
@@ -20,6 +21,7 @@ COMMANDS: dict[str, type[Command]] = {
     "resume": Resume,
     "film": Film,
     "runs": Runs,
+    "board": Board,
     "agents": Agents,
     "envs": Envs,
     "check": Check,

@@ -1,0 +1,120 @@
+"""The rows of a run's metrics, read as they are appended."""
+
+import json
+import math
+import os
+import threading
+from array import array
+from pathlib import Path
+from typing import Any
+
+from qlax.board.search import signature
+from qlax.runs import formats
+
+_MARK = 64
+"""Bytes before the place read up to, by which it is known whether the file is still the same."""
+_MOST_COLUMNS = 200
+
+
+class History:
+    """Columns of numbers that grow with their file.
+
+    A file that was replaced, as when a run goes on from a checkpoint, or that has become shorter,
+    is read from the start as another *generation*.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = threading.Lock()
+        """Held by whoever refreshes or reads the columns."""
+        self.generation = 0
+        self.columns: dict[str, array[float]] = {}
+        """Each metric, with a number for each row; NaN where a row has none."""
+        self.rows = 0
+        self.unreadable = 0
+        """Lines that are no row of metrics."""
+        self._inode: int | None = None
+        self._offset = 0
+        self._mark = b""
+
+    def refresh(self) -> None:
+        """Read what has been appended since the last time, up to the end of its last line."""
+        found = signature(self.path)
+        if found is None:
+            if self._inode is not None:
+                self._begin_again(None)
+            return
+        inode, size, _ = found
+        if inode == self._inode and size == self._offset:
+            return
+        with self.path.open("rb") as file:
+            inode = os.fstat(file.fileno()).st_ino
+            if not (inode == self._inode and size >= self._offset and self._is_the_same(file)):
+                self._begin_again(inode)
+            file.seek(self._offset)
+            text = file.read()
+        end = text.rfind(b"\n") + 1
+        if end == 0:
+            return
+        self._mark = (self._mark + text[:end])[-_MARK:]
+        self._offset += end
+        for line in text[:end].splitlines():
+            self._add(line)
+
+    def _is_the_same(self, file: Any) -> bool:
+        """Return whether what was read last stands still where it stood."""
+        file.seek(self._offset - len(self._mark))
+        return bool(file.read(len(self._mark)) == self._mark)
+
+    def _begin_again(self, inode: int | None) -> None:
+        self.generation += 1
+        self.columns, self.rows, self.unreadable = {}, 0, 0
+        self._inode, self._offset, self._mark = inode, 0, b""
+
+    def _add(self, line: bytes) -> None:
+        row = row_of(line)
+        if row is None:
+            self.unreadable += 1
+            return
+        for name, value in row.items():
+            if name in self.columns or len(self.columns) < _MOST_COLUMNS:
+                if name not in self.columns:
+                    self.columns[name] = array("d", [math.nan]) * self.rows
+                self.columns[name].append(value)
+        self.rows += 1
+        for column in self.columns.values():
+            if len(column) < self.rows:
+                column.append(math.nan)
+
+
+def row_of(line: bytes) -> dict[str, float] | None:
+    """Return the numbers of a line of metrics; None if it is none of a format read here."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict) or row.pop("format", None) != formats.METRICS:
+        return None
+    return {name: float(value) for name, value in row.items() if _is_number(value)}
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= 1e300  # also False for what is not a number
+
+
+def last_rows(path: Path, size: int = 16_384) -> list[dict[str, float]]:
+    """Return the last rows of a file of metrics, from its last bytes alone."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            end = file.tell()
+            file.seek(max(0, end - size))
+            text = file.read(size)
+    except OSError:
+        return []
+    lines = text[: text.rfind(b"\n") + 1].splitlines()
+    if end > size:
+        lines = lines[1:]
+    return [row for line in lines if (row := row_of(line)) is not None]
