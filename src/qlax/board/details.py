@@ -19,7 +19,7 @@ def details(run: SavedRun) -> dict[str, Any]:
         "log": _log(run.failure),
         "fitted": run.config.get("fitted", []),
         "plane": _is_plane(run.config),
-        "moments": [steps for steps, _ in run.moments],
+        "moments": [steps for steps, _ in moments(run)],
         "policies": policies(run),
     }
 
@@ -29,7 +29,7 @@ def policies(run: SavedRun) -> list[dict[str, Any]]:
     found = [{"policy": "last", "steps": None}] if _has_last(run) else []
     if _is_policy(run.folder / _BEST):
         found.append({"policy": "best", "steps": None})
-    return found + [{"policy": str(steps), "steps": steps} for steps, _ in run.moments]
+    return found + [{"policy": str(steps), "steps": steps} for steps, _ in moments(run)]
 
 
 def policy_folder(run: SavedRun, policy: str) -> Path:
@@ -42,7 +42,7 @@ def policy_folder(run: SavedRun, policy: str) -> Path:
         return run.folder
     if policy == "best" and _is_policy(run.folder / _BEST):
         return run.folder / _BEST
-    for steps, folder in run.moments:
+    for steps, folder in moments(run):
         if policy == str(steps) and _is_policy(folder):
             return folder
     if policy == "last":
@@ -52,13 +52,19 @@ def policy_folder(run: SavedRun, policy: str) -> Path:
 
 def value_folders(run: SavedRun, steps: list[int]) -> list[Path]:
     """Return the folders of a run's moments, or of some of them."""
-    found = [folder for at, folder in run.moments if not steps or at in steps]
+    found = [folder for at, folder in moments(run) if not steps or at in steps]
     folders = [folder for folder in found if _is_policy(folder)]
     if not folders and not steps and _has_last(run):
         folders = [run.folder]
     if not folders:
         raise UsageError("The run has no policy yet: its first checkpoint brings one.")
     return folders
+
+
+def moments(run: SavedRun) -> list[tuple[int, Path]]:
+    """Return the policies that a run kept while it was trained, by environment steps."""
+    found = (inside for inside in (run.folder / "moments").glob("*") if inside.name.isdecimal())
+    return sorted((int(inside.name), inside) for inside in found)
 
 
 def _has_last(run: SavedRun) -> bool:

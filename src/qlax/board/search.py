@@ -6,11 +6,9 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from qlax.runs.disk import CHECKPOINTS, CONFIG
-from qlax.runs.folder import POLICY
+from qlax.runs.disk import CONFIG
+from qlax.runs.saved import OF_A_RUN
 
-_INSIDE_A_RUN = frozenset({CHECKPOINTS, POLICY, "best", "moments"})
-"""Folders of a run that hold no other run."""
 _COARSE = 100_000_000
 """Nanoseconds that the clock of a file may be behind."""
 
@@ -72,7 +70,7 @@ class Search:
                 elif entry.is_dir() and not entry.name.startswith("."):
                     inside.append(Path(entry.path))
         if has_run:
-            inside = [path for path in inside if path.name not in _INSIDE_A_RUN]
+            inside = [path for path in inside if path.name not in OF_A_RUN]
         return inside, has_run
 
 

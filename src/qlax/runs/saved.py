@@ -10,9 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from qlax.errors import UsageError
 from qlax.runs import folder as files
@@ -20,7 +18,10 @@ from qlax.runs.disk import CHECKPOINTS, CONFIG
 from qlax.runs.folder import read_config
 from qlax.runs.lock import is_locked
 
-_OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, "best", "moments"})
+if TYPE_CHECKING:
+    import numpy as np
+
+OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, "best", "moments"})
 """Folders of a run: there are no others inside."""
 Status = Literal["running", "finished", "failed", "unfinished"]
 
@@ -112,8 +113,10 @@ class SavedRun:
         )
         return found if has_numbers else None
 
-    def column(self, name: str) -> np.ndarray:
+    def column(self, name: str) -> "np.ndarray":
         """Return a metric, float64 with an entry for each row; NaN where a row has none."""
+        import numpy as np  # lists of runs need none of it
+
         values = [row.get(name) for row in self.rows]
         return np.asarray([math.nan if value is None else value for value in values], np.float64)
 
@@ -171,7 +174,7 @@ def runs_in(paths: Iterable[str | Path]) -> tuple[list[SavedRun], list[Unreadabl
             try:
                 found[key] = read_run(here)
             except UsageError as error:
-                if _is_of_seeds(here):
+                if is_of_seeds(here):
                     continue
                 damaged[key] = Unreadable(here, str(error))
             is_known = True
@@ -186,11 +189,11 @@ def _folders_with_a_configuration(path: Path) -> Iterator[Path]:
     for root, folders, names in os.walk(path):
         if CONFIG in names:
             yield Path(root)
-            folders[:] = [name for name in folders if name not in _OF_A_RUN]
+            folders[:] = [name for name in folders if name not in OF_A_RUN]
         folders.sort()
 
 
-def _is_of_seeds(folder: Path) -> bool:
+def is_of_seeds(folder: Path) -> bool:
     """Return whether a folder is that of several seeds, which has a configuration of its own."""
     try:
         return "seeds" in read_config(folder)
