@@ -33,7 +33,8 @@ class Interval(NamedTuple):
 
 def mean(scores: ArrayLike) -> np.ndarray:
     """Return the mean over runs and tasks, `[...]`."""
-    return np.mean(_scores(scores), axis=(-2, -1))
+    averages: np.ndarray = np.mean(_scores(scores), axis=(-2, -1))
+    return averages
 
 
 def median(scores: ArrayLike) -> np.ndarray:
@@ -53,7 +54,8 @@ def iqm(scores: ArrayLike) -> np.ndarray:
     array = _scores(scores)
     flat = np.sort(array.reshape(*array.shape[:-2], -1), axis=-1)
     cut = flat.shape[-1] // 4
-    return np.mean(flat[..., cut : flat.shape[-1] - cut], axis=-1)
+    middle: np.ndarray = np.mean(flat[..., cut : flat.shape[-1] - cut], axis=-1)
+    return middle
 
 
 def optimality_gap(scores: ArrayLike, target: float = 1.0) -> np.ndarray:
@@ -61,7 +63,8 @@ def optimality_gap(scores: ArrayLike, target: float = 1.0) -> np.ndarray:
 
     gap = target − mean(min(x, target))
     """
-    return target - mean(np.minimum(_scores(scores), target))
+    gap: np.ndarray = target - mean(np.minimum(_scores(scores), target))
+    return gap
 
 
 def probability_of_improvement(scores: ArrayLike, others: ArrayLike) -> np.ndarray:
@@ -78,7 +81,8 @@ def probability_of_improvement(scores: ArrayLike, others: ArrayLike) -> np.ndarr
     x, y = _scores(scores), _scores(others)
     above = np.mean(x[..., :, None, :] > y[..., None, :, :], axis=(-3, -2))
     equal = np.mean(x[..., :, None, :] == y[..., None, :, :], axis=(-3, -2))
-    return np.mean(above + 0.5 * equal, axis=-1)
+    probability: np.ndarray = np.mean(above + 0.5 * equal, axis=-1)
+    return probability
 
 
 def performance_profile(scores: ArrayLike, thresholds: ArrayLike) -> np.ndarray:
@@ -88,7 +92,9 @@ def performance_profile(scores: ArrayLike, thresholds: ArrayLike) -> np.ndarray:
     """
     array = _scores(scores)
     flat = array.reshape(*array.shape[:-2], -1)
-    return np.mean(flat[..., None, :] > np.asarray(thresholds, np.float64)[:, None], axis=-1)
+    taus = np.asarray(thresholds, np.float64)
+    fraction: np.ndarray = np.mean(flat[..., None, :] > taus[:, None], axis=-1)
+    return fraction
 
 
 def stratified_bootstrap(
@@ -208,7 +214,7 @@ def _resampled(
     resamples: int,
     seed: int,
 ) -> np.ndarray:
-    """Return a statistic of runs drawn again, in each group and task on its own, `[resamples, …]`."""
+    """Return a statistic of runs drawn again, each task on its own, `[resamples, …]`."""
     random = np.random.default_rng(seed)
     size = math.prod(map(len, groups)) * groups[0].shape[1]
     values = []
