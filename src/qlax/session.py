@@ -1,10 +1,11 @@
 """A session of training: from the start or a checkpoint, stretch by stretch, to finished runs."""
 
-import math
+import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import jax
 
@@ -14,13 +15,12 @@ from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
 from qlax.envs.select import Selected
 from qlax.errors import EnvironmentFailure, Interrupted, UsageError
-from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
+from qlax.evaluation.selection import Selection
+from qlax.finishing import Trained, finish
 from qlax.observers.core import (
     Audience,
     Beginning,
     Checkpointed,
-    Ended,
-    Evaluated,
     Member,
     Observer,
     Report,
@@ -29,21 +29,16 @@ from qlax.observers.divergence import DivergenceCheck
 from qlax.observers.failure_file import FailureFile
 from qlax.observers.learning_curve import LearningCurve
 from qlax.observers.metrics_file import MetricsFile
-from qlax.policy import Policy
 from qlax.runs import checkpoint, folder
 from qlax.runs.formats import CONFIG
 from qlax.runs.interrupt import Interruptible
 from qlax.runs.lock import locked
 from qlax.runs.notes import notes_on, table_of
-from qlax.runs.outcome import Result, Run, summary_of
+from qlax.runs.outcome import Run, summary_of
 from qlax.runs.pace import Pace
 from qlax.runs.ram import release_freed, require_ram
 from qlax.runs.timing import Timing
 from qlax.spaces import EnvSpec
-from qlax.warning import warn
-
-# An evaluation of no given length takes at most this share of training, or this many seconds.
-_EVALUATION_SHARE, _LEAST_EVALUATION = 0.1, 30.0
 
 _ALWAYS: tuple[Callable[[], Observer], ...] = (
     MetricsFile,
@@ -119,28 +114,49 @@ class _Session:
     audience: Audience
     stopped: str | None = None
     """Why an observer ended training early."""
+    _seconds: float = 0.0
+    """How long training took so far, checkpoints and evaluations apart."""
 
     def run(self, *, resumed: bool, is_first: bool) -> list[Run]:
         """Train to the end, close the environments, and finish every member's run."""
-        try:
+        with contextlib.ExitStack() as opened:
+            # Closed before the final evaluation opens its own: there may be only one.
+            if not self.selected.is_pure:
+                opened.callback(close, self.selected.env)
+            opened.callback(self._selection.close)
             state, iteration = self._begin(resumed=resumed, is_first=is_first)
             with self.timing.measuring("train"):
                 state = self._advance(state, iteration)
-        finally:
-            # Before evaluation opens its own: there may be only one.
-            if not self.selected.is_pure:
-                close(self.selected.env)
-        states = self._driver.split(state)
-        first_step = iteration * self.members[0].plan.agent.num_envs
         return [
-            self._finish(member, own_state, first_step)
-            for member, own_state in zip(self.members, states, strict=True)
+            finish(trained, self.timing, self.audience)
+            for trained in self._trained(state, iteration)
+        ]
+
+    def _trained(self, state: LoopState, began_at: int) -> list[Trained]:
+        """Return what training, which began or went on at an iteration, made of every member."""
+        rows, state = self._driver.report(state)
+        selection = self._selection
+        parts = zip(
+            self.members, selection.policies(state), selection.chosen_by(), rows, strict=True
+        )
+        return [
+            Trained(
+                member=member,
+                policy=policy,
+                spec=self._spec,
+                env_steps=int(row["env_steps"] or 0),
+                updates=int(row["updates"] or 0),
+                resumed_at=began_at * member.plan.agent.num_envs,
+                stopped=self.stopped,
+                best=best,
+            )
+            for member, policy, best, row in parts
         ]
 
     def _begin(self, *, resumed: bool, is_first: bool) -> tuple[LoopState, int]:
         """Return the state to train from, of its own or a checkpoint's, and its iteration."""
         plan = self.members[0].plan
-        driver = self._driver = self._make_driver()
+        driver, selection = self._driver, self._selection
         found = resumed and all(checkpoint.checkpoints(member.folder) for member in self.members)
         restored = _newest_common(self.members) if found else []
         iteration = checkpoint.iteration_of(restored[0]) if restored else 0
@@ -164,6 +180,8 @@ class _Session:
                 self.audience.note("note", note)
             if forecast.is_much:
                 self.audience.note("memory", str(forecast))
+            if selection.described is not None:
+                self.audience.note("evaluated", selection.described)
         with self.timing.measuring("compile"):
             if restored:
                 like = driver.shape(plan.seed)
@@ -173,8 +191,13 @@ class _Session:
             release_freed()
             if iteration < plan.iterations:
                 driver.compile(state)
-                release_freed()
+            selection.begin(state, iteration * plan.agent.num_envs)
+            release_freed()
         self._prepare_folders()
+        if iteration == 0:
+            selection.keep_moment(state, 0)
+        else:
+            self._seconds = _seconds_until(self.members[0], iteration * plan.agent.num_envs)
         return state, iteration
 
     def _advance(self, state: LoopState, iteration: int) -> LoopState:
@@ -191,20 +214,16 @@ class _Session:
                         with pace.measuring(until - iteration):
                             state = driver.advance(state, iteration, until)
                             jax.block_until_ready(state.statistics)
+                        self._seconds += pace.last
                         iteration = until
                         audience.advance(iteration * plan.agent.num_envs)
                 except EnvironmentFailure as failure:
                     self._save(failure.loop_state, failure.iteration)
                     raise
                 if iteration == stop and plan.report_due(stop):
-                    rows, state = driver.report(state)
-                    self.stopped = audience.report(
-                        Report(
-                            env_steps=iteration * plan.agent.num_envs,
-                            members=tuple(self.members),
-                            rows=tuple(rows),
-                        )
-                    )
+                    state = self._report(state, iteration)
+                if iteration == stop:
+                    self._selection.keep_moment(state, iteration)
                 due = iteration == stop and plan.checkpoint_due(stop)
                 if due or interrupt.requested or self.stopped is not None:
                     self._save(state, iteration)
@@ -212,75 +231,37 @@ class _Session:
                     raise Interrupted(self.job.folder)
         return state
 
+    def _report(self, state: LoopState, iteration: int) -> LoopState:
+        """Evaluate if that is due, and report; an observer may ask to stop."""
+        rows, state = self._driver.report(state)
+        timed = [{**row, "seconds": round(self._seconds, 3)} for row in rows]
+        self.stopped = self.audience.report(
+            Report(
+                env_steps=iteration * self.members[0].plan.agent.num_envs,
+                members=tuple(self.members),
+                rows=tuple(self._selection.evaluate(state, iteration, self._seconds, timed)),
+            )
+        )
+        return state
+
     def _save(self, state: LoopState, iteration: int) -> None:
-        """Write a checkpoint of every member."""
+        """Write a checkpoint of every member, and the best policies so far."""
+        self._selection.save()
         for member, own_state in zip(self.members, self._driver.split(state), strict=True):
             path = checkpoint.save_checkpoint(member.folder, own_state, iteration)
             steps = iteration * member.plan.agent.num_envs
             self.audience.checkpoint(Checkpointed(member=member, env_steps=steps, path=path))
 
-    def _finish(self, member: Member, state: LoopState, first_step: int) -> Run:
-        """Save the policy, then evaluate it and write the result."""
-        plan, path = member.plan, member.folder
-        # The policy is for the environment itself, not for training's time limit.
-        params = plan.agent.policy_params(state.agent.learner)
-        policy = Policy(plan.agent, plan.source.spec, params, plan.source.origin)
-        policy.save(path / folder.POLICY)
-        timing = self.timing.part()
-        threshold = self._spec.reward_threshold
-        with timing.measuring("eval"):
-            evaluation, failure = self._evaluate(member, policy)
-        solved = None
-        if evaluation is not None and threshold is not None:
-            solved = evaluation.mean >= threshold
-        document = {
-            "env": self._spec.id,
-            "agent": plan.agent_name,
-            "backend": plan.backend,
-            "seed": plan.seed,
-            "env_steps": int(state.agent.actor.clock.taken),
-            "updates": int(state.agent.learner.updates),
-            "resumed_at": first_step,
-            "stopped": self.stopped,
-            **self.timing.as_json(),
-            **timing.as_json(),
-            "eval": None if evaluation is None else evaluation.as_json(),
-            "eval_error": failure,
-            "threshold": threshold,
-            "solved": solved,
-        }
-        folder.write_json(path / folder.RESULT, document)
-        result = cast(Result, document)
-        if evaluation is not None:
-            steps = result["env_steps"]
-            self.audience.evaluation(
-                Evaluated(member=member, env_steps=steps, evaluation=evaluation)
-            )
-        self.audience.end(Ended(member=member, spec=self._spec, result=result))
-        return Run(path, result, policy)
-
-    def _evaluate(self, member: Member, policy: Policy) -> tuple[Evaluation | None, str | None]:
-        """Return the final evaluation, None if none was asked for, and why it failed."""
-        plan = member.plan
-        episodes, seconds = plan.eval_episodes, math.inf
-        if episodes == 0:
-            return None, None
-        if episodes is None:
-            trained = self.timing.as_json().get("train_seconds") or 0.0
-            episodes = usual_episodes(plan.source)
-            seconds = max(_LEAST_EVALUATION, _EVALUATION_SHARE * trained)
-        seed = EVALUATION_SEED + plan.seed
-        try:
-            return evaluate_in(policy, plan.source, episodes, seed, seconds), None
-        except (UsageError, EnvironmentFailure) as error:
-            warn(f"The policy is saved, but not evaluated: {error}")
-            return None, str(error)
-
-    def _make_driver(self) -> Driver:
+    @functools.cached_property
+    def _driver(self) -> Driver:
         plan, selected = self.members[0].plan, self.selected
         side_by_side = plan.side_by_side > 0
         agent = plan.trained_agent
         return driver_for(selected.kind, agent, selected.env, side_by_side=side_by_side)
+
+    @functools.cached_property
+    def _selection(self) -> Selection:
+        return Selection(self.members, self._driver, self.selected.kind, self.audience)
 
     @property
     def _spec(self) -> EnvSpec:
@@ -304,3 +285,10 @@ def _newest_common(members: list[Member]) -> list[Path]:
     if not common:
         raise UsageError("The seeds have no checkpoint of the same step: train them anew.")
     return [member.folder / folder.CHECKPOINTS / max(common) for member in members]
+
+
+def _seconds_until(member: Member, env_steps: int) -> float:
+    """Return how long training had taken at a checkpoint, as its rows of metrics say."""
+    rows = folder.read_metrics(member.folder)
+    known = [row.get("seconds") for row in rows if row["env_steps"] <= env_steps]
+    return next((seconds for seconds in reversed(known) if seconds is not None), 0.0)

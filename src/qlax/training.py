@@ -53,6 +53,7 @@ def train(
     out: str | Path | None = None,
     backend: str = "auto",
     eval_episodes: int | None = None,
+    eval_every: int | None = None,
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
@@ -78,6 +79,9 @@ def train(
             any other name insists on that backend, `gymnasium` on the original.
         eval_episodes: Episodes of the final evaluation, 0 for none; None for as many as `evaluate`
             plays, or fewer if they take more than a tenth of training and more than 30 s.
+        eval_every: Environment steps between evaluations while training, of few episodes, 0 for
+            none; None for a twentieth of all steps, or more where that takes long, and for none
+            if `eval_episodes` is 0. The best policy by these is kept in the folder `best`.
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         step_timeout: Seconds that a step or reset of an environment on the host may take, before it
             counts as failed; None for any.
@@ -92,7 +96,9 @@ def train(
         Interrupted: after Ctrl-C; the run is checkpointed first.
         Diverged: if the loss is no longer a number.
     """
-    options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
+    options = _Options(
+        steps, out, backend, eval_episodes, eval_every, checkpoint_every, step_timeout
+    )
     with opened(env, env_kwargs) as source, _new_job(source, agent, [seed], options) as job:
         return carry_out(job, with_progress(observers, progress), timing or Timing())[0]
 
@@ -109,6 +115,7 @@ def train_seeds(
     out: str | Path | None = None,
     backend: str = "auto",
     eval_episodes: int | None = None,
+    eval_every: int | None = None,
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
@@ -129,6 +136,7 @@ def train_seeds(
         out: The folder to write; None for `runs/<env>/<agent>/seeds-<first>-<last>`.
         backend: As in `train`.
         eval_episodes: Episodes of each seed's final evaluation.
+        eval_every: As in `train`.
         checkpoint_every: As in `train`.
         step_timeout: As in `train`.
         observers: As in `train`.
@@ -138,7 +146,9 @@ def train_seeds(
     Raises:
         UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
-    options = _Options(steps, out, backend, eval_episodes, checkpoint_every, step_timeout)
+    options = _Options(
+        steps, out, backend, eval_episodes, eval_every, checkpoint_every, step_timeout
+    )
     numbers = whole_numbers("seeds", seeds)
     with (
         opened(env, env_kwargs) as source,
@@ -219,6 +229,7 @@ class _Options(NamedTuple):
     out: str | Path | None
     backend: str
     eval_episodes: int | None
+    eval_every: int | None
     checkpoint_every: int | None
     step_timeout: float | None
 
@@ -241,9 +252,13 @@ def _new_job(
     episodes = options.eval_episodes
     if episodes is not None:
         episodes = whole_number("eval_episodes", episodes)
-    interval = options.checkpoint_every
-    if interval is not None:
-        interval = whole_number("checkpoint_every", interval, at_least=1)
+    checkpoint_every, eval_every = options.checkpoint_every, options.eval_every
+    if checkpoint_every is not None:
+        checkpoint_every = whole_number("checkpoint_every", checkpoint_every, at_least=1)
+    if eval_every is not None:
+        eval_every = whole_number("eval_every", eval_every)
+    elif episodes == 0:
+        eval_every = 0
     require_seeds(seeds)
     if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(path_of("out", options.out))
@@ -263,7 +278,7 @@ def _new_job(
         steps=steps,
         eval_episodes=episodes,
         side_by_side=len(seeds) if grouped and selected.is_pure else 0,
-        **intervals(preset.agent, steps, interval),
+        **intervals(preset.agent, steps, checkpoint_every=checkpoint_every, eval_every=eval_every),
     )
     with folder.new_folder(options.out, selected.env.spec.id, preset.name, name) as path:
         members = [

@@ -338,6 +338,6 @@ def test_an_evaluation_out_of_time_counts_as_many_episodes_of_each(line, tmp_pat
 def test_only_an_evaluation_of_no_given_length_ends_for_time(
     line, tmp_path, monkeypatch, asked, played
 ):
-    monkeypatch.setattr("qlax.session._LEAST_EVALUATION", 0.0)
-    monkeypatch.setattr("qlax.session._EVALUATION_SHARE", 0.0)
+    monkeypatch.setattr("qlax.finishing._LEAST_EVALUATION", 0.0)
+    monkeypatch.setattr("qlax.finishing._EVALUATION_SHARE", 0.0)
     assert trained(line, tmp_path, eval_episodes=asked).result["eval"]["episodes"] == played

@@ -65,8 +65,12 @@ def test_events_come_in_order_and_hold_what_was_written(tmp_path):
     saved = recorder.named("checkpoint")
     assert [event.env_steps for event in saved] == [80, 160, 240, 320, 400]
     assert saved[-1].path == checkpoint.checkpoints(run.folder)[-1]
-    (evaluated,) = recorder.named("evaluation")
+    *during, evaluated = recorder.named("evaluation")
+    assert evaluated.is_final
     assert evaluated.evaluation.as_json() == run.result["eval"]
+    with_evaluation = [row for row in rows if row.get("eval_return") is not None]
+    assert [event.env_steps for event in during] == [row["env_steps"] for row in with_evaluation]
+    assert not any(event.is_final for event in during)
     (ended,) = recorder.named("end")
     assert ended.result == json.loads((run.folder / "result.json").read_text())
     kinds = [kind for kind, _ in recorder.events if kind != "advance"]

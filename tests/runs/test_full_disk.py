@@ -67,6 +67,7 @@ def train(out: Path, *observers: Observer) -> qlax.Run:
         ("advance", 8192, "checkpoints/iteration-000000000080", "Nothing was saved before it"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The (best policy|policy of this moment) is not kept")
 def test_a_full_disk_says_which_file_and_how_to_go_on(
     event: str, leave: int, lost: str, safe: str | None, disk: Path, whole: Path
 ) -> None:

@@ -1,6 +1,5 @@
 """`qlax eval`: one run, or all seeds of one."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -38,6 +38,7 @@ _ARGUMENTS = {
         "step_timeout",
         "episodes",
         "eval_episodes",
+        "eval_every",
         "out",
         "seed",
         "seeds",

@@ -19,10 +19,12 @@ from qlax.drivers.core import (
     keys,
     learn,
     observe,
+    on_host,
     summarise,
 )
 from qlax.envs.core import CompiledEnv, TimeStep
 from qlax.precision import computes_in_32_bits
+from qlax.states import ActingParams
 
 _LONGEST_STRETCH = 100_000_000
 """Iterations that a program is told to do at once: what numbers them is int32."""
@@ -42,11 +44,13 @@ class CompiledDriver:
         self.side_by_side = side_by_side
         init, advance = self._init, self._advance
         summary: Any = functools.partial(summarise, agent)
+        policy: Any = agent.policy_params
         if side_by_side:
-            init, summary = jax.vmap(init), jax.vmap(summary)
+            init, summary, policy = jax.vmap(init), jax.vmap(summary), jax.vmap(policy)
             advance = jax.vmap(advance, in_axes=(0, None, None))
         self._jitted_init: Any = jax.jit(init, compiler_options=quickly())
         self._jitted_summary: Any = jax.jit(summary)
+        self._jitted_policy: Any = jax.jit(policy, compiler_options=quickly())
         self._jitted_advance: Any = jax.jit(advance, donate_argnums=0)
         self._compiled_advance: Any = None
 
@@ -77,6 +81,11 @@ class CompiledDriver:
         summary = jax.device_get(summary)
         summaries = _split(summary) if self.side_by_side else [summary]
         return [as_report(one) for one in summaries], state.replace(statistics=statistics)
+
+    def policies(self, state: LoopState) -> list[ActingParams]:
+        """Return what the policy of each seed acts with so far, as copies on the host."""
+        params = on_host(self._jitted_policy(state.agent.learner))
+        return _split(params) if self.side_by_side else [params]
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""

@@ -25,7 +25,7 @@ from qlax.envs.core import TimeStep
 from qlax.maths.counting import clipped_sum
 from qlax.pytree import Pytree
 from qlax.spaces import EnvSpec, zeros
-from qlax.states import LearnerState, TrainState
+from qlax.states import ActingParams, LearnerState, TrainState
 
 MetricsRow = dict[str, float | None]
 """The metrics of a stretch of training by name; None for the mean of nothing."""
@@ -90,6 +90,10 @@ class Driver(Protocol):
 
         Training may stop and go on between reports as it likes: nothing is lost or counted twice.
         """
+        ...
+
+    def policies(self, state: LoopState) -> list[ActingParams]:
+        """Return what the policy of each seed acts with so far, as copies on the host."""
         ...
 
     def shape(self, seed: int) -> LoopState:
@@ -217,6 +221,11 @@ def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistic
         "explorer": agent.explorer.metrics(clock),
     }
     return summary, since_report(state.statistics)
+
+
+def on_host(tree: Any) -> Any:
+    """Return a tree of arrays as copies on the host, which outlive a state that is used up."""
+    return jax.tree.map(np.array, tree)
 
 
 def as_report(summary: dict[str, Any]) -> MetricsRow:

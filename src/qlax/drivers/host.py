@@ -21,6 +21,7 @@ from qlax.drivers.core import (
     learn,
     nothing_seen,
     observe,
+    on_host,
     resumed_env_key,
     summarise,
 )
@@ -29,6 +30,7 @@ from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
 from qlax.precision import computes_in_32_bits
 from qlax.silence import warnings_ignored
+from qlax.states import ActingParams
 
 
 @computes_in_32_bits
@@ -39,6 +41,7 @@ class HostDriver:
         self.agent = agent
         self.env = env
         self._jitted_init: Any = jax.jit(self._init, compiler_options=quickly())
+        self._jitted_policy: Any = jax.jit(agent.policy_params, compiler_options=quickly())
         self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
         self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
         self._programs: _Programs | None = None
@@ -123,6 +126,10 @@ class HostDriver:
         """Return what happened since the last report, and the state to go on from."""
         summary, statistics = self._jitted_summary(state)
         return [as_report(jax.device_get(summary))], state.replace(statistics=statistics)
+
+    def policies(self, state: LoopState) -> list[ActingParams]:
+        """Return what the policy acts with so far, as copies on the host."""
+        return [on_host(self._jitted_policy(state.agent.learner))]
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""

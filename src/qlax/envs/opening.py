@@ -160,7 +160,7 @@ def _object(env: gymnasium.Env) -> Source:
     def lend(time_limit: int | None, render_mode: str | None) -> gymnasium.Env:  # noqa: ARG001
         return Lent(env, time_limit)
 
-    return Source(name=name, origin=origin, _make=lend)
+    return Source(name=name, origin=origin, is_lent=True, _make=lend)
 
 
 def _is_shown_as_it_is(record: Any) -> bool:

@@ -44,6 +44,8 @@ class Source:
     """The function or class, if it was given as such."""
     step_timeout: float | None = USUAL_LIMIT
     """Seconds that a step or a reset may take; None for any."""
+    is_lent: bool = False
+    """Whether it is one object, which is lent each time: there is never a second one."""
     _make: _Make
     _idle: list[gymnasium.Env] = field(default_factory=list)
 

@@ -11,9 +11,8 @@ import numpy as np
 from qlax.envs.closing import close
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.envs.source import Source
-from qlax.evaluation import _may_go_on_for_ever as may_go_on_for_ever
-from qlax.evaluation import _original as original
 from qlax.evaluation import require_fit
+from qlax.evaluation.core import may_go_on_for_ever, original
 from qlax.explaining.evaluating import Eyes
 from qlax.memories.previous import sees_previous
 from qlax.spaces import zeros

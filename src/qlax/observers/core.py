@@ -96,6 +96,8 @@ class Evaluated:
     """Environment steps it had learned from."""
     evaluation: "Evaluation"
     """The outcome."""
+    is_final: bool = True
+    """Whether it is the evaluation of the finished run, and not one while it is trained."""
 
 
 @dataclass(frozen=True, kw_only=True)

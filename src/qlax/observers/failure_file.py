@@ -1,5 +1,6 @@
 """What ended a run, as a file in its folder."""
 
+import contextlib
 import traceback
 
 from qlax.errors import Interrupted
@@ -9,6 +10,9 @@ from qlax.runs import folder
 
 class FailureFile(Observer):
     """Writes `failure.json` in each seed's folder when training fails; going on removes it."""
+
+    def __init__(self) -> None:
+        self._began = False
 
     def begin(self, event: Beginning) -> None:
         """Remember whose runs they are."""
@@ -39,4 +43,5 @@ class FailureFile(Observer):
         }
         for member in self._members:
             if member.folder.is_dir():
-                folder.write_json(member.folder / folder.FAILURE, document)
+                with contextlib.suppress(OSError):  # a full disk, which may be what ended it
+                    folder.write_json(member.folder / folder.FAILURE, document)

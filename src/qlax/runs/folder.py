@@ -7,6 +7,8 @@ config.json     everything needed to run it again
 metrics.jsonl   one line for every stretch of training
 checkpoints/    whole states to resume from
 policy/         what `qlax.load` reads: arrays and JSON
+best/           the policy that was best by evaluations while training
+moments/        policies of the start, of each fifth of training, and of the end
 curve.png       the learning curve
 result.json     the outcome
 failure.json    what ended training, if it failed
@@ -154,6 +156,17 @@ def read_json(path: Path) -> Any:
     return document
 
 
+def read_config(path: Path) -> dict[str, Any]:
+    """Return what the `config.json` in a folder holds.
+
+    Raises:
+        UsageError: if it is not there, damaged, or in another format than is read here.
+    """
+    document: dict[str, Any] = read_json(path / CONFIG)
+    formats.require_format(document, formats.CONFIG, path / CONFIG)
+    return document
+
+
 def _require_ours(document: Any, path: Path) -> None:
     """Raise `UsageError` for what qlax never writes: deep nesting, numbers beyond 64 bits, NaN."""
     level: list[Any] = [document]
@@ -174,17 +187,6 @@ def _require_ours(document: Any, path: Path) -> None:
             return
         level = inside
     raise UsageError(f"{path} is damaged: it is nested too deeply.")
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """Return what the `config.json` in a folder holds.
-
-    Raises:
-        UsageError: if it is not there, damaged, or in another format than is read here.
-    """
-    document: dict[str, Any] = read_json(path / CONFIG)
-    formats.require_format(document, formats.CONFIG, path / CONFIG)
-    return document
 
 
 _DEEPEST = 50

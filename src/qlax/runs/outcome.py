@@ -38,6 +38,9 @@ class Result(TypedDict, total=False):
     """The final evaluation, as `Evaluation.as_json` has it; None if there was none."""
     eval_error: str | None
     """Why the final evaluation failed; None if it did not."""
+    best: dict[str, float] | None
+    """What the policy in `best/` was chosen by while training: `env_steps`, and `mean`, `std`,
+    `length` and `episodes` of the evaluation; None if there was none."""
     threshold: float | None
     """The mean return from which the environment counts as solved."""
     solved: bool | None

@@ -17,6 +17,8 @@ class Pace:
 
     def __init__(self) -> None:
         self.iterations = _FIRST
+        self.last = 0.0
+        """Seconds that the last iterations took."""
 
     @contextlib.contextmanager
     def measuring(self, iterations: int) -> Iterator[None]:
@@ -24,6 +26,7 @@ class Pace:
         began = time.perf_counter()
         yield
         seconds = max(time.perf_counter() - began, 1e-6)
+        self.last = seconds
         fitting = iterations * _SECONDS / seconds
         limits = self.iterations / 2, self.iterations * 2
         self.iterations = max(1, int(min(max(fitting, limits[0]), limits[1])))

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ from qlax.spaces import EnvSpec, alike
 _LONGEST_STRETCH = 1_000
 _REPORTS = 100
 _CHECKPOINTS = 5
+_EVALUATIONS = 20
+_MOMENTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,10 @@ class Plan:
     """Iterations between lines of metrics."""
     checkpoint_every: int
     """Iterations between checkpoints."""
+    eval_every: int = 0
+    """Iterations between evaluations while training; 0 for none."""
+    eval_is_frugal: bool = True
+    """Whether those that take much of training's time are left out."""
     changed: tuple[Difference, ...] = ()
     """What of the agent was fitted to the environment."""
     side_by_side: int
@@ -63,13 +69,31 @@ class Plan:
 
     def next_stop(self, iteration: int) -> int:
         """Return the end of the stretch that begins at an iteration."""
-        intervals = (self.report_every, self.checkpoint_every)
-        due = [(iteration // every + 1) * every for every in intervals]
+        intervals = (self.report_every, self.checkpoint_every, self.eval_every, self._moment_every)
+        due = [(iteration // every + 1) * every for every in intervals if every]
         return min(*due, self.iterations)
 
     def report_due(self, iteration: int) -> bool:
         """Return whether a line of metrics is to be written after an iteration."""
-        return iteration % self.report_every == 0 or iteration == self.iterations
+        return (
+            iteration % self.report_every == 0
+            or iteration == self.iterations
+            or self.eval_due(iteration)
+        )
+
+    def eval_due(self, iteration: int) -> bool:
+        """Return whether the policy is to be evaluated after an iteration, if it is worth it."""
+        if self.eval_every == 0:
+            return False
+        return iteration % self.eval_every == 0 or iteration == self.iterations
+
+    def moment_due(self, iteration: int) -> bool:
+        """Return whether the policy after an iteration is kept: at the start and each fifth."""
+        return iteration % self._moment_every == 0 or iteration == self.iterations
+
+    @property
+    def _moment_every(self) -> int:
+        return math.ceil(self.iterations / _MOMENTS)
 
     def checkpoint_due(self, iteration: int) -> bool:
         """Return whether a checkpoint is to be written after an iteration."""
@@ -88,6 +112,8 @@ class Plan:
             "seed": self.seed,
             "steps": self.steps,
             "eval_episodes": self.eval_episodes,
+            "eval_every": self.eval_every,
+            "eval_is_frugal": self.eval_is_frugal,
             "report_every": self.report_every,
             "checkpoint_every": self.checkpoint_every,
             "side_by_side": self.side_by_side,
@@ -107,14 +133,33 @@ def require_seeds(seeds: Sequence[int]) -> None:
         require(0 <= seed < 2**32, "seed", seed, "from 0 to 4,294,967,295")
 
 
-def intervals(agent: Agent, steps: int, checkpoint_steps: int | None) -> dict[str, int]:
-    """Return a plan's `report_every` and `checkpoint_every`, in iterations."""
+def intervals(
+    agent: Agent, steps: int, *, checkpoint_every: int | None, eval_every: int | None
+) -> dict[str, Any]:
+    """Return a plan's intervals, in iterations.
+
+    Args:
+        agent: The agent.
+        steps: Environment steps in all.
+        checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
+        eval_every: Environment steps between evaluations; 0 for none, None for a twentieth of all,
+            or more where that takes long.
+    """
     iterations = math.ceil(steps / agent.num_envs)
+    report = max(1, min(iterations // _REPORTS, _LONGEST_STRETCH))
+
+    def every(given: int | None, parts: int) -> int:
+        wanted = iterations / parts if given is None else given / agent.num_envs
+        return math.ceil(wanted)
+
+    evaluation = every(eval_every, _EVALUATIONS)
+    if eval_every is None:  # together with a report
+        evaluation = math.ceil(evaluation / report) * report
     return {
-        "report_every": max(1, min(iterations // _REPORTS, _LONGEST_STRETCH)),
-        "checkpoint_every": math.ceil(iterations / _CHECKPOINTS)
-        if checkpoint_steps is None
-        else math.ceil(checkpoint_steps / agent.num_envs),
+        "report_every": report,
+        "checkpoint_every": every(checkpoint_every, _CHECKPOINTS),
+        "eval_every": evaluation,
+        "eval_is_frugal": eval_every is None,
     }
 
 
@@ -175,23 +220,35 @@ def plan_from_json(
     Raises:
         UsageError: if the file is not a configuration, or something needed is not given.
     """
-    names = {entry.name for entry in dataclasses.fields(Plan)} - {"source", "agent", "changed"}
-    missing = [name for name in sorted(names | {"agent"}) if name not in document]
-    if missing:
-        raise UsageError(f"{where} is not the configuration of a run: it lacks {missing[0]!r}.")
-    for entry in dataclasses.fields(Plan):
-        value = document[entry.name] if entry.name in names else None
-        whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-        whole |= value is None and entry.name == "eval_episodes"
-        is_text = entry.type is str and isinstance(value, str)
-        if entry.name in names and not (is_text or (whole and entry.type is not str)):
-            raise UsageError(f"{where} is damaged: it has {entry.name} {value!r}.")
+    plain = [entry for entry in dataclasses.fields(Plan) if entry.type in _KINDS]
+    for entry in plain:
+        if entry.name in document:
+            if not _KINDS[entry.type](document[entry.name]):
+                found = f"{entry.name} {document[entry.name]!r}"
+                raise UsageError(f"{where} is damaged: it has {found}.")
+        elif entry.default is dataclasses.MISSING:  # what has a default came with a later qlax
+            raise UsageError(f"{where} is not the configuration of a run: it lacks {entry.name!r}.")
+    if "agent" not in document:
+        raise UsageError(f"{where} is not the configuration of a run: it lacks 'agent'.")
     return Plan(
         source=source,
         agent=config.part_from_json(document["agent"], Agent, where) if agent is None else agent,
         changed=_changed_from_json(document.get("fitted", []), where),
-        **{name: document[name] for name in names},
+        **{entry.name: document[entry.name] for entry in plain if entry.name in document},
     )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+_KINDS: dict[Any, Callable[[Any], bool]] = {
+    int: _is_whole,
+    int | None: lambda value: value is None or _is_whole(value),
+    str: lambda value: isinstance(value, str),
+    bool: lambda value: isinstance(value, bool),
+}
+"""What a field of a plan may hold in a file, by its type."""
 
 
 def _changed_from_json(document: Any, where: str) -> tuple[Difference, ...]:

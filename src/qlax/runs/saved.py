@@ -17,11 +17,12 @@ from qlax.runs import folder as files
 from qlax.runs.disk import CHECKPOINTS, CONFIG
 from qlax.runs.folder import read_config
 from qlax.runs.lock import is_locked
+from qlax.runs.moments import BEST, MOMENTS, moments
 
 if TYPE_CHECKING:
     import numpy as np
 
-OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, "best", "moments"})
+OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, BEST, MOMENTS})
 """Folders of a run: there are no others inside."""
 Status = Literal["running", "finished", "failed", "unfinished"]
 
@@ -119,6 +120,11 @@ class SavedRun:
 
         values = [row.get(name) for row in self.rows]
         return np.asarray([math.nan if value is None else value for value in values], np.float64)
+
+    @property
+    def moments(self) -> list[tuple[int, Path]]:
+        """Policies kept while it was trained: environment steps, and the folder of each."""
+        return moments(self.folder)
 
     def _document(self, name: str) -> dict[str, Any] | None:
         """Return what a JSON file of the run holds, None if it is not there or damaged."""

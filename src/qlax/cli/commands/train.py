@@ -44,6 +44,9 @@ class Train(Command):
     one, else Gymnasium."""
     eval_episodes: Annotated[int | None, named("INT")] = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
+    eval_every: Annotated[int | None, named("INT")] = None
+    """Environment steps between evaluations while training, 0 for none. By default a twentieth of
+    all, or more where that takes long."""
     checkpoint_every: Annotated[int | None, named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
@@ -81,6 +84,7 @@ class Train(Command):
                 "out": self.out,
                 "backend": self.backend,
                 "eval_episodes": self.eval_episodes,
+                "eval_every": self.eval_every,
                 "checkpoint_every": self.checkpoint_every,
                 "step_timeout": self.step_timeout,
                 "observers": watching(quiet=self.quiet, as_json=self.json),

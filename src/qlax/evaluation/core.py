@@ -1,10 +1,11 @@
 """Evaluation of a policy: full episodes of the original environment, played greedily."""
 
+import dataclasses
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,25 @@ class Evaluation:
     """The largest mean return that there is, where the environment's table says it."""
     left_out: int = 0
     """Episodes that were not played, since they would have taken too long."""
+    length: float | None = None
+    """Mean steps of an episode."""
+
+    @classmethod
+    def of(
+        cls, seed: int, returns: Sequence[float], lengths: Sequence[int], **known: Any
+    ) -> "Evaluation":
+        """Return the evaluation of episodes with these returns and lengths."""
+        return cls(
+            episodes=len(returns),
+            seed=seed,
+            mean=float(np.mean(returns)),
+            std=float(np.std(returns)),
+            min=float(np.min(returns)),
+            max=float(np.max(returns)),
+            returns=list(returns),
+            length=float(np.mean(lengths)),
+            **known,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
@@ -110,25 +130,38 @@ def evaluate_in(
             f"The policy was trained with action masks, but {spec.id} has none: it would take "
             "actions it never learned about."
         )
-    limit = LONGEST if _may_go_on_for_ever(source) else None
-    stepped = _original(source, min(episodes, _MOST_ENVS), limit)
-    num_envs = stepped.num_envs
-    quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
+    limit = LONGEST if may_go_on_for_ever(source) else None
+    stepped = original(source, min(episodes, _MOST_ENVS), limit)
     try:
-        returns, cut = _play(policy, stepped, quotas, seed, seconds)
+        found = play_episodes(policy, stepped, episodes, seed, seconds)
     finally:
         close(stepped)
-    return Evaluation(
-        episodes=len(returns),
-        seed=seed,
-        mean=float(np.mean(returns)),
-        std=float(np.std(returns)),
-        min=float(np.min(returns)),
-        max=float(np.max(returns)),
-        returns=returns,
-        cut=0 if limit is None else cut,
-        optimum=_optimum(source),
-        left_out=episodes - len(returns),
+    cut = 0 if limit is None else found.cut  # a limit of its own is no cut
+    return dataclasses.replace(found, cut=cut, optimum=_optimum(source))
+
+
+def play_episodes(
+    policy: Policy, stepped: HostEnv, episodes: int, seed: int, seconds: float = math.inf
+) -> Evaluation:
+    """Play full episodes greedily in environments that are open, and stay so.
+
+    Args:
+        policy: Who plays.
+        stepped: Where; each environment plays as many episodes, or one fewer.
+        episodes: How many.
+        seed: Seed of the episodes.
+        seconds: After how many no further ones are begun. Of every environment as many episodes
+            count then, at least one: what happens to be over would be the short ones.
+    """
+    num_envs = stepped.num_envs
+    quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
+    played = _play(policy, stepped, quotas, seed, seconds)
+    return Evaluation.of(
+        seed,
+        [one.paid for one in played],
+        [one.steps for one in played],
+        cut=sum(one.cut for one in played),
+        left_out=episodes - len(played),
     )
 
 
@@ -158,13 +191,13 @@ def usual_episodes(source: Source) -> int:
     return _USUAL_EPISODES if few is None else few
 
 
-def _may_go_on_for_ever(source: Source) -> bool:
+def may_go_on_for_ever(source: Source) -> bool:
     """Return whether an episode may never end; games end by themselves."""
     is_game = source.world is not None and source.world.preprocessed is not None
     return source.spec.time_limit is None and not is_game
 
 
-def _original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
+def original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
     """Return the original environment, never a compiled twin; a `Dynamics` is its own original.
 
     Where one can be had but no second beside it, there is one.
@@ -177,41 +210,41 @@ def _original(source: Source, num_envs: int, time_limit: int | None) -> HostEnv:
     except (UsageError, EnvironmentFailure):
         if num_envs == 1:
             raise
-        return _original(source, 1, time_limit)
+        return original(source, 1, time_limit)
     return env  # type: ignore[return-value]
+
+
+class _Episode(NamedTuple):
+    """An episode that is over."""
+
+    paid: float
+    """Its undiscounted return."""
+    steps: int
+    """Its length."""
+    cut: bool
+    """Whether nothing but `LONGEST` ended it."""
 
 
 def _play(
     policy: Policy, stepped: HostEnv, quotas: np.ndarray, seed: int, seconds: float
-) -> tuple[list[float], int]:
-    """Return the returns of each environment's first episodes, and how many `LONGEST` cut.
-
-    Args:
-        policy: Who plays.
-        stepped: Where.
-        quotas: How many episodes of each environment count.
-        seed: Seed of the episodes.
-        seconds: After how many no further ones are begun. Of every environment as many episodes
-            count then, at least one: what happens to be over would be the short ones.
-    """
+) -> list[_Episode]:
+    """Return each environment's first episodes, as many as its quota; see `play_episodes`."""
     until = time.monotonic() + seconds
-    returns: list[list[float]] = [[] for _ in quotas]
-    cut: list[list[bool]] = [[] for _ in quotas]
+    played: list[list[_Episode]] = [[] for _ in quotas]
     running, steps = np.zeros(len(quotas)), np.zeros(len(quotas), int)
     timestep = stepped.reset(seed)
     actor = policy.actor(stepped.num_envs)
-    while any(len(played) < quota for played, quota in zip(returns, quotas, strict=True)):
+    while any(len(own) < quota for own, quota in zip(played, quotas, strict=True)):
         timestep = stepped.step(actor(timestep))
         running = np.where(timestep.first, 0.0, running + timestep.reward)
         steps = np.where(timestep.first, 0, steps + 1)
         for index in np.flatnonzero(timestep.done):
-            if len(returns[index]) < quotas[index]:
-                returns[index].append(float(running[index]))
-                ended_here = steps[index] == LONGEST
-                cut[index].append(bool(timestep.truncated[index] and ended_here))
-        fewest = min(map(len, returns))
+            if len(played[index]) < quotas[index]:
+                cut = bool(timestep.truncated[index] and steps[index] == LONGEST)
+                paid, length = float(running[index]), int(steps[index])
+                played[index].append(_Episode(paid, length, cut))
+        fewest = min(map(len, played))
         if timestep.done.any() and fewest and time.monotonic() > until:
-            returns = [played[:fewest] for played in returns]
-            cut = [played[:fewest] for played in cut]
+            played = [own[:fewest] for own in played]
             break
-    return [value for played in returns for value in played], sum(map(sum, cut))
+    return [episode for own in played for episode in own]

@@ -1,0 +1,64 @@
+"""Policies that a run keeps while it learns: of several moments, and the best one."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qlax.errors import UsageError
+from qlax.runs import folder
+
+if TYPE_CHECKING:
+    from qlax.policy import Policy
+
+BEST, MOMENTS = "best", "moments"
+CHOSEN_BY = "evaluation.json"
+"""In the folder of the best policy: what it was chosen by."""
+
+
+def save_moment(path: Path, policy: "Policy", env_steps: int) -> None:
+    """Keep the policy that a run has after some environment steps."""
+    policy.save(path / MOMENTS / f"{env_steps:012d}")
+
+
+def moments(path: Path) -> list[tuple[int, Path]]:
+    """Return the policies that a run kept, by environment steps: [(steps, folder), …]."""
+    found = (inside for inside in (path / MOMENTS).glob("*") if inside.name.isdecimal())
+    return sorted((int(inside.name), inside) for inside in found)
+
+
+class Best:
+    """The best policy of a run by the evaluations made while it was trained.
+
+    Of policies that are equally good it is the last.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path / BEST
+        self._unsaved: Policy | None = None
+        self.chosen_by: dict[str, Any] | None = None
+        """`env_steps`, and `mean`, `std`, `episodes` of what it was chosen by; None without one."""
+
+    def read(self) -> None:
+        """Remember what an earlier part of the run chose, if it did."""
+        try:
+            found = folder.read_json(self._path / CHOSEN_BY)
+        except UsageError:
+            return
+        if isinstance(found, dict) and isinstance(found.get("mean"), int | float):
+            self.chosen_by = found
+
+    def beats(self, mean: float) -> bool:
+        """Return whether a policy of this mean return would be the best."""
+        return self.chosen_by is None or mean >= self.chosen_by["mean"]
+
+    def take(self, policy: "Policy", chosen_by: dict[str, Any]) -> None:
+        """Make a policy the best; it is written by the next `save`."""
+        self._unsaved, self.chosen_by = policy, chosen_by
+
+    def save(self) -> None:
+        """Write the best policy, if it is not written yet."""
+        if self._unsaved is None:
+            return
+        with folder.replacing(self._path) as aside:
+            self._unsaved.save(aside)
+            folder.write_json(aside / CHOSEN_BY, self.chosen_by)
+        self._unsaved = None
