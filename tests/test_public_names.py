@@ -42,6 +42,7 @@ def test_the_public_names_are_these():
         "observations",
         "observers",
         "optimizers",
+        "plot",
         "presets",
         "replay",
         "resume",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         targets,
     )
     from qlax.agent import Agent
+    from qlax.comparing.plotting import plot
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
     from qlax.explaining import explain
@@ -67,6 +68,7 @@ __all__ = [
     "observations",
     "observers",
     "optimizers",
+    "plot",
     "presets",
     "replay",
     "resume",
@@ -92,6 +94,7 @@ _HOMES = {
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",
+    "plot": "comparing.plotting",
     "Run": "runs.outcome",
     "resume": "training",
     "Trial": "sweeping",

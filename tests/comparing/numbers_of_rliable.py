@@ -8,6 +8,7 @@ it runs in an environment of its own, once:
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,14 @@ def interval(arrays, function, reps):
     return np.asarray(found["x"]).T.tolist()
 
 
+def iqm(found):
+    return np.array([metrics.aggregate_iqm(found)])
+
+
+def improvement(x, y):
+    return np.array([metrics.probability_of_improvement(x, y)])
+
+
 def main():
     single, pairs = [], []
     for shape in SHAPES:
@@ -43,20 +52,17 @@ def main():
             "profile": library.score_distributions(found, taus).tolist(),
         }
         if shape[0] > 1:
-            iqm = lambda x: np.array([metrics.aggregate_iqm(x)])  # noqa: E731
             entry["iqm_interval"] = interval(found, iqm, 50_000)[0]
-            profile = lambda x: library.score_distributions(x, taus)  # noqa: E731
+            profile = partial(library.score_distributions, tau=taus)
             entry["profile_interval"] = interval(found, profile, 10_000)
         single.append(entry)
     for runs, others, tasks in PAIRS:
         for digits in (0, 6):  # rounded to whole numbers there are ties
             x = scores(runs, tasks, digits=digits)
             y = scores(others, tasks, seed=1, shift=0.3, digits=digits)
-            probability = metrics.probability_of_improvement
-            both = lambda *drawn: np.array([probability(*drawn)])  # noqa: E731
-            entry = {"x": x.tolist(), "y": y.tolist(), "probability": probability(x, y)}
+            entry = {"x": x.tolist(), "y": y.tolist(), "probability": improvement(x, y).item()}
             if min(runs, others) > 1:
-                entry["interval"] = interval((x, y), both, 5_000)[0]
+                entry["interval"] = interval((x, y), improvement, 5_000)[0]
             pairs.append(entry)
     text = json.dumps({"single": single, "pairs": pairs}, indent=1)
     (Path(__file__).parent / "data" / "rliable.json").write_text(text + "\n")

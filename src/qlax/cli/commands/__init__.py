@@ -8,6 +8,7 @@ from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
 from qlax.cli.commands.film import Film
+from qlax.cli.commands.plot import Plot
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
@@ -22,6 +23,7 @@ COMMANDS: dict[str, type[Command]] = {
     "film": Film,
     "runs": Runs,
     "board": Board,
+    "plot": Plot,
     "agents": Agents,
     "envs": Envs,
     "check": Check,
