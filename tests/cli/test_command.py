@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -369,3 +370,51 @@ def test_an_environment_that_fails_costs_nothing_that_was_learned(fault, said, t
     saved = max((tmp_path / "run" / "checkpoints").iterdir())
     # The 250th step failed: iterations 0 … 248 are saved (step 1 of 250 may be a reset).
     assert int(saved.name.removeprefix("iteration-")) in range(240, 250)
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_help_is_grouped_and_as_wide_as_the_terminal(width, monkeypatch, capsys):
+    from qlax.cli.commands import COMMANDS
+    from qlax.cli.commands.core import GROUPS
+
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert exit_code_of([]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= max(width, 44) for line in lines)
+    titles = [line[:-1] for line in lines if line.endswith(":") and line[0] != " "]
+    assert titles == [title for title in GROUPS if title in titles]
+    for name, command in COMMANDS.items():
+        assert any(line.split()[:1] == [name] for line in lines)
+        assert command.group in titles
+        assert exit_code_of([name, "--help"]) == 0
+        text = capsys.readouterr().out
+        assert text.startswith(f"usage: qlax {name}")
+        assert "\n\n\n" not in text
+
+
+def test_every_option_has_a_text():
+    from qlax.cli.commands import COMMANDS
+    from qlax.cli.options import options_of
+
+    for command in COMMANDS.values():
+        for option in options_of(command):
+            assert option.text.strip("() ").endswith(".") or "default" in option.text, option
+
+
+def test_letters_that_an_encoding_lacks_are_spelt_out(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "qlax", "train", "MountianCar-v0", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert b"usage: qlax train ENV" in done.stdout
+    listed = subprocess.run(
+        [sys.executable, "-m", "qlax", "runs", "--help"],
+        cwd=tmp_path,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert b"usage: qlax runs [FOLDER...]" in listed.stdout

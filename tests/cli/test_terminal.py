@@ -60,7 +60,7 @@ def shown(words: str, cwd: Path) -> list[str]:
             ("--help", "qlax train MountainCar-v0"),
             ("train --help", "--checkpoint-every INT"),
             ("train MountainCar-v0 --agent.help", "--agent.memory {gru,lstm,"),
-            ("eval --help", "usage: qlax eval [-h] [EVAL OPTIONS] RUN"),
+            ("eval --help", "usage: qlax eval RUN [OPTIONS]"),
             ("resume --help", "usage: qlax resume"),
             ("check --help", "usage: qlax check"),
             ("envs --help", "usage: qlax envs"),
@@ -87,6 +87,6 @@ def test_a_run_fits_the_terminal_from_its_beginning_to_its_evaluation(tmp_path: 
     evaluated = shown("eval a-run --episodes 2", tmp_path)
     for name in ("training", "backend", "note", "result", "time", "written", "next"):
         assert any(line.startswith(f"{name:<10}") for line in trained), name
-    assert any("300/300" in line and "left" in line for line in trained)
+    assert any("100%" in line and "300/300" in line for line in trained)
     assert evaluated[0].startswith("CartPole-v1: not solved: mean return ")
     assert [line for line in trained + evaluated if len(line) > 80] == []

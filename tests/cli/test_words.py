@@ -73,7 +73,7 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
             "--agent.replay.batch-size is 64, but must be from 1 to the capacity (10).",
         ),
         ("train CartPole-v1 --agent.network per-key", "make the agent in Python"),
-        ("envs --search cart", "`qlax envs` has no options."),
+        ("envs --search cart", "`qlax envs` has --json."),
         ("eval CartPole-v1", "CartPole-v1 is not there."),
         (
             "resume here --agent.discount 1",

@@ -1,6 +1,8 @@
 """Printing on terminals and into pipes."""
 
+import codecs
 import contextlib
+import io
 import json
 import math
 import os
@@ -12,6 +14,7 @@ from typing import Any, TextIO
 
 from rich.console import Console
 
+from qlax.letters import in_plain
 from qlax.wording import broken
 
 
@@ -54,6 +57,14 @@ def stdout_kept(is_kept: bool = True) -> Iterator[None]:
             stack.callback(os.dup2, kept, 1)
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         yield
+
+
+def spell_out(*streams: TextIO) -> None:
+    """Let streams write `->` for `→` and so on, where their encoding lacks such letters."""
+    codecs.register_error("qlax", in_plain)
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="qlax")
 
 
 def say(topic: str, text: str) -> None:

@@ -16,20 +16,17 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import COMMANDS, Command, Words
-from qlax.cli.console import complain, print_json
+from qlax.cli.console import complain, print_json, spell_out
+from qlax.cli.help import asks_for_help, print_help
 from qlax.cli.translation import in_options
 from qlax.cli.words import require_words
 from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, UsageError
-
-_DESCRIPTION = """Q-learning done right: from a Q-table to deep agents, compiled by JAX.
-
-The main job:  qlax train MountainCar-v0
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     warnings.showwarning = _warn  # type: ignore[assignment]
+    spell_out(sys.stdout, sys.stderr)
     code = run(sys.argv[1:] if arguments is None else list(arguments))
     # Everything is written and closed. An orderly end of the interpreter, with thousands of
     # compiled objects, would take half a second more.
@@ -49,14 +46,17 @@ def run(arguments: list[str]) -> int:
     sys.path.append("")
     try:
         arguments, words = _split(arguments)
+        if asks_for_help(arguments, COMMANDS):
+            with contextlib.suppress(BrokenPipeError):
+                print_help(arguments, COMMANDS)
+            return 0
         arguments = require_words(arguments, COMMANDS)
     except UsageError as error:
         return _fail(error, 2)
     command = Command()
     try:
-        command = tyro.extras.subcommand_cli_from_dict(
-            dict(COMMANDS), prog="qlax", description=_DESCRIPTION, args=arguments or ["--help"]
-        )
+        name, *rest = arguments
+        command = tyro.cli(COMMANDS[name], prog=f"qlax {name}", args=rest)
         _require_taken(arguments[0], command, words)
         command.run(words)
     except UsageError as error:

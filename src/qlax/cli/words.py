@@ -28,12 +28,8 @@ def require_words(words: list[str], commands: Mapping[str, Any]) -> list[str]:
     Raises:
         UsageError: if there is no such command, option or place for a word, with a suggestion.
     """
-    if not words:
-        return words
     _require_command(words, commands)
-    command = commands.get(words[0])
-    if command is None:  # `qlax --help`
-        return words
+    command = commands[words[0]]
     words = whole_numbers(words, command)
     _require_options(words, command)
     return words
@@ -76,8 +72,10 @@ def _whole(option: str, word: str) -> str:
 def _require_command(words: list[str], commands: Mapping[str, Any]) -> None:
     """Raise `UsageError` with a suggestion if the first word is not a command."""
     word = words[0]
-    if word.startswith("-") or word in commands:
+    if word in commands:
         return
+    if word.startswith("-"):
+        raise UsageError(f"{word} stands before the command: `qlax COMMAND {word}`.")
     if word in COMMANDS:
         hint = f"Did you mean `{COMMANDS[word]}`?"
     elif re.search(r"-v\d+$", word):

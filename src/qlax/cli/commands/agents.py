@@ -1,7 +1,7 @@
 """`qlax agents`."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from qlax.cli.commands.core import FLAG, Command, Words
 
@@ -9,6 +9,8 @@ from qlax.cli.commands.core import FLAG, Command, Words
 @dataclasses.dataclass(frozen=True)
 class Agents(Command):
     """List the named agents."""
+
+    group: ClassVar = "What there is"
 
     json: Annotated[bool, *FLAG] = False
     """Print everything as JSON."""

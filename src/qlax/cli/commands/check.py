@@ -14,6 +14,7 @@ from qlax.errors import UsageError
 class Check(Command):
     """Play an environment at random and report everything that is wrong with it."""
 
+    group: ClassVar = "What there is"
     takes: ClassVar = frozenset({"env"})
     names: ClassVar = {"env": "ENV"}
 

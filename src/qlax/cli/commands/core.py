@@ -9,6 +9,9 @@ import tyro
 
 from qlax.errors import UsageError
 
+GROUPS = ("Train", "Look at a run", "Compare runs", "What there is", "Your shell")
+"""What commands are for, as `qlax --help` groups them."""
+
 
 class Words(NamedTuple):
     """The words of a command line whose meaning depends on the agent and the environment."""
@@ -25,6 +28,8 @@ class Command:
     A file that holds one imports nothing heavy at its head: `qlax --help` reads them all.
     """
 
+    group: ClassVar[str] = "Look at a run"
+    """What it is for: one of `GROUPS`."""
     takes: ClassVar[frozenset[str]] = frozenset()
     """Which groups of `Words` it takes: "agent", "env", both or neither."""
     names: ClassVar[Mapping[str, str]] = {}

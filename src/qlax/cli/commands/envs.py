@@ -1,7 +1,7 @@
 """`qlax envs`."""
 
 import dataclasses
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from tyro.conf import Positional
 
@@ -11,6 +11,8 @@ from qlax.cli.commands.core import FLAG, Command, Words, named
 @dataclasses.dataclass(frozen=True)
 class Envs(Command):
     """List the worlds to train in, their backends, and what can be installed."""
+
+    group: ClassVar = "What there is"
 
     search: Positional[Annotated[str | None, named("[TEXT]")]] = None
     """List all ids that contain this, or whose world's name does."""

@@ -11,6 +11,7 @@ from qlax.envs.watchdog import USUAL_LIMIT
 class Resume(Command):
     """Go on with a run from its newest checkpoint, bit for bit if it is compiled."""
 
+    group: ClassVar = "Train"
     names: ClassVar = {"path": "RUN"}
     interrupted: ClassVar = "stopped before anything could be saved."
 

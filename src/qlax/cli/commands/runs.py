@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from tyro.conf import Positional, arg
 
@@ -12,6 +12,8 @@ from qlax.cli.commands.core import FLAG, Command, Words
 @dataclasses.dataclass(frozen=True)
 class Runs(Command):
     """List the runs there are, newest first, with their results."""
+
+    group: ClassVar = "Compare runs"
 
     folders: Positional[
         Annotated[tuple[Path, ...], arg(metavar="[FOLDER…]", help_behavior_hint="")]

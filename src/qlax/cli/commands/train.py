@@ -21,6 +21,7 @@ class Train(Command):
     `--env.map-name 8x8` sets an argument of ENV, `--env.config.lanes 3` in a dict.
     """
 
+    group: ClassVar = "Train"
     takes: ClassVar = frozenset({"agent", "env"})
     interrupted: ClassVar = "stopped before anything could be saved."
 

@@ -3,10 +3,11 @@
 import time
 from typing import Protocol, TextIO
 
+from qlax.letters import shows_blocks, writable
 from qlax.observers.progress import screen
 from qlax.observers.progress.course import Course
 from qlax.observers.progress.panel import BEAUTIFUL, LABEL, PLAIN, last_lines, panel
-from qlax.observers.progress.words import duration, joined, named, shows_blocks, writable
+from qlax.observers.progress.words import duration, joined, named
 from qlax.wording import broken
 
 # In a pipe, a line is printed for every tenth of the run, and for every minute.

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TextIO
 
+from qlax.letters import writable
 from qlax.observers.progress.panel import Line
-from qlax.observers.progress.words import writable
 
 STYLES = {
     "label": "2",

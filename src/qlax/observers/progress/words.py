@@ -1,23 +1,4 @@
-"""Numbers and durations in few letters, and letters that an encoding has."""
-
-from typing import TextIO
-
-_PLAIN = {
-    "…": "...",
-    "→": "->",
-    "ε": "epsilon",
-    "±": "+-",
-    "×": "x",
-    "·": "*",
-    "−": "-",
-    "–": "-",
-    "²": "2",
-    "≥": ">=",
-    "’": "'",
-    "━": "#",
-    "╸": "#",
-    "─": "-",
-}
+"""Numbers and durations in few letters."""
 
 
 def short(number: float) -> str:
@@ -48,30 +29,3 @@ def joined(parts: list[str]) -> str:
 def named(name: str, value: float | None, form: str) -> str:
     """Return `loss 0.012`; nothing if there is no value."""
     return "" if value is None else f"{name} {value:{form}}"
-
-
-def writable(text: str, stream: TextIO) -> str:
-    """Return a text whose letters a stream's encoding has: `->` for `→` where it has no arrows."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        text = "".join(letter if _has(encoding, letter) else _plain(letter) for letter in text)
-    return text
-
-
-def shows_blocks(stream: TextIO) -> bool:
-    """Return whether a stream's encoding has the blocks and lines that curves are drawn with."""
-    return _has(getattr(stream, "encoding", None) or "utf-8", "▁▂▃▄▅▆▇█━╸─ε")
-
-
-def _plain(letter: str) -> str:
-    return _PLAIN.get(letter, "?")
-
-
-def _has(encoding: str, text: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
