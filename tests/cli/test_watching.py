@@ -1,7 +1,11 @@
 """`qlax film`, `qlax watch` and `qlax play`."""
 
 import json
+import re
 import shutil
+import threading
+import time
+import urllib.request
 
 import pytest
 from PIL import Image
@@ -68,3 +72,36 @@ def test_a_run_that_kept_nothing_of_its_training_is_refused(run, tmp_path, capsy
     shutil.rmtree(copy / "moments")
     assert exit_code_of(["film", str(copy), "--learning"]) == 2
     assert "has kept no policies of its training" in capsys.readouterr().err
+
+
+def test_a_run_is_watched_on_a_page_where_there_is_no_display(run, capsys, monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    code = []
+    words = ["watch", str(run), "--fps", "1000", "--json"]
+    playing = threading.Thread(target=lambda: code.append(exit_code_of(words)))
+    playing.start()
+    said = ""
+    while "http" not in said:
+        said += capsys.readouterr().err
+        time.sleep(0.05)
+    assert "There is no display for a window, so the play is at http://127.0.0.1:" in said
+    address = re.search(r"127.0.0.1:\d+", said)[0]
+    with urllib.request.urlopen(f"http://{address}/play", timeout=30) as stream:
+        shown = json.loads(stream.readline().removeprefix(b"data: "))
+        assert shown["values"]["actions"] == ["left", "right"]
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{address}/ask", b'"quit"', headers)
+        urllib.request.urlopen(request, timeout=30).close()
+        playing.join(30)
+    assert code == [0]
+    assert json.loads(capsys.readouterr().out) == {"returns": []}
+
+
+def test_what_cannot_be_watched_is_refused(run, tmp_path, capsys):
+    assert exit_code_of(["watch", str(run), "--best"]) == 2
+    assert "has no best/" in capsys.readouterr().err
+    assert exit_code_of(["watch", str(tmp_path), "--page"]) == 2
+    assert "holds no policy" in capsys.readouterr().err
+    assert exit_code_of(["watch", str(run), "--page", "--fps", "0"]) == 2
+    assert "--fps is 0" in capsys.readouterr().err

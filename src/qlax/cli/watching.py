@@ -1,21 +1,30 @@
 """`qlax film`, `qlax watch` and `qlax play`."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qlax.arguments import whole_number
+from qlax.cli.console import complain
 from qlax.cli.env_arguments import arguments
 from qlax.envs.opening import EnvLike
 from qlax.errors import UsageError
 from qlax.loading import load
 from qlax.policy import Policy
+from qlax.watching.drawable import has_display
 from qlax.watching.filming import Scene, film_scenes
+from qlax.watching.following import Newest
 from qlax.watching.learning import scenes_of_learning
+from qlax.watching.live import watch
+from qlax.watching.page import Page
+from qlax.watching.remote import Screen
+from qlax.watching.window import Window
 from qlax.wording import counted
 
 if TYPE_CHECKING:
     from qlax.cli.commands.film import Film
+    from qlax.cli.commands.watch import Watch
 
 BEST = "best"
 
@@ -62,6 +71,44 @@ def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
         shown = ", ".join(f"{value:g}" for value in returns)
         about = "" if scene.caption is None else f"{scene.caption}: "
         print(f"{about}return {shown}" + (", so far" if made.cut else ""))
+
+
+def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:
+    """Show the run in a folder at play, and print what it earned in the end."""
+    newest = _best_of(folder) if command.best else Newest(folder)
+    policy = newest()
+    env, env_kwargs = environment_of(policy, folder, command.env, env_words)
+    title = f"{policy.spec.id}: {folder}"
+    returns = watch(
+        newest,
+        _screen(title, command.port, on_page=command.page),
+        env,
+        env_kwargs=env_kwargs,
+        seed=command.seed,
+        episodes=command.episodes,
+        fps=command.fps,
+        width=command.width,
+    )
+    if command.json:
+        print(json.dumps({"returns": returns}))
+    elif returns:
+        mean = sum(returns) / len(returns)
+        print(f"mean return {mean:.6g} of {counted(len(returns), 'episode')}")
+
+
+def _best_of(folder: Path) -> Callable[[], Policy]:
+    policy = policy_of(folder, best=True)
+    return lambda: policy
+
+
+def _screen(title: str, port: int, *, on_page: bool) -> Screen:
+    """Return a window where there is a display, else a page, and say where it is."""
+    if has_display() and not on_page:
+        return Window(title)
+    page = Page(title, whole_number("port", port))
+    why = "" if on_page else "There is no display for a window, so "
+    complain(f"{why}{'t' if why else 'T'}he play is at {page.address}. Ctrl-C ends it.")
+    return page
 
 
 def policy_of(folder: Path, *, best: bool) -> Policy:

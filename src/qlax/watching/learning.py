@@ -4,7 +4,7 @@ from pathlib import Path
 
 from qlax.errors import UsageError
 from qlax.loading import load
-from qlax.runs.saved import SavedRun, read_run
+from qlax.runs.saved import read_run
 from qlax.watching.filming import Scene
 
 _MOMENTS = "moments"
@@ -20,7 +20,7 @@ def scenes_of_learning(folder: Path) -> list[Scene]:
         UsageError: if the folder is no run, or has kept nothing of its training.
     """
     run = read_run(folder)
-    moments = moments_of(run)
+    moments = moments_in(folder)
     if len(moments) < 2:
         raise UsageError(
             f"{folder} has kept no policies of its training in {_MOMENTS}/: it was trained by an "
@@ -36,9 +36,9 @@ def scenes_of_learning(folder: Path) -> list[Scene]:
     ]
 
 
-def moments_of(run: SavedRun) -> list[tuple[int, Path]]:
+def moments_in(folder: Path) -> list[tuple[int, Path]]:
     """Return the policies that a run kept of its training, with their environment steps."""
-    found = (run.folder / _MOMENTS).glob("*")
+    found = (folder / _MOMENTS).glob("*")
     return sorted((int(path.name), path) for path in found if path.name.isdecimal())
 
 

@@ -69,7 +69,7 @@ class Panel:
         picture = Image.new("RGB", self.size, _PAPER)
         drawing = ImageDraw.Draw(picture)
         drawing.line((0, 0, 0, self.size[1]), fill="#e3e8ed")
-        self._head(drawing, turn)
+        self._head(drawing)
         if self._last is not None:
             thought, _ = self._last
             shown = self._shown(thought)
@@ -91,10 +91,11 @@ class Panel:
     def _top(self, row: int) -> int:
         return _HEAD + row * self._row
 
-    def _head(self, drawing: ImageDraw.ImageDraw, turn: Turn) -> None:
-        title = "Q(s, a)" if turn.thought is None or turn.thought.returns is None else "Z(s, a)"
+    def _head(self, drawing: ImageDraw.ImageDraw) -> None:
+        has_returns = self._last is not None and self._last[0].returns is not None
+        title = "Z(s, a)" if has_returns else "Q(s, a)"
         drawing.text((_MARGIN, 5), title, font=font(_SMALL), fill=FAINT)
-        what = "value of each action" if title[0] == "Q" else "return of each action"
+        what = "return of each action" if has_returns else "value of each action"
         hidden = len(self._names) - self._rows
         what = f"best {self._rows} of {len(self._names)}" if hidden else what
         drawing.text((WIDTH - _MARGIN, 5), what, font=font(_SMALL), fill=FAINT, anchor="ra")

@@ -12,6 +12,7 @@ from qlax.cli.commands.plot import Plot
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
+from qlax.cli.commands.watch import Watch
 
 __all__ = ["COMMANDS", "Command", "Words"]
 
@@ -24,6 +25,7 @@ COMMANDS: dict[str, type[Command]] = {
     "runs": Runs,
     "board": Board,
     "plot": Plot,
+    "watch": Watch,
     "agents": Agents,
     "envs": Envs,
     "check": Check,
