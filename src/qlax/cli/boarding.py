@@ -44,3 +44,5 @@ def show_board(options: "Board") -> None:
         )
 
     serve(folder, host=options.host, port=port, opens=options.open, says=says)
+    if not options.json:
+        print("The board is closed.")

@@ -34,6 +34,7 @@ export class Chart {
     if (this.#plot && shape === this.#shape) this.#plot.setData(data, !this.#zoomed);
     else this.#build(data, shape);
     const root = this.canvas.querySelector(".u-wrap");
+    this.element.dataset.points = this.#lines.reduce((sum, line) => sum + line.x.length, 0);
     root?.setAttribute("role", "img");
     root?.setAttribute("aria-label", this.#sentence());
     this.#fill();

@@ -3,7 +3,7 @@
 import { ask, Curves } from "./api.js";
 import { banded } from "./bands.js";
 import { Chart } from "./chart.js";
-import { counted, duration, h, lineColour, metricName, number, score, statusOf } from "./dom.js";
+import { counted, duration, h, lineColour, metricName, number, score, scrolling, statusOf } from "./dom.js";
 import { axisSelect, back } from "./run.js";
 
 const MAIN = "return";
@@ -171,7 +171,7 @@ class ComparePage {
     const heads = [["Run"], ["Status"], ["Steps", "number"], ["Mean return", "number"], ["Measured"], ["Training time", "number"]]
       .map(([text, kind]) => h("th", { scope: "col", class: kind, text }));
     const focused = document.activeElement?.getAttribute?.("href");
-    this.outcomes.replaceChildren(h("h2", { text: "Outcomes" }), h("div", { class: "scroll" },
+    this.outcomes.replaceChildren(h("h2", { text: "Outcomes" }), scrolling("Table of the outcomes",
       h("table", { class: "runs" }, h("caption", { class: "unseen", text: "Outcomes" }), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
     if (focused) [...this.outcomes.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   }
@@ -189,7 +189,7 @@ class ComparePage {
     const rows = differing.map(({ field, values }) => h("tr", {}, h("th", { scope: "row", class: "mono", text: field }), values.map((text) => h("td", { text }))));
     this.differences.append(
       h("p", { class: "quiet", text: `${differing.length} of ${answer.settings.length} settings differ.` }),
-      h("div", { class: "scroll" }, h("table", { class: "settings" }, h("caption", { class: "unseen", text: "What differs" }),
+      scrolling("Table of what differs", h("table", { class: "settings" }, h("caption", { class: "unseen", text: "What differs" }),
         h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))));
   }
 }

@@ -102,3 +102,21 @@ export function lineColour(at) {
 export function announce(sentence) {
   document.getElementById("live").textContent = sentence;
 }
+
+// What is wider or higher than its place can be scrolled, also by the keyboard, if it has to be.
+const overflowing = new ResizeObserver((found) => {
+  for (const { target } of found) {
+    const box = target.closest(".scroll");
+    if (!box) continue;
+    const over = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    if (over) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  }
+});
+
+export function scrolling(label, ...children) {
+  const box = h("div", { class: "scroll", role: "region", "aria-label": label }, children);
+  overflowing.observe(box);
+  for (const child of children) overflowing.observe(child);
+  return box;
+}

@@ -1,6 +1,6 @@
 // All runs: filters, a table that follows what happens, and the choice of those to compare.
 
-import { counted, duration, h, number, score, statusOf, when } from "./dom.js";
+import { counted, duration, h, number, score, scrolling, statusOf, when } from "./dom.js";
 
 const PAGE = 200;
 const STATUSES = ["running", "finished", "failed", "unfinished"];
@@ -55,7 +55,7 @@ export function listPage(main, runs) {
       h("label", {}, "Environment", env),
       h("label", {}, "Agent", agent),
       h("fieldset", {}, h("legend", { class: "unseen", text: "Status" }), boxes)),
-    h("section", { class: "card", "aria-label": "Runs" }, h("div", { class: "scroll" }, table), nothing, more),
+    h("section", { class: "card", "aria-label": "Runs" }, scrolling("Table of the runs", table), nothing, more),
     damaged, bar);
 
   function again() {

@@ -2,7 +2,7 @@
 
 import { ask, Curves } from "./api.js";
 import { Chart } from "./chart.js";
-import { colour, counted, duration, h, metricName, number, score, statusOf, when } from "./dom.js";
+import { colour, counted, duration, h, metricName, number, score, scrolling, statusOf, when } from "./dom.js";
 import { playCard } from "./play.js";
 import { valuesCard } from "./values.js";
 
@@ -196,7 +196,7 @@ class RunPage {
     this.settings.append(
       h("p", { class: "quiet", text: fitted.length ? `${counted(fitted.length, "setting")} fitted to the environment, in bold.` : "As given." }),
       h("details", {}, h("summary", { text: `All ${answer.settings.length} settings` }),
-        h("div", { class: "scroll" }, h("table", { class: "settings" }, h("caption", { class: "unseen", text: "Settings" }),
+        scrolling("Settings", h("table", { class: "settings" }, h("caption", { class: "unseen", text: "Settings" }),
           h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)))));
   }
 }

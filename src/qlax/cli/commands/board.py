@@ -13,6 +13,7 @@ from qlax.cli.commands.core import FLAG, Command, Words, named
 class Board(Command):
     """Show all runs of a folder on a local page, live while they train."""
 
+    names: ClassVar = {"port": "--port", "host": "--host"}
     interrupted: ClassVar = "the board is closed."
 
     folder: Positional[Annotated[Path, named("[FOLDER]")]] = Path("runs")

@@ -1,0 +1,45 @@
+"""A headless browser for tests, where there is one."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def executable():
+    """Return the browser's path, or skip: where tests are complete it is installed."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    return found
+
+
+@contextlib.contextmanager
+def browsing():
+    """Give a browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = executable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextlib.contextmanager
+def shown(folder):
+    """Give the address of a board that shows a folder."""
+    command = [sys.executable, "-m", "qlax", "board", str(folder), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield json.loads(process.stdout.readline())["address"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
