@@ -1,5 +1,5 @@
 """The `qlax` command."""
 
-from qlax.cli.main import main
+from qlax.cli.entry import main
 
 __all__ = ["main"]

@@ -84,6 +84,13 @@ def print_envs(search: str | None, *, as_json: bool = False) -> None:
         console().print(note)
 
 
+def ids() -> list[str]:
+    """Return every id there is to train in, of the newest version, by world."""
+    with output_dropped(), warnings_ignored():
+        register_installed("")
+    return [name for family in _families() for name in family.ids]
+
+
 def _print_installed(families: list[Listing]) -> None:
     table = _table("installed", "ids", "runs on", "such as")
     for family in families:

@@ -50,11 +50,15 @@ class _Option(NamedTuple):
     value: Any
     is_part: bool
     """Whether its value is a part, which words exchange before they are parsed."""
+    metavar: str
+    """What help shows in place of a value."""
+    text: str
+    """What it is."""
 
 
 def _with_fields(agent: Agent, rest: list[str]) -> Agent:
     """Return the agent, unchecked, with the fields set that the words name."""
-    options = _options(agent)
+    options = options_in(agent)
     flat: Any = dataclasses.make_dataclass(
         "AgentFields",
         [(option.path.replace(".", "__"), option.kind, option.value) for option in options],
@@ -128,7 +132,7 @@ def _checked(part: Any) -> Any:
     return dataclasses.replace(part, **made)
 
 
-def _options(part: Any, prefix: str = "") -> list[_Option]:
+def options_in(part: Any, prefix: str = "") -> list[_Option]:
     """Return an option for every part inside a part, and for every field of each."""
     hints = typing.get_type_hints(type(part))
     texts = {
@@ -146,9 +150,10 @@ def _options(part: Any, prefix: str = "") -> list[_Option]:
         if is_part:
             now = "none" if value is None else kebab(type(value).__name__)
             settings |= {"metavar": _metavar(hint), "help_behavior_hint": f"(now: {now})"}
-            found.append(_Option(path, Annotated[str, tyro.conf.arg(**settings)], now, True))
+            shown: Any = Annotated[str, tyro.conf.arg(**settings)]
+            found.append(_Option(path, shown, now, True, _metavar(hint), text))
             if value is not None:
-                found += _options(value, f"{path}.")
+                found += options_in(value, f"{path}.")
             continue
         if _is_optional(hint) or kinds_for(hint):
             settings["metavar"] = _metavar(hint)
@@ -157,7 +162,9 @@ def _options(part: Any, prefix: str = "") -> list[_Option]:
         if value is None or hint is bool:
             settings["help_behavior_hint"] = f"(default: {str(value).lower()})"
         plain = _without_parts(hint)
-        found.append(_Option(path, Annotated[plain, tyro.conf.arg(**settings)], value, False))
+        shown = Annotated[plain, tyro.conf.arg(**settings)]
+        metavar = settings.get("metavar") or _choices(plain)
+        found.append(_Option(path, shown, value, False, metavar, text))
     return found
 
 
@@ -169,6 +176,13 @@ def _metavar(hint: Any) -> str:
     return "|".join(
         [*numbers, *([f"{{{kinds}}}"] if kinds else []), *(["none"] * _is_optional(hint))]
     )
+
+
+def _choices(hint: Any) -> str:
+    """Return the words that a field of few words takes: `{online,target}`; else nothing."""
+    if typing.get_origin(hint) is typing.Literal:
+        return "{" + ",".join(map(str, typing.get_args(hint))) + "}"
+    return ""
 
 
 def _is_optional(hint: Any) -> bool:

@@ -39,12 +39,12 @@ def print_agents(*, as_json: bool = False) -> None:
     """Print every named agent with a line and its paper."""
     if as_json:
         names = ("name", "summary", "reference")
-        print_json({"agents": [dict(zip(names, row, strict=True)) for row in _agents()]})
+        print_json({"agents": [dict(zip(names, row, strict=True)) for row in agents()]})
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("agent", "what it is", "reference"):
         table.add_column(column, no_wrap=column == "agent")
-    for row in _agents():
+    for row in agents():
         table.add_row(*map(escape, row))
     console().print(table)
     print()
@@ -55,7 +55,7 @@ def print_agents(*, as_json: bool = False) -> None:
     print(broken(note, width_of(sys.stdout)))
 
 
-def _agents() -> Iterator[tuple[str, str, str]]:
+def agents() -> Iterator[tuple[str, str, str]]:
     """Return the name of every named agent, what it is, and its paper."""
     for name, make in presets.AGENTS.items():
         text = (make.__doc__ or "").strip()

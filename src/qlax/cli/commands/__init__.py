@@ -3,6 +3,7 @@
 from qlax.cli.commands.agents import Agents
 from qlax.cli.commands.board import Board
 from qlax.cli.commands.check import Check
+from qlax.cli.commands.completion import Completion
 from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
@@ -29,5 +30,6 @@ COMMANDS: dict[str, type[Command]] = {
     "agents": Agents,
     "envs": Envs,
     "check": Check,
+    "completion": Completion,
 }
 """Every command by its name, in the order of `qlax --help`."""
