@@ -29,6 +29,7 @@ def test_the_public_names_are_these():
         "__version__",
         "bootstraps",
         "check",
+        "compare",
         "envs",
         "evaluate",
         "explain",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         targets,
     )
     from qlax.agent import Agent
+    from qlax.comparing.comparison import compare
     from qlax.comparing.plotting import plot
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
@@ -55,6 +56,7 @@ __all__ = [
     "__version__",
     "bootstraps",
     "check",
+    "compare",
     "envs",
     "evaluate",
     "explain",
@@ -94,6 +96,7 @@ _HOMES = {
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",
+    "compare": "comparing.comparison",
     "plot": "comparing.plotting",
     "Run": "runs.outcome",
     "resume": "training",

@@ -36,7 +36,7 @@ def without_repeats(traces: Iterable[Trace]) -> tuple[list[Trace], list[Unreadab
         if trace.run is None:
             result.append(trace)
             continue
-        key = (trace.env, trace.agent, trace.seed, _settings_of(trace))
+        key = (trace.env, trace.agent, trace.seed, settings_of(trace))
         other = kept.setdefault(key, trace)
         if other is not trace:
             if trace.is_over and not other.is_over:
@@ -62,7 +62,7 @@ def by_env(traces: Iterable[Trace]) -> dict[str, dict[str, list[Trace]]]:
     }
 
 
-def _settings_of(trace: Trace) -> str:
+def settings_of(trace: Trace) -> str:
     """Return what makes two agents of a name the same: settings and steps, as text."""
     config = {} if trace.run is None else trace.run.config
     return json.dumps([config.get("agent"), config.get("steps")], sort_keys=True)
@@ -79,7 +79,7 @@ def _told_apart(traces: Sequence[Trace]) -> list[Trace]:
         return [*_told_apart(own), *named]
     kinds: dict[str, list[Trace]] = {}
     for trace in traces:
-        kinds.setdefault(_settings_of(trace), []).append(trace)
+        kinds.setdefault(settings_of(trace), []).append(trace)
     if len(kinds) == 1:
         return list(traces)
     configs = [those[0].run.config if those[0].run else {} for those in kinds.values()]
@@ -105,6 +105,6 @@ def _all_different(renamed: list[Trace], kinds: dict[str, list[Trace]]) -> list[
         return renamed
     settings = {key: at + 1 for at, key in enumerate(kinds)}
     return [
-        dataclasses.replace(trace, agent=f"{trace.agent} #{settings[_settings_of(trace)]}")
+        dataclasses.replace(trace, agent=f"{trace.agent} #{settings[settings_of(trace)]}")
         for trace in renamed
     ]

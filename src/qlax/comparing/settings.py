@@ -21,14 +21,9 @@ def differing(agents: Sequence[Any]) -> list[tuple[str, list[str]]]:
 
 
 def in_words(value: Any) -> str:
-    """Return a setting as people write it: `Uniform(capacity=20000, …)` becomes `Uniform`."""
+    """Return a setting as people write it: `C51(atoms 51, low 0, high 100)`, `1 to 0.05`."""
     if isinstance(value, dict):
-        if "float" in value:
-            return str(value["float"])
-        kind = str(value.get("type") or value.get("custom") or "…").rpartition(".")[2]
-        inside = [in_words(value[name]) for name in value if name not in ("type", "custom")]
-        simple = [text for text in inside if text not in ("None", "…")]
-        return f"{kind}({', '.join(simple)})" if 0 < len(simple) <= 4 else kind
+        return _part_in_words(value)
     if isinstance(value, list):
         return "×".join(map(in_words, value)) or "none"
     if isinstance(value, bool) or value is None:
@@ -36,6 +31,27 @@ def in_words(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= 10_000 else str(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _part_in_words(part: dict) -> str:
+    """Return the kind of a part with its own numbers and words; of a schedule how it goes."""
+    if "float" in part:
+        return str(part["float"])
+    if {"start", "end", "steps"} <= part.keys():
+        ends = f"{in_words(part['start'])} to {in_words(part['end'])}"
+        return ends if part["steps"] is None else f"{ends} in {in_words(part['steps'])} steps"
+    kind = str(part.get("type") or part.get("custom") or "a part").rpartition(".")[2]
+    inside = [
+        f"{name.replace('_', ' ')} {in_words(value)}"
+        for name, value in part.items()
+        if name not in ("type", "custom") and value is not None and _is_simple(value)
+    ]
+    return f"{kind}({', '.join(inside)})" if 0 < len(inside) <= 4 else kind
+
+
+def _is_simple(value: Any) -> bool:
+    """Return whether a setting is a number, a word, or a schedule of numbers."""
+    return not isinstance(value, dict) or "start" in value or "float" in value
 
 
 def _between(values: Sequence[dict], above: str) -> Any:

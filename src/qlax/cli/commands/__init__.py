@@ -3,6 +3,7 @@
 from qlax.cli.commands.agents import Agents
 from qlax.cli.commands.board import Board
 from qlax.cli.commands.check import Check
+from qlax.cli.commands.compare import Compare
 from qlax.cli.commands.completion import Completion
 from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
@@ -27,6 +28,7 @@ COMMANDS: dict[str, type[Command]] = {
     "board": Board,
     "plot": Plot,
     "watch": Watch,
+    "compare": Compare,
     "agents": Agents,
     "envs": Envs,
     "check": Check,
