@@ -16,6 +16,7 @@ class Compare(Command):
     Runs of other libraries can be among them, as in `qlax plot`. NAME=PATH gives runs a name.
     """
 
+    group: ClassVar = "Compare runs"
     names: ClassVar = {"env": "--env", "seed": "--seed", "path": "--profile"}
 
     runs: Positional[Annotated[tuple[str, ...], arg(metavar="RUN…", help_behavior_hint="")]]

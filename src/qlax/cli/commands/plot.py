@@ -17,6 +17,7 @@ class Plot(Command):
     TensorBoard's event files, CSV and JSON. NAME=PATH gives runs a name of your own.
     """
 
+    group: ClassVar = "Compare runs"
     names: ClassVar = {"path": "--out", "x": "--x", "y": "--y", "env": "--env"}
 
     runs: Positional[Annotated[tuple[str, ...], arg(metavar="RUN…", help_behavior_hint="")]]
