@@ -261,7 +261,7 @@ class _Session:
 
     @functools.cached_property
     def _selection(self) -> Selection:
-        return Selection(self.members, self._driver, self.selected.kind, self.audience)
+        return Selection(self.members, self._driver, self.selected, self.audience)
 
     @property
     def _spec(self) -> EnvSpec:

@@ -70,6 +70,7 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         return
     lines = {
         "result": outcome_of(result["eval"], result["threshold"], result["eval_error"]),
+        "best": best_of(result["best"]),
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
@@ -77,7 +78,19 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
     }
     print()
     for name, text in lines.items():
-        say(name, text)
+        if text is not None:
+            say(name, text)
+
+
+def best_of(best: Mapping[str, Any] | None) -> str | None:
+    """Return by what the best policy was chosen while training, in words; None without one."""
+    if best is None:
+        return None
+    mean = mean_of(best["mean"], best["std"], best["episodes"])
+    return (
+        f"after {best['env_steps']:,} steps, by a mean return of {mean} over "
+        f"{counted(best['episodes'], 'episode')} while training (best/)"
+    )
 
 
 def _training(result: Result) -> str:

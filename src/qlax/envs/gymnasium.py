@@ -102,6 +102,13 @@ class GymnasiumEnv:
             legal,
         )
 
+    def shares_with(self, other: object) -> bool:
+        """Return whether one of the environments is also one of another's."""
+        if not isinstance(other, GymnasiumEnv):
+            return False
+        own = {id(env.unwrapped) for env in self._envs}
+        return any(id(env.unwrapped) in own for env in other._envs)
+
     def close(self) -> None:
         """Release what the environments hold."""
         self._steps = 0

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 from qlax.drivers import Driver, LoopState, MetricsRow
-from qlax.envs.backends import Kind
+from qlax.envs.select import Selected
 from qlax.errors import DiskFull, EnvironmentFailure, UsageError
 from qlax.evaluation.core import Evaluation
 from qlax.evaluation.trials import Trials, trials_for
@@ -22,12 +22,12 @@ class Selection:
     """Looks after the policies of the seeds that are trained together."""
 
     def __init__(
-        self, members: Sequence[Member], driver: Driver, kind: Kind, audience: Audience
+        self, members: Sequence[Member], driver: Driver, selected: Selected, audience: Audience
     ) -> None:
         self._members, self._driver, self._audience = members, driver, audience
         self._plan = members[0].plan
         self._trials: Trials | None = trials_for(
-            self._plan, [member.seed for member in members], kind, self.policies
+            self._plan, [member.seed for member in members], selected, self.policies
         )
         self._best = [Best(member.folder) for member in members]
 

@@ -13,10 +13,11 @@ import numpy as np
 
 from qlax.agent import Agent
 from qlax.drivers.core import LoopState, MetricsRow
-from qlax.envs.backends import Kind
 from qlax.envs.closing import close
 from qlax.envs.core import CompiledEnv, HostEnv
-from qlax.envs.select import select
+from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.select import Selected, select
+from qlax.errors import UsageError
 from qlax.evaluation.compiled import Played, play
 from qlax.evaluation.core import LONGEST, Evaluation, may_go_on_for_ever, original, play_episodes
 from qlax.policy import Policy
@@ -71,26 +72,29 @@ class Trials(Protocol):
 
 
 def trials_for(
-    plan: Plan, seeds: Sequence[int], kind: Kind, policies: Callable[[LoopState], list[Policy]]
+    plan: Plan,
+    seeds: Sequence[int],
+    selected: Selected,
+    policies: Callable[[LoopState], list[Policy]],
 ) -> Trials | None:
     """Return what evaluates a plan's policies while they are learned; None if nothing is to.
 
     Args:
         plan: The plan of all seeds.
         seeds: The seeds that are trained together.
-        kind: Where the environments of training are.
+        selected: The environments of training.
         policies: Returns the policy of each seed.
     """
     if plan.eval_every == 0:
         return None
-    if kind is Kind.INSIDE:
+    if selected.is_pure:
         backend = plan.backend if plan.source.id is not None else "auto"
         options: Any = {"num_envs": COMPILED_EPISODES, "backend": backend}
         env: Any = select(plan.source, **options).env
         return _CompiledTrials(plan, seeds, env)
     if plan.source.is_lent:
         return None
-    return _HostTrials(plan, policies)
+    return _HostTrials(plan, selected, policies)
 
 
 @computes_in_32_bits
@@ -163,9 +167,11 @@ def _greedily(agent: Agent, env: CompiledEnv) -> Callable[..., Played]:
 class _HostTrials:
     """Plays in the original environment, in Python."""
 
-    def __init__(self, plan: Plan, policies: Callable[[LoopState], list[Policy]]) -> None:
+    def __init__(
+        self, plan: Plan, selected: Selected, policies: Callable[[LoopState], list[Policy]]
+    ) -> None:
         self.described = f"{HOST_EPISODES} episodes of the original environment"
-        self._plan, self._policies = plan, policies
+        self._plan, self._trained_in, self._policies = plan, selected.env, policies
         self._limit = LONGEST if may_go_on_for_ever(plan.source) else None
         self._env: HostEnv | None = None
         self._spent, self._cost = 0.0, 0.0
@@ -201,13 +207,19 @@ class _HostTrials:
         began = time.perf_counter()
         seed = _host_seed(self._plan.seed, env_steps)
         try:
-            if self._env is None:
-                most = min(HOST_EPISODES, self._plan.agent.num_envs)
-                self._env = original(self._plan.source, most, self._limit)
+            self._env = self._env or self._opened()
             return [play_episodes(policy, self._env, HOST_EPISODES, seed)]
         finally:
             self._cost = time.perf_counter() - began
             self._spent += self._cost
+
+    def _opened(self) -> HostEnv:
+        """Return environments of its own, or refuse if they would be those of training."""
+        source = self._plan.source
+        env = original(source, min(HOST_EPISODES, self._plan.agent.num_envs), self._limit)
+        if isinstance(env, GymnasiumEnv) and env.shares_with(self._trained_in):
+            raise UsageError(f"{source.name} gives the environment that is trained in once more.")
+        return env
 
     def close(self) -> None:
         """Close the environments."""

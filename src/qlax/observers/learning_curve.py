@@ -10,7 +10,7 @@ from qlax.wording import counted, mean_of, significant
 
 
 class LearningCurve(Observer):
-    """Draws `curve.png` of a finished run: training returns, final evaluation and threshold."""
+    """Draws `curve.png` of a finished run: evaluations, training returns and threshold."""
 
     def end(self, event: Ended) -> None:
         """Draw it."""
@@ -34,7 +34,9 @@ def draw_curve(
     evaluation: dict[str, Any] | None,
     time_limit: int | None = None,
 ) -> None:
-    """Draw training returns, the final evaluation and the threshold that counts as solved.
+    """Draw a run's evaluations, its training returns and the threshold that counts as solved.
+
+    The evaluations made while training are the main line; without them, the training returns are.
 
     Args:
         path: The PNG file to write.
@@ -46,14 +48,25 @@ def draw_curve(
     """
     figure = new_figure()
     axes = figure.add_subplot()
-    seen = [row for row in rows if row["episode_return"] is not None]
-    steps = [row["env_steps"] for row in seen]
-    returns = [row["episode_return"] for row in seen]
+    steps, returns = _known(rows, "episode_return")
     trained = "training, with exploration: means of intervals"
     if time_limit is not None:
         trained += f",\nepisodes of up to {time_limit:,} steps"
-    axes.plot(steps, returns, ".", color=FAINT, markersize=4, label=trained)
-    axes.plot(steps, _smoothed(returns), color=LINE, linewidth=2, label="the same, smoothed")
+    at, greedy = _known(rows, "eval_return")
+    if greedy:
+        axes.plot(steps, returns, color=FAINT, linewidth=0.8, label=trained)
+        played = max(row.get("eval_episodes") or 0 for row in rows)
+        axes.plot(
+            at,
+            greedy,
+            ".-",
+            color=LINE,
+            linewidth=2,
+            label=f"greedy while training: means of {counted(played, 'episode')}",
+        )
+    else:
+        axes.plot(steps, returns, ".", color=FAINT, markersize=4, label=trained)
+        axes.plot(steps, _smoothed(returns), color=LINE, linewidth=2, label="the same, smoothed")
     if threshold is not None:
         axes.axhline(threshold, color=SOLVED, linestyle="--", linewidth=1.2)
         axes.annotate(
@@ -75,7 +88,7 @@ def draw_curve(
             color=EVAL,
             capsize=4,
             zorder=5,
-            label=f"greedy, {counted(played, 'episode')}: "
+            label=f"greedy at the end, {counted(played, 'episode')}: "
             f"{mean_of(mean, std, played)} ± {significant(std)}",
         )
     axes.set_title(title, loc="left", fontsize=12, color=INK)
@@ -83,8 +96,14 @@ def draw_curve(
     axes.set_ylabel("episode return", color=INK)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     plain(axes)
-    axes.legend(frameon=False, fontsize=9)
+    figure.legend(loc="outside lower left", frameon=False, fontsize=9)
     save_figure(figure, path)
+
+
+def _known(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+    """Return the environment steps and the values of a metric where there is one."""
+    seen = [row for row in rows if row.get(name) is not None]
+    return [row["env_steps"] for row in seen], [row[name] for row in seen]
 
 
 def _smoothed(values: list[float], weight: float = 0.8) -> list[float]:
