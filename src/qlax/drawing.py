@@ -57,5 +57,5 @@ def save_figure(figure: "Figure", path: Path) -> None:
         raise UsageError(f"{path} cannot be written: {error}.") from error
     form = path.suffix.lower().removeprefix(".")
     metadata = {"Date": None} if form == "svg" else None
-    with replacing(path) as aside:
+    with replacing(path, synced=False) as aside:
         figure.savefig(aside, format=form, metadata=metadata)

@@ -24,7 +24,7 @@ from qlax.memories.previous import sees_previous
 from qlax.precision import computes_in_32_bits
 from qlax.runs import formats
 from qlax.runs.arrays import save_arrays, size_of
-from qlax.runs.folder import replacing, write_json
+from qlax.runs.folder import as_text, replacing
 from qlax.spaces import EnvSpec, zeros
 from qlax.states import ActingParams
 
@@ -145,16 +145,20 @@ class Policy:
     def save(self, path: str | Path) -> None:
         """Write the policy as a folder of arrays and JSON."""
         with replacing(path_of("path", path), size_of(self.params)) as aside:
-            aside.mkdir(parents=True)
-            save_arrays(aside / ARRAYS, self.params)
-            description = {
-                "format": formats.POLICY,
-                "qlax": __version__,
-                "agent": config.to_json(self.agent),
-                "env": config.to_json(self.spec),
-                "origin": (self.origin or Origin(id=self.spec.id)).as_json(),
-            }
-            write_json(aside / DESCRIPTION, description)
+            self._write(aside)
+
+    def _write(self, folder: Path) -> None:
+        """Write the policy as a folder that is not there yet, without further care."""
+        folder.mkdir(parents=True)
+        save_arrays(folder / ARRAYS, self.params)
+        description = {
+            "format": formats.POLICY,
+            "qlax": __version__,
+            "agent": config.to_json(self.agent),
+            "env": config.to_json(self.spec),
+            "origin": (self.origin or Origin(id=self.spec.id)).as_json(),
+        }
+        (folder / DESCRIPTION).write_text(as_text(description))
 
     def _as_batch(self, observation: Any, action_mask: Any) -> tuple[Any, Any, bool]:
         """Return observations with a batch axis, the mask, and whether the axis was there."""

@@ -80,7 +80,7 @@ def test_in_a_program_the_same_is_played_as_from_the_host(name):
     stepped = CompiledAsHost(env)
     expected = play_episodes(policy, stepped, EPISODES, 3)
     assert played.returns.tolist() == expected.returns
-    assert float(np.mean(played.lengths)) == expected.length
+    assert float(np.mean(np.asarray(played.lengths))) == expected.length
     assert len(set(expected.returns)) > 1
 
 

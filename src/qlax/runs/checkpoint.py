@@ -8,7 +8,7 @@ from qlax._version import __version__
 from qlax.errors import UsageError
 from qlax.runs.arrays import OtherArrays, load_arrays, save_arrays, size_of
 from qlax.runs.disk import CHECKPOINTS, room_for
-from qlax.runs.folder import read_json, replacing, write_json
+from qlax.runs.folder import as_text, read_json, replacing
 from qlax.runs.formats import CHECKPOINT, require_format
 
 KEPT = 2
@@ -25,7 +25,7 @@ def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
         aside.mkdir()
         save_arrays(aside / "state.npz", state)
         description = {"format": CHECKPOINT, "qlax": __version__, "iteration": iteration}
-        write_json(aside / DESCRIPTION, description)
+        (aside / DESCRIPTION).write_text(as_text(description))
     for old in checkpoints(folder)[:-KEPT]:
         old.rename(old.with_name(f".{old.name}.old"))  # half of one must not pass for one
     for rest in path.parent.glob(".iteration-*"):

@@ -130,9 +130,14 @@ def make_member(folder: Path) -> None:
 
 def write_json(path: Path, document: Any) -> None:
     """Write a JSON file, whole or not at all."""
-    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    text = as_text(document)
     with replacing(path, len(text.encode())) as aside:
         aside.write_text(text)
+
+
+def as_text(document: Any) -> str:
+    """Return plain values as the text of a JSON file."""
+    return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:
@@ -194,12 +199,13 @@ _DEEPEST = 50
 
 
 @contextlib.contextmanager
-def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
+def replacing(path: Path, size: int | None = None, *, synced: bool = True) -> Iterator[Path]:
     """Give a path to write a file or folder to; it replaces `path` once everything is on disk.
 
     Args:
         path: The file or folder.
         size: Bytes that it takes, if that is known.
+        synced: Whether it has to outlast a loss of power; what can be made again has not.
 
     Raises:
         DiskFull: if there is no room; the old one stays then.
@@ -209,7 +215,8 @@ def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
     with room_for(path, size):
         try:
             yield aside
-            _to_disk(aside, *(aside.rglob("*") if aside.is_dir() else ()))
+            if synced:
+                _to_disk(aside, *(aside.rglob("*") if aside.is_dir() else ()))
             if path.is_dir():
                 old = path.with_name(f".{path.name}.{os.getpid()}.old")
                 path.rename(old)
@@ -217,7 +224,8 @@ def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
                 shutil.rmtree(old)
             else:
                 aside.replace(path)
-            _to_disk(path.parent)
+            if synced:
+                _to_disk(path.parent)
         finally:
             _remove(aside)
 

@@ -16,7 +16,9 @@ CHOSEN_BY = "evaluation.json"
 
 def save_moment(path: Path, policy: "Policy", env_steps: int) -> None:
     """Keep the policy that a run has after some environment steps."""
-    policy.save(path / MOMENTS / f"{env_steps:012d}")
+    (path / MOMENTS).mkdir(exist_ok=True)
+    with folder.replacing(path / MOMENTS / f"{env_steps:012d}", synced=False) as aside:
+        policy._write(aside)
 
 
 def moments(path: Path) -> list[tuple[int, Path]]:
@@ -59,6 +61,6 @@ class Best:
         if self._unsaved is None:
             return
         with folder.replacing(self._path) as aside:
-            self._unsaved.save(aside)
-            folder.write_json(aside / CHOSEN_BY, self.chosen_by)
+            self._unsaved._write(aside)
+            (aside / CHOSEN_BY).write_text(folder.as_text(self.chosen_by))
         self._unsaved = None

@@ -54,7 +54,7 @@ def write_film(path: Path, pictures: Iterable[Image.Image], fps: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error}.") from error
-    with replacing(path) as aside:
+    with replacing(path, synced=False) as aside:
         _WRITERS[path.suffix.lower()](aside, first, others, fps)
 
 
