@@ -12,6 +12,7 @@ from PIL import Image
 
 import qlax
 from qlax.cli.main import run as exit_code_of
+from qlax.watching.recording import read_plays
 from tests.watching.agents import small, untrained
 
 
@@ -105,3 +106,40 @@ def test_what_cannot_be_watched_is_refused(run, tmp_path, capsys):
     assert "holds no policy" in capsys.readouterr().err
     assert exit_code_of(["watch", str(run), "--page", "--fps", "0"]) == 2
     assert "--fps is 0" in capsys.readouterr().err
+
+
+def test_playing_by_hand_needs_a_display(capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert exit_code_of(["play", "CartPole-v1", "--out", str(tmp_path / "new")]) == 2
+    assert "There is no display for a window" in capsys.readouterr().err
+    assert exit_code_of(["play", "CartPoel-v1"]) == 2
+    assert "CartPole-v1" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_person_plays_in_a_window(run, capsys, monkeypatch, tmp_path):
+    pygame = pytest.importorskip("pygame")
+    pygame.display.quit()
+    monkeypatch.setenv("DISPLAY", ":99")  # which is not looked at
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+
+    def press():
+        while not (pygame.display.get_init() and pygame.display.get_surface()):
+            time.sleep(0.05)
+        for key in (pygame.K_RIGHT, pygame.K_LEFT, pygame.K_F1, pygame.K_ESCAPE):
+            time.sleep(0.3)
+            pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, unicode="", mod=0))
+
+    pressing = threading.Thread(target=press)
+    pressing.start()
+    words = ["--agent-run", str(run), "--out", str(tmp_path / "new"), "--seed", "7", "--wait"]
+    assert exit_code_of(["play", "CartPole-v1", *words, "--json"]) == 0
+    pressing.join()
+    said = json.loads(capsys.readouterr().out)
+    assert said["folder"] == str(tmp_path / "new")
+    assert [(one["seed"], one["steps"]) for one in said["episodes"]] == [(7, 2)]
+    described, (episode,) = read_plays(tmp_path / "new")
+    assert described["beside"] == str(run)
+    assert episode.actions.tolist() == [1, 0]
+    assert episode.q_values.shape == (2, 2)

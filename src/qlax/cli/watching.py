@@ -1,32 +1,40 @@
 """`qlax film`, `qlax watch` and `qlax play`."""
 
 import json
+import secrets
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qlax.arguments import whole_number
+from qlax.cli.commands.core import existing
 from qlax.cli.console import complain
 from qlax.cli.env_arguments import arguments
-from qlax.envs.opening import EnvLike
+from qlax.envs.opening import EnvLike, describe
+from qlax.envs.source import Source
 from qlax.errors import UsageError
 from qlax.loading import load
 from qlax.policy import Policy
+from qlax.runs.folder import as_name
+from qlax.runs.moments import BEST
 from qlax.watching.drawable import has_display
 from qlax.watching.filming import Scene, film_scenes
 from qlax.watching.following import Newest
 from qlax.watching.learning import scenes_of_learning
 from qlax.watching.live import watch
 from qlax.watching.page import Page
+from qlax.watching.person import HELP, play_by_hand
+from qlax.watching.playing import Game
+from qlax.watching.recording import Recorder
 from qlax.watching.remote import Screen
 from qlax.watching.window import Window
 from qlax.wording import counted
 
 if TYPE_CHECKING:
     from qlax.cli.commands.film import Film
+    from qlax.cli.commands.play import Play
     from qlax.cli.commands.watch import Watch
-
-BEST = "best"
 
 
 def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
@@ -109,6 +117,50 @@ def _screen(title: str, port: int, *, on_page: bool) -> Screen:
     why = "" if on_page else "There is no display for a window, so "
     complain(f"{why}{'t' if why else 'T'}he play is at {page.address}. Ctrl-C ends it.")
     return page
+
+
+def play_env(command: "Play", env_words: Sequence[str]) -> None:
+    """Let a person play, and print where the episodes are."""
+    beside = None if command.agent_run is None else existing(command.agent_run)
+    policy = None if beside is None else load(beside)
+    env_kwargs = arguments(command.env, env_words)
+    describe(command.env, env_kwargs=env_kwargs)
+    if not has_display():
+        raise UsageError(
+            "There is no display for a window, which playing by hand needs: run it where there is "
+            "one, or watch an agent with `qlax watch RUN`."
+        )
+    folder = command.out or _session_of(command.env)
+
+    def recorder_of(source: Source, played: Game) -> Recorder:
+        noted = None if beside is None else str(beside)
+        return Recorder(folder.expanduser(), source.spec, played.names, source.origin, beside=noted)
+
+    recorder = play_by_hand(
+        command.env,
+        Window(command.env, HELP),
+        recorder_of,
+        env_kwargs=env_kwargs,
+        policy=policy,
+        seed=secrets.randbelow(2**31) if command.seed is None else command.seed,
+        episodes=command.episodes,
+        fps=command.fps,
+        width=command.width,
+        waits=command.wait,
+    )
+    kept = recorder.episodes
+    if command.json:
+        where = str(recorder.folder) if kept else None
+        print(json.dumps({"folder": where, "episodes": kept}, indent=2))
+    elif kept:
+        returns = ", ".join(f"{one['return']:g}" for one in kept)
+        print(f"{counted(len(kept), 'episode')} in {recorder.folder}/, return {returns}")
+    else:
+        print("Nothing was played.")
+
+
+def _session_of(env: str) -> Path:
+    return Path("plays") / as_name(env.rpartition(":")[2]) / time.strftime("%Y%m%d-%H%M%S")
 
 
 def policy_of(folder: Path, *, best: bool) -> Policy:

@@ -44,7 +44,7 @@ def new_folder(
         UsageError: if `out` exists and is not an empty folder, or the folder cannot be made.
     """
     if out is None:
-        above = Path("runs") / _as_name(env_id.rpartition(":")[2]) / agent_name
+        above = Path("runs") / as_name(env_id.rpartition(":")[2]) / agent_name
         folder, made = _next_free(above / seed_name)
     else:
         folder, made = _as_given(Path(out).expanduser())
@@ -56,7 +56,7 @@ def new_folder(
                 path.rmdir()
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
     """Return a file name that needs no quotes in a shell and is valid on every system."""
     return re.sub(r"[^\w.+-]+", "-", text).strip("-.") or "environment"
 

@@ -6,7 +6,7 @@ from typing import Any
 from qlax._version import __version__
 from qlax.errors import UsageError
 
-POLICY, CHECKPOINT, CONFIG, METRICS = 1, 1, 1, 1
+POLICY, CHECKPOINT, CONFIG, METRICS, PLAYS = 1, 1, 1, 1, 1
 
 
 def require_format(document: Any, number: int, where: str | Path) -> None:

@@ -43,7 +43,7 @@ def _by_id(identity: str) -> Sequence[str] | None:
     return next((names for begin, names in _NAMES.items() if name.startswith(begin)), None)
 
 
-def _attribute(world: Any, name: str) -> Any:
+def attribute_of(world: Any, name: str) -> Any:
     """Return an attribute of an environment, wherever in its wrappers it is, or None."""
     try:
         return world.get_wrapper_attr(name)
@@ -53,7 +53,7 @@ def _attribute(world: Any, name: str) -> Any:
 
 def _meanings(world: Any) -> Sequence[str] | None:
     """Return what Atari's environments say, and others that do as they do."""
-    ask: Callable[[], Sequence[Any]] | None = _attribute(world, "get_action_meanings")
+    ask: Callable[[], Sequence[Any]] | None = attribute_of(world, "get_action_meanings")
     if not callable(ask):
         return None
     try:
@@ -64,7 +64,7 @@ def _meanings(world: Any) -> Sequence[str] | None:
 
 def _enumeration(world: Any) -> Sequence[str] | None:
     """Return the names of an Enum `actions`, as MiniGrid's environments have."""
-    actions = _attribute(world, "actions")
+    actions = attribute_of(world, "actions")
     if not (isinstance(actions, type) and issubclass(actions, enum.Enum)):
         return None
     return [member.name.lower().replace("_", " ") for member in actions]
@@ -72,7 +72,7 @@ def _enumeration(world: Any) -> Sequence[str] | None:
 
 def _buttons(world: Any) -> Sequence[str] | None:
     """Return the buttons of Doom's actions."""
-    buttons, pressed = _attribute(world, "button_map"), _attribute(world, "game")
+    buttons, pressed = attribute_of(world, "button_map"), attribute_of(world, "game")
     if buttons is None or not hasattr(pressed, "get_available_buttons"):
         return None
     names = [
@@ -90,9 +90,9 @@ def _buttons(world: Any) -> Sequence[str] | None:
 
 def _minatar(world: Any) -> Sequence[str] | None:
     """Return MinAtar's letters as words."""
-    played = _attribute(world, "game")
+    played = attribute_of(world, "game")
     letters = getattr(getattr(played, "env", None), "action_map", None)
-    chosen = _attribute(world, "action_set")
+    chosen = attribute_of(world, "action_set")
     if letters is None or chosen is None:
         return None
     return [_MINATAR.get(letters[number], letters[number]) for number in chosen]

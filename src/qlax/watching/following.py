@@ -7,8 +7,8 @@ from qlax.loading import load
 from qlax.policy import DESCRIPTION, Policy
 from qlax.runs import checkpoint
 from qlax.runs.folder import POLICY
+from qlax.runs.moments import moments
 from qlax.silence import warnings_ignored
-from qlax.watching.learning import moments_in
 
 
 class Newest:
@@ -54,7 +54,7 @@ class Newest:
         own = self._folder / POLICY
         if (own / DESCRIPTION).is_file():
             return own
-        found = [path for _, path in moments_in(self._folder)]
+        found = [path for _, path in moments(self._folder)]
         found += checkpoint.checkpoints(self._folder)
         return max(found, key=_written, default=None)
 

@@ -4,10 +4,9 @@ from pathlib import Path
 
 from qlax.errors import UsageError
 from qlax.loading import load
+from qlax.runs.moments import MOMENTS
 from qlax.runs.saved import read_run
 from qlax.watching.filming import Scene
-
-_MOMENTS = "moments"
 
 
 def scenes_of_learning(folder: Path) -> list[Scene]:
@@ -20,10 +19,10 @@ def scenes_of_learning(folder: Path) -> list[Scene]:
         UsageError: if the folder is no run, or has kept nothing of its training.
     """
     run = read_run(folder)
-    moments = moments_in(folder)
+    moments = run.moments
     if len(moments) < 2:
         raise UsageError(
-            f"{folder} has kept no policies of its training in {_MOMENTS}/: it was trained by an "
+            f"{folder} has kept no policies of its training in {MOMENTS}/: it was trained by an "
             "older qlax, or has hardly begun. Train it again, or film it as it is, without "
             "--learning."
         )
@@ -34,12 +33,6 @@ def scenes_of_learning(folder: Path) -> list[Scene]:
         Scene(load(path), f"{run.env}, {run.agent}: {_when(taken, run.steps)}")
         for taken, path in sorted(chosen.items())
     ]
-
-
-def moments_in(folder: Path) -> list[tuple[int, Path]]:
-    """Return the policies that a run kept of its training, with their environment steps."""
-    found = (folder / _MOMENTS).glob("*")
-    return sorted((int(path.name), path) for path in found if path.name.isdecimal())
 
 
 def _when(taken: int, planned: int) -> str:

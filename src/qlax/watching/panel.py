@@ -49,7 +49,7 @@ class Panel:
         left = room - self._rows * self._row
         self._strip = ValueStrip(WIDTH - 2 * _MARGIN, min(_LEAST_STRIP + left, _MOST_STRIP))
         widest = max(width_of(name, _TEXT, bold=True) for name in names)
-        self._label = math.ceil(min(widest, 84.0)) + 15
+        self._label = math.ceil(min(widest, 100.0)) + 15
         self._left = _MARGIN + self._label
         self._right = WIDTH - _MARGIN - 54
 
@@ -69,7 +69,7 @@ class Panel:
         picture = Image.new("RGB", self.size, _PAPER)
         drawing = ImageDraw.Draw(picture)
         drawing.line((0, 0, 0, self.size[1]), fill="#e3e8ed")
-        self._head(drawing)
+        self._head(drawing, thinks=self._last is not None)
         if self._last is not None:
             thought, _ = self._last
             shown = self._shown(thought)
@@ -79,6 +79,8 @@ class Panel:
                 self._distributions(picture, drawing, thought, shown, faint=not fresh)
             self._labels(drawing, thought, shown, taken, faint=not fresh)
             self._history(picture, drawing)
+        else:
+            self._keys(drawing, turn, taken)
         self._foot(drawing, turn)
         return picture
 
@@ -91,7 +93,10 @@ class Panel:
     def _top(self, row: int) -> int:
         return _HEAD + row * self._row
 
-    def _head(self, drawing: ImageDraw.ImageDraw) -> None:
+    def _head(self, drawing: ImageDraw.ImageDraw, *, thinks: bool) -> None:
+        if not thinks:
+            drawing.text((_MARGIN, 5), "actions", font=font(_SMALL), fill=FAINT)
+            return
         has_returns = self._last is not None and self._last[0].returns is not None
         title = "Z(s, a)" if has_returns else "Q(s, a)"
         drawing.text((_MARGIN, 5), title, font=font(_SMALL), fill=FAINT)
@@ -182,9 +187,19 @@ class Panel:
             drawing.text(place, value, font=font(_TEXT, bold=best), fill=colour, anchor="rm")
             chosen = taken is not None and taken - self._spec.first_action == action
             if best or chosen:
-                mark = _PERSON if chosen else FAINT if faint else _BEST
-                at = _MARGIN
-                drawing.polygon(((at, middle - 5), (at, middle + 5), (at + 7, middle)), fill=mark)
+                _mark(drawing, middle, _PERSON if chosen else FAINT if faint else _BEST)
+
+    def _keys(self, drawing: ImageDraw.ImageDraw, turn: Turn, taken: int | None) -> None:
+        """Write the actions alone, where nobody thinks anything of them."""
+        for row, name in enumerate(self._names[: self._rows]):
+            middle = self._top(row) + self._row // 2
+            chosen = taken is not None and taken - self._spec.first_action == row
+            legal = turn.legal is None or bool(turn.legal[row])
+            text = shortened(name, _TEXT, WIDTH - 2 * _MARGIN - 12, bold=chosen)
+            place, colour = (_MARGIN + 12, middle), INK if legal else FAINT
+            drawing.text(place, text, font=font(_TEXT, bold=chosen), fill=colour, anchor="lm")
+            if chosen:
+                _mark(drawing, middle, _PERSON)
 
     def _history(self, picture: Image.Image, drawing: ImageDraw.ImageDraw) -> None:
         strip = self._strip.picture()
@@ -201,6 +216,11 @@ class Panel:
         total = f"return {turn.total:.6g}".replace("-", "−")
         right = (WIDTH - _MARGIN, place)
         drawing.text(right, total, font=font(_TEXT, bold=True), fill=INK, anchor="ra")
+
+
+def _mark(drawing: ImageDraw.ImageDraw, middle: int, colour: str) -> None:
+    corners = (_MARGIN, middle - 5), (_MARGIN, middle + 5), (_MARGIN + 7, middle)
+    drawing.polygon(corners, fill=colour)
 
 
 def significant(value: float) -> str:

@@ -10,6 +10,7 @@ from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
 from qlax.cli.commands.film import Film
+from qlax.cli.commands.play import Play
 from qlax.cli.commands.plot import Plot
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
@@ -29,6 +30,7 @@ COMMANDS: dict[str, type[Command]] = {
     "plot": Plot,
     "compare": Compare,
     "watch": Watch,
+    "play": Play,
     "agents": Agents,
     "envs": Envs,
     "check": Check,
