@@ -26,8 +26,12 @@ from qlax.replay import LambdaReturn, Proportional
 from qlax.spaces import Box, Composite, Discrete, Space
 
 _HERE = Path(__file__).parent
-_FOLDERS = ("agents", "parts")
-"""Of which every page is written here."""
+_FOLDERS = ("agents/*.md", "parts/*.md", "learn/notebooks/*.ipynb")
+"""The files that are all written here."""
+_SINGLE = ("benchmarks.md", "runs.md", "learn/dqn.md")
+"""Others that are, or of which a table is."""
+LEARN = sorted((_HERE / "learn").glob("*.md"))
+"""The pages of the tutorial."""
 
 # Module: the slot of an agent that takes its parts, and what they are for.
 _SLOTS = {
@@ -71,22 +75,37 @@ _INSIDE: dict[str, list[tuple[type, str, str]]] = {
 
 def pages() -> dict[Path, str]:
     """Return the text of every page by its path within `docs`."""
+    # Here, as this file is also run by its path.
+    from docs.notebooks import notebook_of
+    from docs.results import ablation, benchmarks_page
+
     written = {Path("parts") / f"{module}.md": _slot_page(module) for module in _SLOTS}
     for name, make in presets.AGENTS.items():
         written[Path("agents") / f"{name}.md"] = _agent_page(name, make)
-    written[Path("runs.md")] = _with_backends((_HERE / "runs.md").read_text())
+    written[Path("runs.md")] = _filled("runs.md", "backends", _backends())
+    written[Path("learn") / "dqn.md"] = _filled("learn/dqn.md", "ablation", ablation())
+    written[Path("benchmarks.md")] = benchmarks_page()
+    for page in LEARN:
+        if "```python" in page.read_text():
+            name = Path("learn") / "notebooks" / f"{page.stem}.ipynb"
+            written[name] = notebook_of(page)
     written[Path("agents") / "README.md"] = _agents_index()
     written[Path("agents") / "side_by_side.md"] = _side_by_side()
     return written
 
 
-def _with_backends(page: str) -> str:
-    """Return the page of runs with the table of backends as the package has it."""
-    begin, end = "<!-- backends -->\n", "<!-- end of backends -->"
-    before, _, rest = page.partition(begin)
+def _filled(page: str | Path, name: str, lines: list[str]) -> str:
+    """Return a page with other lines between the two comments of a name."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = (_HERE / page).read_text().partition(begin)
+    # A blank line after the comment: to Markdown a table right below it would be a part of it.
+    return before + begin + "\n" + "\n".join(lines) + "\n\n" + end + rest.partition(end)[2]
+
+
+def _backends() -> list[str]:
+    """Return the table of backends as the package has it."""
     rows = ["| backend | what runs the environment | what it has |", "|---|---|---|"]
-    rows += [f"| `{one.name}` | {one.says} | {one.has} |" for one in BACKENDS]
-    return before + begin + "\n".join(rows) + "\n" + end + rest.partition(end)[2]
+    return rows + [f"| `{one.name}` | {one.says} | {one.has} |" for one in BACKENDS]
 
 
 _STACK = Box(shape=(4, 84, 84), dtype="uint8", low=0.0, high=255.0, frames=4)
@@ -199,6 +218,8 @@ def _agent_page(name: str, make: Any) -> str:
             "",
             inspect.cleandoc(make.__doc__),
             "",
+            f"<!-- snippet: {_run_shorter(make())} -->",
+            "",
             "```console",
             f"qlax train {_environment(make())} --agent {name}",
             "```",
@@ -233,6 +254,13 @@ def _agents_index() -> str:
     ]
     about = inspect.cleandoc(deep.__doc__ or "").split("\n\n", 1)[1]
     return "\n".join(["# Named agents", "", about, "", "| agent | |", "|---|---|", *rows, ""])
+
+
+def _run_shorter(agent: Agent) -> str:
+    """Return what `snippets.py` is told of a command: to run it for moments."""
+    if _environment(agent) != "ALE/Pong-v5":
+        return "add --steps 1500 --eval-episodes 2"
+    return "needs atari add --steps 200 --eval-episodes 0 --agent.replay.capacity 1000"
 
 
 def _environment(agent: Agent) -> str:
@@ -278,8 +306,8 @@ def _is_part(kind: type) -> bool:
 def stale() -> list[Path]:
     """Return the pages that are not what the docstrings make, or that nothing makes any more."""
     made = pages()
-    there = {Path("runs.md")} | {
-        path.relative_to(_HERE) for folder in _FOLDERS for path in _HERE.glob(f"{folder}/*.md")
+    there = {Path(name) for name in _SINGLE} | {
+        path.relative_to(_HERE) for files in _FOLDERS for path in _HERE.glob(files)
     }
     return sorted(
         path
@@ -289,8 +317,9 @@ def stale() -> list[Path]:
 
 
 if __name__ == "__main__":
+    sys.path.insert(0, str(_HERE.parent))
     if "--check" in sys.argv[1:]:
         sys.exit("\n".join(f"docs/{path} is not up to date." for path in stale()) or None)
     for path, text in pages().items():
-        (_HERE / path).parent.mkdir(exist_ok=True)
+        (_HERE / path).parent.mkdir(parents=True, exist_ok=True)
         (_HERE / path).write_text(text)

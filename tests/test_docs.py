@@ -17,14 +17,9 @@ from qlax.envs.worlds import WORLDS, world_named
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-RUNS = Path("runs.md")  # of which the table of backends is generated
 GENERATED = [
-    RUNS,
-    *sorted(
-        path.relative_to(DOCS)
-        for folder in generate._FOLDERS
-        for path in DOCS.glob(f"{folder}/*.md")
-    ),
+    *map(Path, generate._SINGLE),
+    *sorted(path.relative_to(DOCS) for files in generate._FOLDERS for path in DOCS.glob(files)),
 ]
 WRITTEN = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), ROOT / "benchmarks" / "README.md"]
 pages = functools.cache(generate.pages)

@@ -1,0 +1,50 @@
+"""A page of *Learn Q-learning* as a notebook: the same words and snippets, without outputs."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from docs.snippets import FENCE, pictures_of
+
+
+def notebook_of(page: Path) -> str:
+    """Return a page as a notebook of format 4.5, as text.
+
+    Pictures that its snippets draw are left out: in a notebook they appear where they are drawn.
+    """
+    text = page.read_text()
+    cells: list[dict[str, Any]] = []
+    end = 0
+    for match in FENCE.finditer(text):
+        _add_words(cells, text[end : match.start()], page)
+        code = match["code"].rstrip("\n")
+        _add(cells, "code", code if match["language"] == "python" else f"%%bash\n{code}")
+        end = match.end()
+    _add_words(cells, text[end:], page)
+    document = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _add_words(cells: list[dict[str, Any]], text: str, page: Path) -> None:
+    for name in pictures_of(page):
+        text = re.sub(rf"!\[[^\]]*\]\(img/{re.escape(name)}\)\n", "", text)
+    text = re.sub(r"\]\((?!https?:|#)", "](../", text)  # notebooks are a folder further down
+    text = re.sub(r"\n{3,}", "\n\n", text).strip()
+    if text:
+        _add(cells, "markdown", text)
+
+
+def _add(cells: list[dict[str, Any]], kind: str, source: str) -> None:
+    cell = {"cell_type": kind, "id": f"cell-{len(cells)}", "metadata": {}}
+    if kind == "code":
+        cell |= {"execution_count": None, "outputs": []}
+    cells.append({**cell, "source": source.splitlines(keepends=True)})

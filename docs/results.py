@@ -1,0 +1,93 @@
+"""Tables of what was measured, from `benchmarks/results`."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+_BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+RESULTS = _BENCHMARKS / "results"
+_SPEEDS = {
+    "speed": "CartPole-v1, an MLP of 64 × 64, an update of batch 128 after every step, on one core",
+    "family_rivals": "The same agent and the same work, compiled, on one core",
+    "atari_speed": "Breakout with Nature's network and its updates, on two cores",
+}
+
+
+def benchmarks_page() -> str:
+    """Return the page of benchmarks."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Each script in `benchmarks/` measures one claim with public tools and writes a file to",
+        "`benchmarks/results/`: the command, the machine, the versions, and the figure of every",
+        "single run. Settings were tuned on seeds from 100 up and are reported on seeds 0 to 9.",
+        "",
+        *_scripts(),
+        "",
+        "## Speed",
+        "",
+    ]
+    for name, about in _SPEEDS.items():
+        lines += [f"{about} (`{_result(name)['command']}`):", "", *_speeds(_result(name)), ""]
+    lines += ["## MountainCar, one change after another", ""]
+    lines += ["[The tutorial](learn/dqn.md#one-change-after-another) tells what they mean.", ""]
+    lines += [*ablation(), ""]
+    for name in ("family_table.md", "minatar.md"):
+        lines += [re.sub(r"^#", "##", (RESULTS / name).read_text().strip()), ""]
+    lines += ["## What was run, and when", "", *_commands()]
+    return "\n".join(lines) + "\n"
+
+
+def ablation() -> list[str]:
+    """Return the table of what each change to the tutorial's DQN is worth."""
+    by_road: dict[str, dict[str, dict[str, Any]]] = {"there": {}, "without": {}}
+    for one in _result("ablation")["agents"]:
+        by_road[one["road"]][one["name"]] = one
+    rows = [
+        "| one change after another | mean return | solved | the finished agent without it |",
+        "|---|---|---|---|",
+    ]
+    for name, one in by_road["there"].items():
+        alone = by_road["without"].get(name)
+        without = f"{_returned(alone)}, {alone['solved']} solved" if alone else ""
+        sign = "+ " if alone else ""
+        rows.append(f"| {sign}{name} | {_returned(one)} | {one['solved']} | {without} |")
+    return rows
+
+
+def _returned(one: dict[str, Any]) -> str:
+    """Return a mean return and its interval, as `−101 [−103, −99]`."""
+    low, high = one["interval"]
+    return f"{one['mean']:.0f} [{low:.0f}, {high:.0f}]".replace("-", "−")
+
+
+def _scripts() -> list[str]:
+    """Return the table of scripts as the folder's own page has it."""
+    text = (_BENCHMARKS / "README.md").read_text()
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+def _speeds(result: dict[str, Any]) -> list[str]:
+    """Return a table of steps a second, the median of the rounds and its range."""
+    rows = ["| | steps a second, median | range |", "|---|---|---|"]
+    for one in result["summary"].values():
+        if "steps_per_second" in one:
+            speed = one["steps_per_second"]
+            between = f"{speed['min']:,.0f} … {speed['max']:,.0f}"
+            rows.append(f"| {one['title']} | {speed['median']:,.0f} | {between} |")
+    return rows
+
+
+def _commands() -> list[str]:
+    rows = ["| command | date | processor |", "|---|---|---|"]
+    for path in sorted(RESULTS.glob("*.json")):
+        result = json.loads(path.read_text())
+        cpu = result.get("machine", {}).get("cpu", "")
+        rows.append(f"| `{result['command']}` | {result['date']} | {cpu} |")
+    return rows
+
+
+def _result(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    return document
