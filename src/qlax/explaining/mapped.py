@@ -136,11 +136,12 @@ def draw_sheet(
     layout: Map,
     sheet: Sheet,
     values: np.ndarray,
-    actions: np.ndarray,
+    actions: np.ndarray | None,
     limits: tuple[float, float],
     *,
     numbered: bool,
-    cmap: str = styling.VALUES,
+    cmap: Any = styling.VALUES,
+    norm: Any = None,
 ) -> Any:
     """Draw a part of a map, and return what its scale is made of.
 
@@ -149,34 +150,39 @@ def draw_sheet(
         layout: The map.
         sheet: Its part.
         values: Of each state, [S].
-        actions: The greedy action, [S].
+        actions: The greedy action, [S]; None for no arrows.
         limits: Values of the darkest and the lightest colour.
         numbered: Whether values are written down.
         cmap: The colours.
+        norm: How values become colours, if not evenly between the limits.
     """
     from matplotlib import colormaps
 
     cells = sheet.cells
     known = cells != NOWHERE
     shown = np.where(known, values[np.where(known, cells, 0)], np.nan)
-    colours = colormaps[cmap].with_extremes(bad=_VOID)
-    image = axes.imshow(shown, cmap=colours, vmin=limits[0], vmax=limits[1])
+    colours = (colormaps[cmap] if isinstance(cmap, str) else cmap).with_extremes(bad=_VOID)
+    spread: dict[str, Any] = {"vmin": limits[0], "vmax": limits[1]} if norm is None else {}
+    image = axes.imshow(shown, cmap=colours, norm=norm, **spread)
     light = _are_light(image, shown)
     size = _letters(axes, cells.shape)
     lift = 0.12 if numbered else 0.0
+    below = 0.32 if actions is not None else 0.0
     arrows = []
     for row, column in np.argwhere(known).tolist():
         state = int(cells[row, column])
         ink = INK if light[row, column] else "white"
         if state in layout.over:
             ink = _paint_over(axes, layout, state, (row, column))
+        elif actions is None:
+            pass
         elif np.any(layout.directions[state, actions[state]]):
             arrows.append((column, row - lift, *layout.directions[state, actions[state]], ink))
         else:
             sign = layout.signs.get(int(actions[state]), "•")
             _write(axes, (column, row - lift), sign, ink, size * 1.3, weight="bold")
         if numbered and state not in layout.over and np.isfinite(values[state]):
-            _write(axes, (column, row + 0.32), _number(values[state], limits), ink, size)
+            _write(axes, (column, row + below), _number(values[state], limits), ink, size)
         place = layout.places.get(state, "")
         name = _NAMED.get(place, place)
         if name:

@@ -53,7 +53,8 @@ def _values(
     subject: Subject, surface: ValueSurface, paths: list[np.ndarray], arrived: list[bool]
 ) -> Picture:
     figure, axes = styling.slide()
-    low, high = styling.limits(_where_it_was(subject, surface))
+    # But for the outermost: an episode's last state is visited, and never learned from.
+    low, high = styling.limits(np.quantile(_where_it_was(subject, surface), [0.005, 0.995]))
     image = _value_map(axes[0, 0], surface, low, high)
     _contours(axes[0, 0], surface)
     _trajectories(axes[0, 0], paths, arrived, "white")

@@ -26,8 +26,9 @@ _STEPS, _STEPS_OF_MUCH = 10_000, 1_500
 _NO_LIMIT = 1_000
 """Steps after which an episode is left where nothing else may ever end it."""
 UNSEEN = 0.05
-"""The largest weight, γᵏ, of what was still to come when an episode was left."""
-_LONGEST_TAIL = 1_000
+"""The largest weight, γᵏ, of what was still to come where an episode was left."""
+_WANTED, _LONGEST_TAIL = 0.01, 1_000
+"""What is aimed at beyond the time limit, and for how many steps at most."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,7 +99,7 @@ def _with_tail(own: int | None, source: Source, discount: float) -> int | None:
         return None
     if discount >= 1.0:
         return own
-    tail = math.ceil(math.log(UNSEEN) / math.log(discount)) if discount > 0.0 else 1
+    tail = math.ceil(math.log(_WANTED) / math.log(discount)) if discount > 0.0 else 1
     return own + min(tail, _LONGEST_TAIL)
 
 
