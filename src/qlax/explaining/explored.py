@@ -130,7 +130,7 @@ def _on_map(subject: Subject, layout: Map) -> Picture:
     across, down = layout.across, -(-len(layout.sheets) // layout.across)
     cell = min(9.0 / (columns * across), 7.4 / (rows * down), 1.35)
     size = {"width": max(cell * columns * across + 1.6, 5.6), "height": cell * rows * down + 1.3}
-    figure, axes = styling.slide(down, across, **size)  # type: ignore[arg-type]
+    figure, axes = styling.slide(down, across, **size)
     shown = np.where(count > 0, count, np.nan)
     for one, sheet in zip(axes.flat, layout.sheets, strict=False):
         image = draw_sheet(

@@ -63,14 +63,16 @@ def _map(subject: Subject, layout: Map, look: Look) -> Picture:
     signs = "".join(
         f" {sign} stands for {subject.actions[action]}." for action, sign in layout.signs.items()
     )
+    marks = "Arrows are" if layout.directions.any() else "Letters are"
     if layout.about:
         signs += f" {layout.about}"
     return Picture(
         name="map",
         title=title,
         caption=(
-            "Colours and numbers are max Q, the return that the agent expects, discounted by "
-            f"{subject.policy.agent.discount:g} a step. Arrows are the greedy action.{signs}"
+            f"Colours{' and numbers' if numbered else ''} are max Q, the return that the agent "
+            f"expects, discounted by {subject.policy.agent.discount:g} a step. {marks} the greedy "
+            f"action.{signs}"
         ),
         figure=figure,
         arrays={

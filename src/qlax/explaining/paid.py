@@ -86,9 +86,13 @@ def remarks_on(agent: Agent) -> str:
             "Its values also hold Munchausen's bonus for likely actions, which no environment pays."
         )
     elif isinstance(agent.bootstrap, Boltzmann | ExpectedSarsa | Sarsa):
-        found.append("Its values are those of a player that explores; it is greedy play that is observed.")
+        found.append(
+            "Its values are those of a player that explores; it is greedy play that is observed."
+        )
     if isinstance(agent.reward, Novelty):
-        found.append("Its values also hold the bonus for what is new, which is left out of what is observed.")
+        found.append(
+            "Its values also hold the bonus for what is new, which is left out of what is observed."
+        )
     return "".join(f" {sentence}" for sentence in found)
 
 

@@ -53,8 +53,7 @@ def _values(
     subject: Subject, surface: ValueSurface, paths: list[np.ndarray], arrived: list[bool]
 ) -> Picture:
     figure, axes = styling.slide()
-    # But for the outermost: an episode's last state is visited, and never learned from.
-    low, high = styling.limits(np.quantile(_where_it_was(subject, surface), [0.005, 0.995]))
+    low, high = styling.limits(_where_it_was(subject, surface))
     image = _value_map(axes[0, 0], surface, low, high)
     _contours(axes[0, 0], surface)
     _trajectories(axes[0, 0], paths, arrived, "white")
@@ -79,14 +78,17 @@ def _values(
 
 
 def _where_it_was(subject: Subject, surface: ValueSurface) -> np.ndarray:
-    """Return the values at the points that were visited."""
+    """Return two values between which nearly all points that were visited have theirs.
+
+    The outermost are left out: an episode's last state is visited, and never learned from.
+    """
     seen = np.asarray(subject.visits.observation, np.float32)
     nearest = [
         np.clip(np.rint((seen[:, one] - points[0]) / (points[1] - points[0])), 0, len(points) - 1)
         for one, points in enumerate((surface.x, surface.y))
     ]
     columns, rows = np.asarray(nearest, int)
-    return np.asarray(surface.values[rows, columns])
+    return np.asarray(np.quantile(surface.values[rows, columns], [0.005, 0.995]))
 
 
 def _policy(
@@ -121,7 +123,7 @@ def _moments(subject: Subject, limits: np.ndarray) -> Picture:
         surface_over(subject.policy, limits, _POINTS_SMALL, moment.params) for moment in chosen
     ]
     figure, axes = styling.slide(2, len(chosen), width=13.0, sharex=True, sharey=True)
-    low, high = styling.limits(*(surface.values for surface in surfaces))
+    low, high = styling.limits(*(_where_it_was(subject, surface) for surface in surfaces))
     for column, (moment, surface) in enumerate(zip(chosen, surfaces, strict=True)):
         image = _value_map(axes[0, column], surface, low, high)
         _policy_map(axes[1, column], surface, len(subject.actions))
@@ -129,11 +131,11 @@ def _moments(subject: Subject, limits: np.ndarray) -> Picture:
     for row in (0, 1):
         styling.labelled(axes[row, 0], y=surfaces[0].names[1].label)
     styling.labelled(axes[1, len(chosen) // 2], x=surfaces[0].names[0].label)
-    styling.scale_beside(figure, image, axes[0].tolist(), "max Q")
+    shown = np.stack([surface.values for surface in surfaces])
+    styling.scale_beside(figure, image, axes[0].tolist(), "max Q", shown)
     used = np.unique([surface.actions for surface in surfaces]).tolist()
-    styling.action_key(
-        axes[1, -1], subject.actions, used, loc="center left", bbox_to_anchor=(1.02, 0.5)
-    )
+    beneath = {"loc": "outside lower center", "ncols": min(len(used), 6)}
+    styling.action_key(figure, subject.actions, used, **beneath)
     return Picture(
         name="moments",
         title="Values and policy while they were learned",

@@ -23,6 +23,8 @@ _EPISODES, _EPISODES_OF_MUCH = 20, 2
 _MUCH = 5_000
 """Numbers in an observation from which few episodes are played, and not for long."""
 _STEPS, _STEPS_OF_MUCH = 10_000, 1_500
+_FEW, _MOST_OF_EACH = 2_000, 50
+"""Steps of all episodes together below which every environment plays more of them."""
 _NO_LIMIT = 1_000
 """Steps after which an episode is left where nothing else may ever end it."""
 UNSEEN = 0.05
@@ -67,12 +69,13 @@ class Episode:
 
 
 def played(eyes: Eyes, source: Source, episodes: int | None, seed: int) -> list[Episode]:
-    """Play one episode in each of several environments.
+    """Play episodes in several environments side by side.
 
     Args:
         eyes: Look at what is shown.
         source: Where to play.
-        episodes: How many; None for as many as take a few seconds.
+        episodes: In how many environments; None for as many as take a few seconds. Each plays an
+            episode, or as many more as make a few thousand steps.
         seed: Seed of the first.
     """
     require_fit(eyes.policy, source.spec)
@@ -106,44 +109,63 @@ def _with_tail(own: int | None, source: Source, discount: float) -> int | None:
 def _play(
     eyes: Eyes, stepped: HostEnv, seed: int, longest: int, own_limit: int | None
 ) -> list[Episode]:
-    """Return the first episode of each environment."""
+    """Return the first episodes of each environment, of each as many.
+
+    One of each; more where they are over so soon that they would be few steps.
+    """
     agent, num_envs = eyes.policy.agent, stepped.num_envs
     memory = None if agent.memory is None else agent.memory.init(num_envs)
     remembers = sees_previous(agent.memory)
     until = time.monotonic() + _SECONDS
     action = np.zeros(num_envs, np.int32)
-    length = np.zeros(num_envs, int)
-    terminated, running = np.zeros(num_envs, bool), np.ones(num_envs, bool)
+    over, wanted = np.zeros(num_envs, int), 1
     steps: list[tuple[Any, ...]] = []
     timestep: TimeStep = stepped.reset(seed)
-    while running.any() and len(steps) < longest:
+    while over.min() < wanted and len(steps) < longest and time.monotonic() < until:
         previous = (action, timestep.reward) if remembers else (None, None)
         first = None if agent.memory is None else timestep.first
         seen, legal = timestep.observation, timestep.legal
         look, memory = eyes.step(seen, legal, memory, first, previous)
         action = look.action
         timestep = stepped.step(action)
-        steps.append((seen, legal, action, timestep.reward, look.q_values, look.prediction))
-        length += running
-        terminated |= running & timestep.terminated
-        running &= ~timestep.done
-        if time.monotonic() > until:
-            break
+        ends = timestep.terminated, timestep.done
+        steps.append((seen, legal, action, timestep.reward, look.q_values, look.prediction, *ends))
+        over += timestep.done
+        if over.min() == wanted == 1:
+            few = _FEW // (len(steps) * num_envs)
+            wanted = min(1 + few, _MOST_OF_EACH)
     columns = jax.tree.map(lambda *rows: np.stack(rows), *steps)
-    episodes = []
-    for env, steps_of_it in enumerate(length):
-        own = jax.tree.map(lambda array, e=env, n=steps_of_it: array[:n, e], columns)
-        seen, legal, done, paid, q_values, prediction = own
+    found = []
+    for env in range(num_envs):
+        own = jax.tree.map(lambda array, e=env: array[:, e], columns)
+        found.append(_episodes_in(own, own_limit))
+    fewest = max(min(map(len, found)), 1)  # whichever end first would be the short ones
+    return [episode for own in found for episode in own[: min(fewest, wanted)]]
+
+
+def _episodes_in(columns: tuple[Any, ...], own_limit: int | None) -> list[Episode]:
+    """Return the episodes that one environment played; one that goes on only if it is the first."""
+    *played_columns, terminated, done = columns
+    episodes: list[Episode] = []
+    begin = 0
+    for end in [*np.flatnonzero(done), len(done) - 1]:
+        if begin > end or (episodes and not done[end]):
+            break
+        part = slice(begin, end + 1)
+        own = jax.tree.map(lambda array, part=part: array[part], tuple(played_columns))
+        seen, legal, action, reward, q_values, prediction = own
+        steps = len(action)
         episodes.append(
             Episode(
                 observation=seen,
                 legal=legal,
-                action=done,
-                reward=paid,
+                action=action,
+                reward=reward,
                 q_values=q_values,
                 prediction=prediction,
-                terminated=bool(terminated[env]),
-                within=int(steps_of_it if own_limit is None else min(steps_of_it, own_limit)),
+                terminated=bool(terminated[end]),
+                within=steps if own_limit is None else min(steps, own_limit),
             )
         )
+        begin = end + 2  # the step after an end only begins the next episode
     return episodes

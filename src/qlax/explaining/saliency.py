@@ -47,7 +47,9 @@ def _draw(subject: Subject) -> Iterator[Picture]:
     rows = [("what hiding changes", hidden)]
     if pixels is not None:
         rows.append(("gradient of max Q", pixels))
-    figure, axes = styling.slide(len(rows) + 1, len(steps), width=11.0, height=2.7 * len(rows) + 3.2)
+    figure, axes = styling.slide(
+        len(rows) + 1, len(steps), width=11.0, height=2.7 * len(rows) + 3.2
+    )
     for column, (frame, step) in enumerate(zip(frames, steps, strict=True)):
         axes[0, column].imshow(shade(space, frame), interpolation="nearest")
         action = subject.actions[episode.action[step]]
@@ -109,26 +111,21 @@ def gradients(subject: Subject, seen: Any, name: str | None, legal: Any) -> np.n
 
     image = jnp.asarray(seen if name is None else seen[name], jnp.float32)
     try:
-        return np.abs(np.asarray(jax.jit(jax.grad(value))(image)))
+        slopes = np.asarray(jax.jit(jax.grad(value))(image))
     except Exception:
         return None  # a stage or network of the user's own may take whole numbers alone
+    return np.asarray(np.abs(slopes))
 
 
-def occlusion(
-    subject: Subject, seen: Any, name: str | None, space: Box, legal: Any
-) -> np.ndarray:
+def occlusion(subject: Subject, seen: Any, name: str | None, space: Box, legal: Any) -> np.ndarray:
     """Return how much max Q changes on average where a pixel is hidden, float, [M, rows, columns].
 
-    Patches that overlap by half are hidden one after another, in all frames and channels: boards of
-    switches are switched off there, other images blurred.
+    Patches that overlap by a third are hidden one after another, in all frames and channels:
+    boards of switches are switched off there, other images blurred.
     """
     rows, columns = space.image_shape[:2]
     size = _patch(space)
-    corners = [
-        (top, left)
-        for top in _corners(rows, size)
-        for left in _corners(columns, size)
-    ]
+    corners = [(top, left) for top in _corners(rows, size) for left in _corners(columns, size)]
     images = np.asarray(seen if name is None else seen[name])
     heats = []
     for index, image in enumerate(images):
@@ -160,7 +157,7 @@ def _patch(space: Box) -> int:
 
 
 def _corners(length: int, size: int) -> list[int]:
-    return sorted({*range(0, length - size + 1, max(size // 2, 1)), length - size})
+    return sorted({*range(0, length - size + 1, max(2 * size // 3, 1)), length - size})
 
 
 def _part(space: Box, top: int, left: int, size: int) -> tuple[Any, ...]:
@@ -172,7 +169,7 @@ def _part(space: Box, top: int, left: int, size: int) -> tuple[Any, ...]:
 
 def _hidden(space: Box, image: np.ndarray, size: int) -> np.ndarray:
     """Return an observation with everything hidden: off, or blurred over three patches."""
-    if space.dtype in ("bool", "int8") or np.max(space.high) <= 1 and size == 1:
+    if space.dtype in ("bool", "int8") or (np.max(space.high) <= 1 and size == 1):
         return np.zeros_like(image)
     first = (space.frames > 1) + space.channels_first
     blurred = image.astype(float)

@@ -1,5 +1,6 @@
 """Where training has been: what the newest checkpoint's replay holds, or else what was played."""
 
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,8 @@ from qlax.spaces import EnvSpec, zeros
 
 _FEW = 50
 """States of a replay below which they say less than what is played."""
-_MOST_BYTES = 2**28
-"""The largest array of a replay that is read whole."""
+_MOST_BYTES = 2**25
+"""Bytes of a replay that are read: of more, some states, evenly spaced."""
 _SEEN = "/seen/observation"
 
 
@@ -76,35 +77,62 @@ def _in_replay(spec: EnvSpec, folder: Path) -> Visits | None:
 
 
 def _read(spec: EnvSpec, path: Path) -> Visits | None:
-    with np.load(path, allow_pickle=False) as archive:
-        heads = [name.partition(_SEEN)[0] for name in archive.files if _SEEN in name]
-        rings = {head for head in heads if f"{head}/flags" in archive.files}
-        if len(rings) != 1:
-            return None
-        (ring,) = rings
-        flags, count = archive[f"{ring}/flags"], int(archive[f"{ring}/count"])
-        rows, num_envs = flags.shape
-        # Row t % R holds observation t; observations count − R + 1 … count are there.
-        held = min(count + 1, rows)
-        if held * num_envs < _FEW:
-            return None
-        order = np.arange(count - held + 1, count + 1) % rows
-
-        def ordered(name: str) -> np.ndarray:
-            array = archive[name]
-            if array.nbytes > _MOST_BYTES:
-                raise ValueError("too much")
-            return np.asarray(array[order].reshape((-1, *array.shape[2:])))
-
-        places, structure = jax.tree_util.tree_flatten_with_path(zeros(spec.observation))
-        names = [jax.tree_util.keystr(place, simple=True, separator="/") for place, _ in places]
-        leaves = [ordered(f"{ring}{_SEEN}{'/' + name if name else ''}") for name in names]
-        observation = jax.tree_util.tree_unflatten(structure, leaves)
-        mask = f"{ring}/seen/legal"
-        legal = ordered(mask) if mask in archive.files else None
+    with zipfile.ZipFile(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+    rings = {name.partition(_SEEN)[0] for name in names if _SEEN in name}
+    rings = {ring for ring in rings if f"{ring}/flags" in names}
+    if len(rings) != 1:
+        return None
+    (ring,) = rings
+    flags, count = _mapped(path, f"{ring}/flags"), int(_mapped(path, f"{ring}/count"))
+    rows, num_envs = flags.shape
+    # Row t % R holds observation t; observations count − R + 1 … count are there.
+    held = min(count + 1, rows)
+    if held * num_envs < _FEW:
+        return None
+    places, structure = jax.tree_util.tree_flatten_with_path(zeros(spec.observation))
+    leaves = [
+        _mapped(path, f"{ring}{_SEEN}{'/' if place else ''}{_name(place)}") for place, _ in places
+    ]
+    size = sum(leaf.nbytes for leaf in leaves) // rows
+    step = max(held * size // _MOST_BYTES, 1)
+    order = np.arange(count - held + 1, count + 1, step) % rows
+    kept = [np.asarray(leaf[order].reshape((-1, *leaf.shape[2:]))) for leaf in leaves]
+    mask = f"{ring}/seen/legal"
+    legal = _mapped(path, mask)[order].reshape(-1, spec.num_actions) if mask in names else None
+    some = f"{len(order) * num_envs:,} of " if step > 1 else ""
     return Visits(
-        observation=observation,
+        observation=jax.tree_util.tree_unflatten(structure, kept),
         legal=legal,
         while_training=True,
-        says=f"the newest {held * num_envs:,} states of training, which its replay holds",
+        says=f"{some}the newest {held * num_envs:,} states of training, which its replay holds",
     )
+
+
+def _name(place: Any) -> str:
+    return str(jax.tree_util.keystr(place, simple=True, separator="/"))
+
+
+def _mapped(path: Path, name: str) -> np.ndarray:
+    """Return an array of an archive that is not compressed; only what is looked at is read."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        if info.compress_type != zipfile.ZIP_STORED:
+            raise ValueError(f"{name} is compressed")
+    with path.open("rb") as file:
+        file.seek(info.header_offset + _NAME_LENGTH)
+        name_length, extra_length = struct.unpack("<HH", file.read(4))
+        file.seek(info.header_offset + _LOCAL_HEADER + name_length + extra_length)
+        version = np.lib.format.read_magic(file)
+        heads = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }
+        shape, _, dtype = heads[version](file)
+        if dtype.hasobject or not np.prod(shape):
+            raise ValueError(f"{name} holds no numbers")
+        return np.memmap(path, dtype, "r", offset=file.tell(), shape=shape)
+
+
+_NAME_LENGTH, _LOCAL_HEADER = 26, 30
+"""Where a zip archive's local header has the length of the name, and how long it is itself."""
