@@ -47,7 +47,7 @@ def pasteable(value: Any) -> str:
         inside = ", ".join(
             f"{entry.name}={pasteable(getattr(value, entry.name))}"
             for entry in fields_of(value)
-            if not _is_default(entry, getattr(value, entry.name))
+            if not is_default(entry, getattr(value, entry.name))
         )
         return f"{_public_name(value) or type(value).__qualname__}({inside})"
     if isinstance(value, tuple):
@@ -146,7 +146,8 @@ def part_classes(slot: str) -> dict[str, type]:
     }
 
 
-def _is_default(entry: dataclasses.Field, value: Any) -> bool:
+def is_default(entry: dataclasses.Field, value: Any) -> bool:
+    """Return whether a field holds what it holds by default."""
     if entry.default is not dataclasses.MISSING:
         default = entry.default
     elif entry.default_factory is not dataclasses.MISSING:

@@ -85,6 +85,12 @@ class Parts:
     def __repr__(self) -> str:
         return pasteable(self)
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from qlax.notebooks.parts import agent_card
+
+        return agent_card(self)
+
     def replace(self, **parts: Any) -> Self:
         """Return the agent with some parts exchanged; it is checked anew."""
         known = {part.name for part in dataclasses.fields(self)}

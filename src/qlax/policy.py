@@ -56,6 +56,12 @@ class Policy:
         numbers = sum(leaf.size for leaf in jax.tree.leaves(self.params.network))
         return f"<Policy for {self.spec.id}: {names}; {numbers:,} parameters>"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from qlax.notebooks.cards import policy_card
+
+        return policy_card(self)
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled and copied: the fields, not what was compiled from them."""
         return {entry.name: getattr(self, entry.name) for entry in dataclasses.fields(self)}

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,7 +50,7 @@ class Evaluation:
     """Smallest return."""
     max: float
     """Largest return."""
-    returns: list[float]
+    returns: list[float] = field(repr=False)
     """All of them."""
     cut: int = 0
     """Episodes that `LONGEST` steps did not end, in an environment that sets no limit itself."""
@@ -81,6 +81,12 @@ class Evaluation:
     def as_json(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from qlax.notebooks.cards import evaluation_card
+
+        return evaluation_card(self)
 
 
 @refuses_plainly

@@ -1,4 +1,4 @@
-"""Pieces of HTML that all representations share. What they are given is text, and is escaped."""
+"""Pieces of HTML that all representations share. Text that they are given is escaped."""
 
 from collections.abc import Iterable
 from html import escape
@@ -7,6 +7,7 @@ _CARD = (
     "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:.6em .9em;margin:.3em 0;"
     "max-width:640px;line-height:1.45"
 )
+_TABLE = "border-collapse:collapse;margin:.3em 0;color:inherit;font-size:inherit"
 _CELL = "padding:.1em .9em .1em 0;vertical-align:top;text-align:left;border:0;background:none"
 _CODE = "font-family:monospace;font-size:.95em;background:none;color:inherit;overflow-wrap:anywhere"
 
@@ -23,7 +24,7 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
         f'{escape(name)}</td><td style="{_CELL}">{value}</td></tr>'
         for name, value in rows
     )
-    return f'<table style="border-collapse:collapse;margin:.3em 0;color:inherit">{lines}</table>'
+    return f'<table style="{_TABLE}">{lines}</table>'
 
 
 def text(words: str) -> str:
@@ -56,10 +57,9 @@ def bar(share: float, colour: str) -> str:
     )
 
 
-def folded(summary: str, inside: str, *, is_open: bool = False) -> str:
-    """Return something that is shown once its summary, a text, is clicked."""
-    state = " open" if is_open else ""
+def folded(summary: str, inside: str) -> str:
+    """Return something that is shown once its summary, HTML as it is, is clicked."""
     return (
-        f'<details{state} style="margin:.15em 0"><summary style="cursor:pointer">'
-        f'{escape(summary)}</summary><div style="margin-left:1.1em">{inside}</div></details>'
+        f'<details style="margin:.15em 0"><summary style="cursor:pointer">'
+        f'{summary}</summary><div style="margin-left:1.1em">{inside}</div></details>'
     )

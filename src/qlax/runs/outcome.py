@@ -61,6 +61,12 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.folder)!r})"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from qlax.notebooks.cards import run_card
+
+        return run_card(self)
+
 
 def summary_of(runs: list[Run], timing: Timing) -> dict[str, Any]:
     """Return the result of several seeds together."""

@@ -7,7 +7,7 @@ from typing import Any
 from qlax.notebooks import html
 from qlax.notebooks.curve import MAIN, SOLVED, curve
 from qlax.observers.progress.course import Course
-from qlax.observers.progress.words import duration, joined, named, short, size
+from qlax.observers.progress.words import duration, named, short, size
 from qlax.wording import counted
 
 _SECONDS = 1.0
@@ -116,16 +116,16 @@ def _how_good(course: Course) -> str:
         named("best", course.best, ",.4g"),
         named("while exploring", course.metric("episode_return"), ",.4g"),
     ]
-    return joined(parts)
+    return " · ".join(filter(None, parts))
 
 
 def _numbers(course: Course) -> str:
-    return joined(
-        [
-            named("ε", course.metric("epsilon"), ".2f"),
-            named("loss", course.metric("loss"), ".3g"),
-            named("Q", course.metric("q_value"), ".4g"),
-            f"{short(course.rate)} steps/s" if course.rate else "",
-            f"memory {size(course.memory)}",
-        ]
-    )
+    """Return the other numbers, in a line."""
+    parts = [
+        named("ε", course.metric("epsilon"), ".2f"),
+        named("loss", course.metric("loss"), ".3g"),
+        named("Q", course.metric("q_value"), ".4g"),
+        f"{short(course.rate)} steps/s" if course.rate else "",
+        f"memory {size(course.memory)}",
+    ]
+    return " · ".join(filter(None, parts))
