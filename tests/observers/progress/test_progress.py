@@ -114,7 +114,7 @@ def test_a_file_gets_plain_lines(told):
     _, written = told
     assert "\x1b" not in written
     assert written.splitlines()[0] == "training  custom on CartPole-v1"
-    assert f"{small.STEPS}/{small.STEPS} steps  return" in written
+    assert f"{small.STEPS}/{small.STEPS} steps  evaluation" in written
 
 
 def test_an_encoding_without_greek_gets_words(tmp_path):
