@@ -28,7 +28,7 @@ def test_only_what_was_appended_is_read(path, monkeypatch):
     assert (history.rows, history.generation) == (5, 1)
     read = []
     add = History._add
-    monkeypatch.setattr(History, "_add", lambda self, line: (read.append(line), add(self, line)))
+    monkeypatch.setattr(History, "_add", lambda self, rows: (read.extend(rows), add(self, rows)))
     append(path, lines([row(5), row(6)]))
     history.refresh()
     history.refresh()

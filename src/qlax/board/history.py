@@ -58,8 +58,10 @@ class History:
             return
         self._mark = (self._mark + text[:end])[-_MARK:]
         self._offset += end
-        for line in text[:end].splitlines():
-            self._add(line)
+        lines = text[:end].splitlines()
+        rows = _rows_of(lines)
+        self.unreadable += len(lines) - len(rows)
+        self._add(rows)
 
     def _is_the_same(self, file: Any) -> bool:
         """Return whether what was read last stands still where it stood."""
@@ -71,31 +73,47 @@ class History:
         self.columns, self.rows, self.unreadable = {}, 0, 0
         self._inode, self._offset, self._mark = inode, 0, b""
 
-    def _add(self, line: bytes) -> None:
-        row = row_of(line)
-        if row is None:
-            self.unreadable += 1
-            return
-        for name, value in row.items():
+    def _add(self, rows: list[dict[str, Any]]) -> None:
+        """Add rows to the columns, a column at a time."""
+        for name in dict.fromkeys(name for row in rows for name in row):
             if name in self.columns or len(self.columns) < _MOST_COLUMNS:
+                numbers = _numbers([row.get(name) for row in rows])
                 if name not in self.columns:
+                    if all(map(math.isnan, numbers)):
+                        continue
                     self.columns[name] = array("d", [math.nan]) * self.rows
-                self.columns[name].append(value)
-        self.rows += 1
+                self.columns[name].extend(numbers)
+        self.rows += len(rows)
         for column in self.columns.values():
             if len(column) < self.rows:
-                column.append(math.nan)
+                column.extend([math.nan] * (self.rows - len(column)))
 
 
-def row_of(line: bytes) -> dict[str, float] | None:
-    """Return the numbers of a line of metrics; None if it is none of a format read here."""
+def _rows_of(lines: list[bytes]) -> list[dict[str, Any]]:
+    """Return the rows of lines of metrics, without those that are none of a format read here."""
     try:
-        row = json.loads(line)
+        rows = json.loads(b"[" + b",".join(lines) + b"]")  # at once, twice as fast
+    except (ValueError, RecursionError):
+        rows = []
+    if len(rows) != len(lines):
+        rows = [_parsed(line) for line in lines]
+    return [
+        row for row in rows if isinstance(row, dict) and row.pop("format", None) == formats.METRICS
+    ]
+
+
+def _parsed(line: bytes) -> Any:
+    try:
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(row, dict) or row.pop("format", None) != formats.METRICS:
-        return None
-    return {name: float(value) for name, value in row.items() if _is_number(value)}
+
+
+def _numbers(values: list[Any]) -> "array[float]":
+    """Return values as numbers, NaN for what is none."""
+    if {*map(type, values)} <= {float}:
+        return array("d", values)
+    return array("d", [float(value) if _is_number(value) else math.nan for value in values])
 
 
 def _is_number(value: Any) -> bool:
@@ -117,4 +135,7 @@ def last_rows(path: Path, size: int = 16_384) -> list[dict[str, float]]:
     lines = text[: text.rfind(b"\n") + 1].splitlines()
     if end > size:
         lines = lines[1:]
-    return [row for line in lines if (row := row_of(line)) is not None]
+    return [
+        {name: float(value) for name, value in row.items() if _is_number(value)}
+        for row in _rows_of(lines)
+    ]
