@@ -77,7 +77,7 @@ def test_a_run_in_detail(client, ids):
     found = client.get(f"/api/runs/{ids['failed']}").json()
     assert found["status"] == "failed"
     assert found["log"]["traceback"].endswith("RuntimeError: no")
-    assert (found["policies"], found["moments"], found["plane"]) == ([], [], False)
+    assert (found["policies"], found["moments"], found["valued"]) == ([], [], False)
     assert found["fitted"] == [{"field": "discount", "before": "0.9", "after": "0.99"}]
 
 

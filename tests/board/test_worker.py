@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 import qlax
+from qlax.board.details import MAPPED
 from qlax.board.tasks import Tasks
 from qlax.errors import UsageError
+from qlax.explaining import maps
 from tests.runs.small import AGENT
 
 
@@ -51,6 +53,21 @@ def test_values_of_several_policies_come_one_after_another(car):
     assert [surface["number"] for surface in found] == [0, 1]
     assert len(found[0]["values"]) == len(found[0]["values"][0]) == 8
     assert found[0]["values"] == found[1]["values"]
+    assert found[0]["action_names"] == ["left", "coast", "right"]
+
+
+@pytest.mark.exhaustive
+def test_values_lie_on_the_map_of_a_world_that_has_one(tmp_path):
+    run = qlax.train("FrozenLake-v1", "q_table", steps=300, eval_episodes=0, out=tmp_path / "lake")
+    (found,) = answers("values", folders=[str(run.folder)], size=8)
+    assert found["kind"] == "map"
+    assert found["sheets"][0]["cells"][1] == [4, 5, 6, 7]
+    assert (found["values"][5], found["places"][5]) == (None, "hole")
+    assert all(abs(x) + abs(y) == 1 for x, y in found["arrows"])
+
+
+def test_the_worlds_with_a_map_are_those_that_are_explained():
+    assert set(MAPPED) == set(maps._MAPS)
 
 
 def test_what_cannot_be_is_a_sentence(car, tmp_path):

@@ -9,6 +9,8 @@ from qlax.runs.saved import SavedRun
 
 _LONGEST_TEXT = 200_000
 _BEST = "best"
+MAPPED = ("FrozenLake", "CliffWalking", "Taxi-", "Blackjack-", "DeepSea-bsuite")
+"""How the ids of worlds with a map begin, as `qlax.explaining.maps` has them."""
 
 
 def details(run: SavedRun) -> dict[str, Any]:
@@ -18,8 +20,8 @@ def details(run: SavedRun) -> dict[str, Any]:
         "result": run.result,
         "log": _log(run.failure),
         "fitted": run.config.get("fitted", []),
-        "plane": _is_plane(run.config),
-        "moments": [steps for steps, _ in moments(run)],
+        "valued": _is_valued(run),
+        "moments": [steps for steps, _ in run.moments],
         "policies": policies(run),
     }
 
@@ -29,7 +31,7 @@ def policies(run: SavedRun) -> list[dict[str, Any]]:
     found = [{"policy": "last", "steps": None}] if _has_last(run) else []
     if _is_policy(run.folder / _BEST):
         found.append({"policy": "best", "steps": None})
-    return found + [{"policy": str(steps), "steps": steps} for steps, _ in moments(run)]
+    return found + [{"policy": str(steps), "steps": steps} for steps, _ in run.moments]
 
 
 def policy_folder(run: SavedRun, policy: str) -> Path:
@@ -42,7 +44,7 @@ def policy_folder(run: SavedRun, policy: str) -> Path:
         return run.folder
     if policy == "best" and _is_policy(run.folder / _BEST):
         return run.folder / _BEST
-    for steps, folder in moments(run):
+    for steps, folder in run.moments:
         if policy == str(steps) and _is_policy(folder):
             return folder
     if policy == "last":
@@ -52,19 +54,13 @@ def policy_folder(run: SavedRun, policy: str) -> Path:
 
 def value_folders(run: SavedRun, steps: list[int]) -> list[Path]:
     """Return the folders of a run's moments, or of some of them."""
-    found = [folder for at, folder in moments(run) if not steps or at in steps]
+    found = [folder for at, folder in run.moments if not steps or at in steps]
     folders = [folder for folder in found if _is_policy(folder)]
     if not folders and not steps and _has_last(run):
         folders = [run.folder]
     if not folders:
         raise UsageError("The run has no policy yet: its first checkpoint brings one.")
     return folders
-
-
-def moments(run: SavedRun) -> list[tuple[int, Path]]:
-    """Return the policies that a run kept while it was trained, by environment steps."""
-    found = (inside for inside in (run.folder / "moments").glob("*") if inside.name.isdecimal())
-    return sorted((int(inside.name), inside) for inside in found)
 
 
 def _has_last(run: SavedRun) -> bool:
@@ -80,12 +76,17 @@ def _is_policy(folder: Path) -> bool:
     return folder.is_dir() and not folder.is_symlink() and not folder.parent.is_symlink()
 
 
-def _is_plane(config: dict[str, Any]) -> bool:
-    """Return whether what is observed is two numbers, over which values can be drawn."""
-    spec = config.get("spec")
+def _is_valued(run: SavedRun) -> bool:
+    """Return whether values are shown: of two numbers observed, or of a world with a map."""
+    if run.env.rpartition("/")[2].startswith(MAPPED):
+        return True
+    spec = run.config.get("spec")
     space = spec.get("observation") if isinstance(spec, dict) else None
     return (
-        isinstance(space, dict) and space.get("type") == "spaces.Box" and space.get("shape") == [2]
+        isinstance(space, dict)
+        and space.get("type") == "spaces.Box"
+        and space.get("shape") == [2]
+        and str(space.get("dtype")).startswith("float")
     )
 
 

@@ -72,17 +72,11 @@ def _play(folder: str, seed: int, fps: float, width: int) -> Iterator[dict[str, 
 
 
 def _values(folders: list[str], size: int) -> Iterator[dict[str, Any]]:
-    """Yield a value surface for each of several policies of a run."""
+    """Yield what each of several policies of a run thinks states are worth."""
     import qlax
-    from qlax.explaining import value_surface
+    from qlax.board.worth import worths
 
-    for number, folder in enumerate(folders):
-        surface = value_surface(qlax.load(folder), size)
-        if surface is None:
-            raise UsageError(
-                "The value picture is of agents that observe two numbers, as in MountainCar."
-            )
-        yield {"number": number, **surface.as_json()}
+    yield from worths(map(qlax.load, folders), size)
 
 
 _TASKS: dict[str, Callable[..., Iterator[dict[str, Any]]]] = {"play": _play, "values": _values}

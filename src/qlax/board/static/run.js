@@ -159,7 +159,7 @@ class RunPage {
       this.#stop.push(this.play.stop);
     }
     this.play?.offer(details.policies);
-    if (!this.values && details.plane && details.policies.length) {
+    if (!this.values && details.valued && details.policies.length) {
       this.values = valuesCard(this.id);
       this.two.append(this.values.element);
       this.#stop.push(this.values.stop);

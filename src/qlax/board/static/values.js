@@ -1,20 +1,10 @@
-// What an agent thinks states of two numbers are worth, at several moments of its training.
+// What an agent thinks states are worth, over two numbers or on a map, at several moments of its training.
 
-import { colour, h, lineColour, number } from "./dom.js";
+import { colour, h, number } from "./dom.js";
+import { drawMap, mapTable } from "./map.js";
+import { actionColour, ramp } from "./ramp.js";
 
-// From dark to bright, in equal steps to the eye, also without colour vision.
-const RAMP = [[13, 27, 62], [37, 58, 115], [44, 101, 146], [52, 143, 154], [104, 183, 141], [178, 214, 121], [250, 236, 130]];
 const ROWS = 7;
-
-function ramp(share) {
-  const at = Math.min(0.9999, Math.max(0, share)) * (RAMP.length - 1);
-  const low = Math.floor(at);
-  return RAMP[low].map((from, channel) => Math.round(from + (at - low) * (RAMP[low + 1][channel] - from)));
-}
-
-function rgb(hex) {
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-}
 
 export function valuesCard(id) {
   const said = h("p", { class: "quiet", role: "status" });
@@ -93,13 +83,33 @@ export function valuesCard(id) {
   function draw() {
     const surface = surfaces[Number(slider.value)];
     if (!surface) return;
-    const { values, actions, names } = surface;
-    const all = surfaces.flatMap((one) => one.values.flat());
-    const least = all.reduce((a, b) => Math.min(a, b));
-    const most = all.reduce((a, b) => Math.max(a, b));
+    const isMap = surface.kind === "map";
     const ofActions = what.value === "actions";
-    const count = Math.max(...surfaces.flatMap((one) => one.actions.flat())) + 1;
-    const colours = Array.from({ length: count }, (_, at) => rgb(lineColour(at)));
+    const [least, most] = limits();
+    if (isMap) drawMap(canvas, surface, [least, most], ofActions);
+    else drawPlane(surface, [least, most], ofActions);
+    x.textContent = isMap ? surface.about : planeText(surface);
+    moment.textContent = surface.steps === null ? "the newest policy" : `after ${number(surface.steps)} steps`;
+    slider.setAttribute("aria-valuetext", moment.textContent);
+    scaleRow.hidden = ofActions;
+    key.hidden = !ofActions;
+    low.textContent = `${isMap ? "" : "\u2264 "}${number(least, 3)}`;
+    high.textContent = `${isMap ? "" : "\u2265 "}${number(most, 3)}`;
+    const band = scale.getContext("2d");
+    for (let at = 0; at < 120; at += 1) {
+      band.fillStyle = `rgb(${ramp(at / 119).join(",")})`;
+      band.fillRect(at, 0, 1, 1);
+    }
+    key.replaceChildren(...surface.action_names.map((name, at) => {
+      const dot = h("span", { class: "dot", "aria-hidden": "true" });
+      dot.style.background = colour(`c${at % 8}`);
+      return h("li", {}, dot, name);
+    }));
+    canvas.setAttribute("aria-label", `${what.selectedOptions[0].textContent} ${isMap ? "on the map" : `over ${surface.names.join(" and ")}`}, ${moment.textContent}; values from ${number(least)} to ${number(most)}.`);
+    fill();
+  }
+
+  function drawPlane({ values, actions }, [least, most], ofActions) {
     const rows = values.length;
     canvas.width = values[0].length;
     canvas.height = rows;
@@ -107,40 +117,37 @@ export function valuesCard(id) {
     const context = canvas.getContext("2d");
     const image = context.createImageData(canvas.width, rows);
     values.forEach((row, at) => row.forEach((value, column) => {
-      const paint = ofActions ? colours[actions[at][column]] : ramp((value - least) / (most - least || 1));
+      const paint = ofActions ? actionColour(actions[at][column]) : ramp((value - least) / (most - least || 1));
       image.data.set([...paint, 255], 4 * ((rows - 1 - at) * canvas.width + column)); // upwards
     }));
     context.putImageData(image, 0, 0);
+  }
+
+  function planeText({ x: across, y: upwards, names }) {
     const ends = (numbers) => `${number(numbers[0], 3)} to ${number(numbers[numbers.length - 1], 3)}`;
-    x.textContent = `across: ${names[0]}, ${ends(surface.x)} \u00b7 upwards: ${names[1]}, ${ends(surface.y)}`;
-    moment.textContent = surface.steps === null ? "the newest policy" : `after ${number(surface.steps)} steps`;
-    slider.setAttribute("aria-valuetext", moment.textContent);
-    scaleRow.hidden = ofActions;
-    key.hidden = !ofActions;
-    low.textContent = number(least);
-    high.textContent = number(most);
-    const band = scale.getContext("2d");
-    for (let at = 0; at < 120; at += 1) {
-      band.fillStyle = `rgb(${ramp(at / 119).join(",")})`;
-      band.fillRect(at, 0, 1, 1);
-    }
-    key.replaceChildren(...colours.map((_, at) => {
-      const dot = h("span", { class: "dot", "aria-hidden": "true" });
-      dot.style.background = colour(`c${at % 8}`);
-      return h("li", {}, dot, surface.action_names?.[at] ?? `action ${at}`);
-    }));
-    canvas.setAttribute("aria-label", `${what.selectedOptions[0].textContent} over ${names.join(" and ")}, ${moment.textContent}; values from ${number(least)} to ${number(most)}.`);
-    fill();
+    return `across: ${names[0]}, ${ends(across)} \u00b7 upwards: ${names[1]}, ${ends(upwards)}`;
+  }
+
+  // The colours of all moments are the same, and leave out the farthest hundredths, where nothing
+  // was learned.
+  function limits() {
+    const all = surfaces.flatMap((one) => one.values.flat()).filter((value) => value !== null).sort((a, b) => a - b);
+    const at = (share) => all[Math.round(share * (all.length - 1))];
+    return surfaces[0].kind === "map" ? [at(0), at(1)] : [at(0.02), at(0.98)];
   }
 
   function fill() {
     const surface = surfaces[Number(slider.value)];
     if (!details.open || !surface) return;
+    if (surface.kind === "map") {
+      table.replaceChildren(mapTable(surface));
+      return;
+    }
     const picks = (length) => Array.from({ length: ROWS }, (_, at) => Math.round((at * (length - 1)) / (ROWS - 1)));
     const columns = picks(surface.x.length);
     const heads = columns.map((at) => h("th", { scope: "col", class: "number", text: number(surface.x[at], 3) }));
     const rows = picks(surface.y.length).map((row) => h("tr", {}, h("th", { scope: "row", class: "number", text: number(surface.y[row], 3) }),
-      columns.map((at) => h("td", { class: "number", text: what.value === "actions" ? String(surface.actions[row][at]) : number(surface.values[row][at]) }))));
+      columns.map((at) => h("td", { class: "number", text: what.value === "actions" ? surface.action_names[surface.actions[row][at]] : number(surface.values[row][at]) }))));
     table.replaceChildren(h("table", {}, h("caption", { text: `${surface.names[0]} across, ${surface.names[1]} down` }),
       h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "" }), heads)), h("tbody", {}, rows)));
   }
