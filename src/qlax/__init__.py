@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qlax.explaining import explain
     from qlax.loading import load
     from qlax.policy import Policy
+    from qlax.reporting.report import report
     from qlax.runs.outcome import Run
     from qlax.states import ActorState, LearnerState, TrainState
     from qlax.sweeping import Trial, sweep
@@ -73,6 +74,7 @@ __all__ = [
     "plot",
     "presets",
     "replay",
+    "report",
     "resume",
     "rewards",
     "schedules",
@@ -99,6 +101,7 @@ _HOMES = {
     "compare": "comparing.comparison",
     "plot": "comparing.plotting",
     "Run": "runs.outcome",
+    "report": "reporting.report",
     "resume": "training",
     "Trial": "sweeping",
     "sweep": "sweeping",

@@ -1,6 +1,7 @@
 """`qlax plot` and `qlax compare`: words into runs, and what is printed."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from qlax.cli.console import complain, console, width_of
 from qlax.cli.translation import in_options
 from qlax.comparing.comparison import comparison_of
 from qlax.comparing.foreign import Columns
-from qlax.comparing.markdown import basis_line, differences_table, results_table
+from qlax.comparing.markdown import basis_line, cells_of, differences_table, results_table
 from qlax.comparing.panels import Wanted
 from qlax.comparing.plotting import curves_of, drawn
 from qlax.comparing.reading import NamedPath
@@ -26,6 +27,7 @@ from qlax.wording import broken
 if TYPE_CHECKING:
     from qlax.cli.commands.compare import Compare
     from qlax.cli.commands.plot import Plot
+    from qlax.cli.commands.report import Report
 
 
 def plot_runs(command: "Plot") -> None:
@@ -91,6 +93,30 @@ def compare_runs(command: "Compare") -> None:
             print(path)
 
 
+def report_runs(command: "Report") -> None:
+    """Write a page about runs, and say where it is and how large."""
+    from qlax.reporting.report import write_report
+
+    columns = Columns(command.steps_column, command.returns_column)
+    # pygame, which draws many environments, would look for a screen and miss one.
+    os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+    written = write_report(
+        named_runs(command.runs),
+        command.out,
+        film=not command.no_film,
+        values=not command.no_values,
+        env=command.env,
+        columns=columns,
+    )
+    for note in written.notes:
+        complain(in_options(note, names=command.names))
+    if command.json:
+        document = {"path": str(written.path), "bytes": written.size, "notes": written.notes}
+        print(json.dumps(document, indent=2))
+    else:
+        print(written.path)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file, whole or not at all.
 
@@ -121,16 +147,15 @@ def _print(comparison: Comparison) -> None:
         _print_table(results_table(task))
         if task.pairs and task.differences:
             print()
-            _print_table(differences_table(task).replace("`", ""))
+            _print_table(differences_table(task))
 
 
 def _print_table(markdown: str) -> None:
     """Print a table of Markdown for a terminal."""
-    lines = [line for line in markdown.splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+    cells = cells_of(markdown)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, head in enumerate(cells[0]):
         table.add_column(head, justify="right" if number else "left")
-    for row in cells[2:]:
+    for row in cells[1:]:
         table.add_row(*map(escape, row))
     console().print(table)

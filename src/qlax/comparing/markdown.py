@@ -29,6 +29,13 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([*lines, *map(_row, rows)])
 
 
+def cells_of(markdown: str) -> list[list[str]]:
+    """Return the cells of a table of Markdown, heads first."""
+    lines = [line for line in markdown.splitlines() if line.startswith("|")]
+    rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in lines]
+    return [[cell.replace("`", "").strip("| ") for cell in row] for row in rows[:1] + rows[2:]]
+
+
 def middle_of(result: AgentResult) -> str:
     """Return an agent's interquartile mean with its interval: `−99.1 (−101.0 to −98.2)`."""
     spread, size = float(result.scores.std()), result.scores.size

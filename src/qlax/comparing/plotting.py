@@ -1,6 +1,7 @@
 """Learning curves of any mix of agents, environments and seeds in one picture."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -123,8 +124,13 @@ def curves_of(
     return Curves([panel for panel in panels if panel.agents], wanted, notes)
 
 
-def drawn(curves: Curves) -> "Figure":
-    """Return the picture of curves."""
+def drawn(curves: Curves, colours: Mapping[str, int] | None = None) -> "Figure":
+    """Return the picture of curves.
+
+    Args:
+        curves: What to draw.
+        colours: The number of each agent's colour, to be the same in several pictures.
+    """
     panels = curves.panels
     columns = min(_MOST_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
@@ -135,7 +141,7 @@ def drawn(curves: Curves) -> "Figure":
     lines = math.ceil(len(agents) / beside)
     figure = new_figure(width, (4.2 if columns == 1 else 3.5) * rows + 0.22 * lines)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    colours = {agent: number for number, agent in enumerate(agents)}
+    colours = colours or {agent: number for number, agent in enumerate(agents)}
     for panel, place in zip(panels, axes, strict=False):
         draw(place, panel, curves.wanted, colours)
     for place in axes[len(panels) :]:

@@ -123,7 +123,8 @@ class Comparison:
         """A sentence: over all environments, or in each."""
         if self.overall is not None:
             return self.overall.verdict
-        return " ".join(task.verdict for task in self.tasks)
+        compared = [task for task in self.tasks if task.pairs] or self.tasks
+        return " ".join(task.verdict for task in compared)
 
     def markdown(self) -> str:
         """Return everything as Markdown."""

@@ -12,6 +12,7 @@ from qlax.cli.commands.explain import Explain
 from qlax.cli.commands.film import Film
 from qlax.cli.commands.play import Play
 from qlax.cli.commands.plot import Plot
+from qlax.cli.commands.report import Report
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
@@ -29,6 +30,7 @@ COMMANDS: dict[str, type[Command]] = {
     "board": Board,
     "plot": Plot,
     "compare": Compare,
+    "report": Report,
     "watch": Watch,
     "play": Play,
     "agents": Agents,

@@ -1,0 +1,267 @@
+"""What a page says of one agent in one environment, as plain data."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qlax.comparing import statistics
+from qlax.comparing.settings import in_words
+from qlax.comparing.trace import EVALUATION, Trace
+from qlax.config import PART_MODULES
+from qlax.reporting.media import Shown
+from qlax.reporting.reproducing import Recipe, recipe_of
+from qlax.runs.saved import SavedRun
+from qlax.wording import counted, mean_of, significant
+
+_PHASES = ("import", "compile", "train", "eval")
+_NAMES = {
+    "import": "importing",
+    "compile": "compiling",
+    "train": "training",
+    "eval": "final evaluation",
+}
+
+
+@dataclass
+class Section:
+    """An agent in an environment: everything of its seeds."""
+
+    agent: str
+    env: str
+    anchor: str
+    """Its id on the page."""
+    summary: str
+    """A sentence."""
+    facts: list[tuple[str, str]]
+    """What it is: names and values."""
+    troubles: list[str]
+    """Seeds that failed or did not finish, a sentence each."""
+    recipe: Recipe | None
+    """How to do it again; None for other libraries' runs."""
+    versions: str
+    fitted: list[tuple[str, str, str]]
+    """What was fitted to the environment: field, elsewhere, here."""
+    settings: list[tuple[str, str]]
+    """Every setting."""
+    evaluations: list[list[str]]
+    """A row a seed."""
+    returns: list[float]
+    """Of all episodes of the final evaluations."""
+    threshold: float | None
+    costs: list[list[str]]
+    """A row a seed."""
+    phases: dict[str, float]
+    """Seconds of each phase, of all seeds together or of one program for all."""
+    shown: Shown | None = None
+    """A film and pictures of one seed."""
+    histogram: str | None = None
+    bar: str | None = None
+
+
+def section_of(env: str, agent: str, traces: Sequence[Trace], number: int) -> Section:
+    """Return what is known of an agent's seeds in an environment."""
+    runs = [trace.run for trace in traces if trace.run is not None]
+    config = runs[0].config if runs else {}
+    threshold = next((one.threshold for one in traces if one.threshold is not None), None)
+    return Section(
+        agent=agent,
+        env=env,
+        anchor=f"agent-{number}",
+        summary=_summary(env, agent, traces, threshold),
+        facts=_facts(traces, config, threshold),
+        troubles=[sentence for run in runs if (sentence := _trouble(run))],
+        recipe=recipe_of(runs) if runs else None,
+        versions=_versions(config),
+        fitted=_fitted(config),
+        settings=list(_settings(config.get("agent"))),
+        evaluations=[_evaluation(trace) for trace in traces],
+        returns=[value for run in runs for value in _returns(run)],
+        threshold=threshold,
+        costs=[row for run in runs if (row := _cost(run)) is not None],
+        phases=_phases(runs),
+    )
+
+
+def median_run(traces: Sequence[Trace]) -> SavedRun | None:
+    """Return the run to show: of those that finished, the one with the median score."""
+    runs = [(trace.final, trace.run) for trace in traces if trace.run is not None]
+    scored = sorted(
+        ((final, run.seed, run) for final, run in runs if final is not None),
+        key=lambda entry: entry[:2],
+    )
+    if scored:
+        return scored[(len(scored) - 1) // 2][2]
+    return runs[0][1] if runs else None
+
+
+def _summary(env: str, agent: str, traces: Sequence[Trace], threshold: float | None) -> str:
+    scores = [trace.final for trace in traces if trace.final is not None]
+    seeds = counted(len(traces), "seed")
+    steps = max((trace.last() for trace in traces if not math.isnan(trace.last())), default=0.0)
+    said = f"{agent} on {env}: {seeds}, trained for {steps:,.0f} environment steps"
+    if not scores:
+        return f"{said}; no final evaluation."
+    spread = float(np.std(scores, ddof=1)) if len(scores) > 1 else 0.0
+    said += f"; mean return {mean_of(float(np.mean(scores)), spread, len(scores))}"
+    if len(scores) > 1:
+        low, high = statistics.stratified_bootstrap(scores)
+        said += f", interquartile mean {float(statistics.iqm(scores)):.4g}"
+        said += f" (95 % interval {float(low):.4g} to {float(high):.4g})"
+    if threshold is not None:
+        solved = sum(score >= threshold for score in scores)
+        said += f"; solved by {solved} of {len(scores)}"
+    return f"{said}."
+
+
+def _facts(
+    traces: Sequence[Trace], config: dict[str, Any], threshold: float | None
+) -> list[tuple[str, str]]:
+    facts = [("Environment", traces[0].env), ("Agent", traces[0].agent)]
+    spec = config.get("spec")
+    if isinstance(spec, dict):
+        facts.append(("Observation", _space(spec.get("observation"))))
+        if spec.get("num_actions") is not None:
+            facts.append(("Actions", str(spec["num_actions"])))
+        if spec.get("time_limit"):
+            facts.append(("Longest episode", counted(spec["time_limit"], "step")))
+    if threshold is not None:
+        facts.append(("Counts as solved", f"mean return of {threshold:g}"))
+    facts.append(("Seeds", ", ".join(str(trace.seed) for trace in traces)))
+    if config.get("backend"):
+        facts.append(("Run by", str(config["backend"])))
+    if traces[0].run is None:
+        facts.append(("Trained by", traces[0].library))
+    return facts
+
+
+def _space(space: Any) -> str:
+    """Return a space of observations in words."""
+    if not isinstance(space, dict):
+        return "unknown"
+    kind = str(space.get("type", "")).rpartition(".")[2]
+    if kind == "Discrete":
+        return f"one of {space.get('n', space.get('size', '?'))} states"
+    shape = space.get("shape")
+    if isinstance(shape, list):
+        size = "×".join(map(str, shape)) or "one"
+        return f"{size} numbers ({space.get('dtype', '')})"
+    return kind or "unknown"
+
+
+def _trouble(run: SavedRun) -> str | None:
+    """Return a sentence on a run that did not finish."""
+    if run.status == "finished":
+        error = (run.result or {}).get("eval_error")
+        return f"The final evaluation of seed {run.seed} failed: {error}" if error else None
+    if run.status == "running":
+        return f"Seed {run.seed} is still being trained: this is how far it has got."
+    failure = run.failure or {}
+    why = f": {failure.get('kind')}: {failure.get('message')}" if failure else ""
+    return f"Seed {run.seed} {'failed' if failure else 'did not finish'}{why}"
+
+
+def _versions(config: dict[str, Any]) -> str:
+    versions = config.get("versions")
+    if not isinstance(versions, dict):
+        return ""
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _fitted(config: dict[str, Any]) -> list[tuple[str, str, str]]:
+    entries = config.get("fitted")
+    return [
+        (str(entry.get("field")), str(entry.get("before")), str(entry.get("after")))
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict)
+    ]
+
+
+def _settings(part: Any, above: str = "") -> Any:
+    """Return every setting of an agent: its path and value, a part's kind first."""
+    if not isinstance(part, dict):
+        return
+    for name, value in part.items():
+        if name in ("type", "custom"):
+            continue
+        path = f"{above}{name}"
+        is_part = isinstance(value, dict) and "float" not in value and not _is_schedule(value)
+        if is_part:
+            kind = str(value.get("type") or value.get("custom") or "?")
+            yield path, kind.rpartition(".")[2] if kind.split(".")[0] in PART_MODULES else kind
+            yield from _settings(value, f"{path}.")
+        else:
+            yield path, in_words(value)
+
+
+def _is_schedule(value: dict) -> bool:
+    return {"start", "end", "steps"} <= value.keys()
+
+
+def _returns(run: SavedRun) -> list[float]:
+    evaluation = (run.result or {}).get("eval")
+    found = evaluation.get("returns") if isinstance(evaluation, dict) else None
+    return [float(value) for value in found] if isinstance(found, list) else []
+
+
+def _evaluation(trace: Trace) -> list[str]:
+    """Return a row: seed, steps, mean, std, min, max, episodes, the best while training."""
+    result = {} if trace.run is None else trace.run.result or {}
+    found = result.get("eval")
+    row = [str(trace.seed), "" if math.isnan(trace.last()) else f"{trace.last():,.0f}"]
+    if isinstance(found, dict):
+        std, played = float(found.get("std", 0.0)), int(found.get("episodes", 1))
+        row += [mean_of(float(found["mean"]), std, played), significant(std)]
+        row += [f"{found[name]:g}" if name in found else "" for name in ("min", "max")]
+        row.append(f"{played:,}")
+    else:
+        row += [""] * 5
+    return [*row, _best(trace, result)]
+
+
+def _best(trace: Trace, result: dict[str, Any]) -> str:
+    """Return the best evaluation while training, and when."""
+    best = result.get("best")
+    if isinstance(best, dict) and {"mean", "env_steps"} <= best.keys():
+        return f"{best['mean']:.4g} after {best['env_steps']:,}"
+    steps, values = trace.line(EVALUATION, "steps")
+    if not len(values):
+        return ""
+    at = int(np.argmax(values))
+    return f"{values[at]:.4g} after {steps[at]:,.0f}"
+
+
+def _cost(run: SavedRun) -> list[str] | None:
+    """Return a row: seed, steps, updates, seconds of training, and steps a second."""
+    result = run.result
+    if result is None:
+        return None
+    steps, updates = result.get("env_steps"), result.get("updates")
+    seconds = result.get("train_seconds")
+    if not isinstance(steps, int) or not isinstance(updates, int):
+        return None
+    row = [str(run.seed), f"{steps:,}", f"{updates:,}"]
+    if not isinstance(seconds, int | float) or seconds <= 0:
+        return [*row, "", "", _memory(result)]
+    return [*row, f"{seconds:.1f}", f"{steps / seconds:,.0f}", _memory(result)]
+
+
+def _memory(result: dict[str, Any]) -> str:
+    found = result.get("peak_memory_bytes", result.get("memory_bytes"))
+    return f"{found / 2**20:,.0f} MB" if isinstance(found, int | float) else ""
+
+
+def _phases(runs: Sequence[SavedRun]) -> dict[str, float]:
+    """Return the seconds of each phase; of seeds in one program, those of the program."""
+    results = [run.result for run in runs if run.result is not None]
+    if not results:
+        return {}
+    together = len(runs) > 1 and runs[0].config.get("side_by_side", 0) > 1
+    counted_once = results[:1] if together else results
+    found = {
+        _NAMES[phase]: sum(result.get(f"{phase}_seconds") or 0.0 for result in counted_once)
+        for phase in _PHASES
+    }
+    return {phase: seconds for phase, seconds in found.items() if seconds > 0.0}
