@@ -176,14 +176,14 @@ def test_a_run_is_compared_with_what_its_episodes_paid(tmp_path):
         learning_starts=50,
     )
     run = qlax.train(Line, agent, steps=300, eval_episodes=0, out=tmp_path / "run")
-    explanation = qlax.explain(run, env=Line, episodes=2)
+    explanation = qlax.explain(run, env=Line)
     names = [picture.name for picture in explanation]
     assert names == ["importance", "pairs", "pairs-gap", "returns", "visits"]
     with np.load(explanation["returns"].data) as data:
         expected = [(1 - 0.9**left) / 0.1 for left in range(10, 0, -1)]
         np.testing.assert_allclose(data["episode_observed"], expected, rtol=1e-6)
-        # Episodes are short, so that each of the two environments plays many.
-        assert len(data["observed"]) == 2 * 50 * 10
+        # Episodes are short, so that each of twenty environments plays several.
+        assert len(data["observed"]) == 20 * 11 * 10
         np.testing.assert_allclose(data["observed"][:10], expected, rtol=1e-6)
     bias = explanation["returns"].facts["bias"]
     with np.load(explanation["returns"].data) as data:

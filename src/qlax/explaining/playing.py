@@ -74,23 +74,21 @@ def played(eyes: Eyes, source: Source, episodes: int | None, seed: int) -> list[
     Args:
         eyes: Look at what is shown.
         source: Where to play.
-        episodes: In how many environments; None for as many as take a few seconds. Each plays an
-            episode, or as many more as make a few thousand steps.
+        episodes: How many; None for as many as make a few thousand steps, in a few seconds.
         seed: Seed of the first.
     """
     require_fit(eyes.policy, source.spec)
     entries = sum(array.size for array in jax.tree.leaves(zeros(eyes.spec.observation)))
     much = entries >= _MUCH
-    if episodes is None:
-        episodes = _EPISODES_OF_MUCH if much else _EPISODES
+    num_envs = episodes or (_EPISODES_OF_MUCH if much else _EPISODES)
     own = source.spec.time_limit
     longest = _STEPS_OF_MUCH if much else _STEPS
     limit = _with_tail(own, source, eyes.policy.agent.discount)
     if limit is None and may_go_on_for_ever(source):
         limit = _NO_LIMIT
-    stepped = original(source, episodes, limit)
+    stepped = original(source, num_envs, limit)
     try:
-        return _play(eyes, stepped, seed, longest, own)
+        return _play(eyes, stepped, seed, longest, own, 1 if episodes else _MOST_OF_EACH)
     finally:
         close(stepped)
 
@@ -107,11 +105,11 @@ def _with_tail(own: int | None, source: Source, discount: float) -> int | None:
 
 
 def _play(
-    eyes: Eyes, stepped: HostEnv, seed: int, longest: int, own_limit: int | None
+    eyes: Eyes, stepped: HostEnv, seed: int, longest: int, own_limit: int | None, most: int
 ) -> list[Episode]:
     """Return the first episodes of each environment, of each as many.
 
-    One of each; more where they are over so soon that they would be few steps.
+    One of each; up to `most` where they are over so soon that they would be few steps.
     """
     agent, num_envs = eyes.policy.agent, stepped.num_envs
     memory = None if agent.memory is None else agent.memory.init(num_envs)
@@ -133,7 +131,7 @@ def _play(
         over += timestep.done
         if over.min() == wanted == 1:
             few = _FEW // (len(steps) * num_envs)
-            wanted = min(1 + few, _MOST_OF_EACH)
+            wanted = min(1 + few, most)
     columns = jax.tree.map(lambda *rows: np.stack(rows), *steps)
     found = []
     for env in range(num_envs):
