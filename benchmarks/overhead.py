@@ -12,9 +12,8 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from common import RESULTS, machine, print_table, qlax_versions, shown_spread, spread, write_result
-
 import qlax
+from common import RESULTS, machine, print_table, qlax_versions, shown_spread, spread, write_result
 from qlax.runs import folder
 
 ENV = "MountainCar-v0"
