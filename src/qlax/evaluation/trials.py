@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from qlax.agent import Agent
+from qlax.compilation import quickly
 from qlax.drivers.core import LoopState, MetricsRow
 from qlax.envs.closing import close
 from qlax.envs.core import CompiledEnv, HostEnv
@@ -115,8 +116,9 @@ class _CompiledTrials:
         self._jitted: Any = jax.jit(jax.vmap(program) if self._side_by_side else program)
 
     def compile(self, state: LoopState) -> None:
-        """Compile it."""
-        self._program = self._jitted.lower(state.agent.learner, *self._numbers(0)).compile()
+        """Compile it: a quarter of the time for a program that is half as fast, and runs little."""
+        lowered = self._jitted.lower(state.agent.learner, *self._numbers(0))
+        self._program = lowered.compile(quickly())
 
     def is_worth(self, env_steps: int, seconds: float) -> bool:  # noqa: ARG002
         """Return whether training has taken as many steps as the last evaluation since then.

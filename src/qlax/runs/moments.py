@@ -60,7 +60,7 @@ class Best:
         """Write the best policy, if it is not written yet."""
         if self._unsaved is None:
             return
-        with folder.replacing(self._path) as aside:
+        with folder.replacing(self._path, synced=False) as aside:
             self._unsaved._write(aside)
             (aside / CHOSEN_BY).write_text(folder.as_text(self.chosen_by))
         self._unsaved = None
