@@ -36,10 +36,16 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Leave two thirds of the tests that are known to be long to the exhaustive tier, in turn."""
+def pytest_collection_modifyitems(config, items):
+    """Leave most of the tests that are known to be long to the exhaustive tier, in turn.
+
+    Those that are named on the command line run whatever their turn.
+    """
+    named = tuple(argument for argument in config.args if "::" in argument)
     for item in items:
-        if not (item.get_closest_marker("in_its_turn") or tiers.is_in_turn(item.nodeid)):
+        if item.get_closest_marker("in_its_turn") or item.nodeid.startswith(named):
+            continue
+        if not tiers.is_in_turn(item.nodeid):
             item.add_marker(pytest.mark.exhaustive)
 
 

@@ -2,7 +2,7 @@
 
 The quick tier is the plain `pytest`; tests marked `exhaustive` are left to `pytest -m exhaustive`.
 Where many long tests are of one kind, the quick tier runs some of them, others at each commit; and
-of all that are known to take long (`long.txt`, which `benchmarks/exhaustive.py` writes), a third.
+of all that are known to take long (`long.txt`, which `benchmarks/exhaustive.py` writes), a fourth.
 """
 
 import os
@@ -16,6 +16,7 @@ import pytest
 
 _FOLDER = Path(__file__).parent
 LONG = _FOLDER / "long.txt"
+SHARE = 4
 
 
 @cache
@@ -23,14 +24,17 @@ def turn() -> int:
     """Return whose turn it is: the number of commits, or what QLAX_TEST_TURN says."""
     if told := os.environ.get("QLAX_TEST_TURN"):
         return int(told)
-    counted = subprocess.run(
-        ["git", "rev-list", "--count", "HEAD"],
-        cwd=_FOLDER,
-        capture_output=True,
-        text=True,
-        check=False,
+    if _git("rev-parse", "--is-shallow-repository") == "true":  # whose commits cannot be counted
+        return int((_git("rev-parse", "HEAD") or "0")[:8], 16)
+    return int(_git("rev-list", "--count", "HEAD") or 0)
+
+
+def _git(*words: str) -> str | None:
+    """Return what git says of this repository; None where it is none."""
+    asked = subprocess.run(
+        ["git", *words], cwd=_FOLDER, capture_output=True, text=True, check=False
     )
-    return int(counted.stdout) if counted.returncode == 0 else 0
+    return asked.stdout.strip() if asked.returncode == 0 else None
 
 
 @cache
@@ -40,9 +44,9 @@ def known_long() -> dict[str, int]:
 
 
 def is_in_turn(test: str) -> bool:
-    """Return whether a test may be in the quick tier: of three commits a long one is at one."""
+    """Return whether a test may be in the quick tier: of `SHARE` commits a long one is at one."""
     place = known_long().get(test)
-    return place is None or (place + turn()) % 3 == 0
+    return place is None or (place + turn()) % SHARE == 0
 
 
 def in_turn(cases: Sequence[Any], share: int) -> list[Any]:
