@@ -62,6 +62,7 @@ class Panel:
         """
         if turn.step == 0:
             self._strip.clear()
+            self._spread, self._range = Spread(), Range()
         fresh = turn.thought is not None
         if turn.thought is not None:
             self._last = turn.thought, turn.action
