@@ -66,19 +66,18 @@ def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
             "film": str(made.path),
             "seconds": round(made.seconds, 3),
             "fps": made.fps,
-            "cut": made.cut,
             "scenes": [
-                {"caption": scene.caption, "returns": returns}
-                for scene, returns in zip(scenes, made.returns, strict=True)
+                {"caption": scene.caption, "returns": shown.returns, "cut": shown.cut}
+                for scene, shown in zip(scenes, made.scenes, strict=True)
             ],
         }
         print(json.dumps(described, indent=2))
         return
     print(f"{made.path}: {counted(round(made.seconds), 'second')}.")
-    for scene, returns in zip(scenes, made.returns, strict=True):
-        shown = ", ".join(f"{value:g}" for value in returns)
+    for scene, shown in zip(scenes, made.scenes, strict=True):
+        returns = ", ".join(f"{value:g}" for value in shown.returns)
         about = "" if scene.caption is None else f"{scene.caption}: "
-        print(f"{about}return {shown}" + (", so far" if made.cut else ""))
+        print(f"{about}return {returns}" + (", so far" if shown.cut else ""))
 
 
 def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:

@@ -109,7 +109,10 @@ def drawn(source: Source) -> Drawn:
             with warnings_ignored():
                 world = source.make(render_mode=mode)
         except TypeError as error:  # it takes no render mode
-            raise UsageError(f"{source.name} cannot be drawn: {first_line(error)}.") from error
+            why = first_line(error)
+            if "render_mode" in why:
+                why = "it takes no argument render_mode, by which pictures are asked for"
+            raise UsageError(f"{source.name} cannot be drawn: {why}.") from error
         if _draws(world, mode):
             name = world.spec.id if world.spec else source.name
             return Drawn(world, name, world.render_mode, _pace_of(source, world))

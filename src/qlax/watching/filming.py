@@ -20,7 +20,7 @@ from qlax.watching.playing import FIRST_SEED, Game, game, turns
 _HELD = 1.0
 """Seconds for which an episode's last picture stays, at most."""
 
-_FEW = 5.0
+_FEW = 4.0
 """Seconds that a scene has at least, if need be of several episodes."""
 
 
@@ -34,6 +34,16 @@ class Scene(NamedTuple):
 
 
 @dataclass
+class Shown:
+    """What is to be seen of a scene."""
+
+    returns: list[float] = field(default_factory=list)
+    """The return of every episode, as far as it was filmed."""
+    cut: bool = False
+    """Whether the last one goes on after the scene's end."""
+
+
+@dataclass
 class Film:
     """A film that was written."""
 
@@ -43,10 +53,8 @@ class Film:
     """Pictures a second."""
     pictures: int = 0
     """How many it has."""
-    returns: list[list[float]] = field(default_factory=list)
-    """Of each scene, the return of every episode, as far as it was filmed."""
-    cut: bool = False
-    """Whether an episode goes on after its end."""
+    scenes: list[Shown] = field(default_factory=list)
+    """What is to be seen in each scene."""
 
     @property
     def seconds(self) -> float:
@@ -109,8 +117,8 @@ def film(
         episodes=episodes,
         panel=panel,
     )
-    (returns,) = made.returns
-    return sum(returns) / len(returns)
+    (shown,) = made.scenes
+    return sum(shown.returns) / len(shown.returns)
 
 
 @in_32_bits
@@ -192,16 +200,16 @@ def _scene(
     if scene.policy is not played.policy:
         played.meet(scene.policy)
     layout.caption = scene.caption
-    returns: list[float] = []
-    made.returns.append(returns)
-    left = most
+    shown = Shown()
+    made.scenes.append(shown)
+    returns, left = shown.returns, most
     for turn in turns(played, seed=seed, episodes=episodes):
         if turn.step == 0:
             if returns and episodes is None and most - left >= _FEW * made.fps:
                 return
             returns.append(0.0)
         if left == 0:
-            made.cut = True
+            shown.cut = True
             return
         returns[-1] = turn.total
         if not (turn.end or turn.step % every == 0):
