@@ -51,6 +51,8 @@ def test_the_plain_install_films_every_classic_task(env, tmp_path, monkeypatch):
     assert film(env, tmp_path / "film.mp4") == CLASSIC[env]
 
 
+# Box2D is compiled by a SWIG whose types have no module.
+@pytest.mark.filterwarnings("ignore:builtin type:DeprecationWarning")
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("env", OTHERS)
 def test_other_worlds_are_filmed_too(env, tmp_path):
