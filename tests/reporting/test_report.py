@@ -125,6 +125,7 @@ def test_values_are_shown_as_explain_draws_them(trained, tmp_path):
 
 
 def test_a_film_that_is_too_large_is_made_smaller_or_left_out(trained, monkeypatch):
+    monkeypatch.setattr(media, "_SIZES", ((120, 1.0), (60, 0.5)))
     run = read_run(trained)
     whole = media.media_of(run, media.Budget(LARGEST), film=True, values=False)
     size = len(whole.film.source)
