@@ -76,8 +76,8 @@ def test_how_soon_agents_are_good_is_told_too(tmp_path):
     made_seeds(tmp_path / "dqn", [500] * 5, returns=lambda step: 500.0)
     made_seeds(tmp_path / "c51", [500] * 5, agent="c51", returns=lambda step: 0.5 * step)
     task = task_of(tmp_path)
-    assert "dqn reaches the threshold of 475 sooner: after 100 (5 of 5 seeds) steps" in task.verdict
-    assert "c51 1,000 (5 of 5 seeds)" in task.verdict
+    assert "dqn reaches the threshold of 475 sooner: after 100 steps (5 of 5 seeds)" in task.verdict
+    assert "c51 after 1,000 (5 of 5 seeds)" in task.verdict
 
 
 def test_what_never_gets_there_is_never_there(tmp_path):

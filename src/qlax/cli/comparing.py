@@ -147,15 +147,16 @@ def _print(comparison: Comparison) -> None:
         _print_table(results_table(task))
         if task.pairs and task.differences:
             print()
-            _print_table(differences_table(task))
+            _print_table(differences_table(task), numbers=False)
 
 
-def _print_table(markdown: str) -> None:
+def _print_table(markdown: str, *, numbers: bool = True) -> None:
     """Print a table of Markdown for a terminal."""
     cells = cells_of(markdown)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, head in enumerate(cells[0]):
-        table.add_column(head, justify="right" if number else "left")
+        is_number = number and numbers
+        table.add_column(head, justify="right" if is_number else "left", overflow="fold")
     for row in cells[1:]:
         table.add_row(*map(escape, row))
     console().print(table)

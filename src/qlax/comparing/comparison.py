@@ -126,12 +126,10 @@ def _said(
     certain = [pair for pair in sooner if pair.is_certain]
     if certain:
         first = certain[0]
-        others = ", ".join(
-            f"{pair.other} {scoring.in_words(steps[pair.other])}" for pair in certain
-        )
+        others = ", ".join(f"{pair.other} {_after(steps[pair.other])}" for pair in certain)
         sentences.append(
-            f"{first.agent} reaches {target.what} sooner: after "
-            f"{scoring.in_words(steps[first.agent])} steps, {others}."
+            f"{first.agent} reaches {target.what} sooner: {_after(steps[first.agent], ' steps')}, "
+            f"{others}."
         )
     return " ".join(sentences)
 
@@ -143,6 +141,12 @@ def _alike(agents: Mapping[str, Sequence[Trace]]) -> list[list[str]]:
         if traces[0].run is not None:
             found.setdefault(settings_of(traces[0]), []).append(agent)
     return [names for names in found.values() if len(names) > 1]
+
+
+def _after(steps: np.ndarray, unit: str = "") -> str:
+    """Return `after 12,000 steps (5 of 5 seeds)`, or that most never got there."""
+    said = scoring.in_words(steps, unit)
+    return f"after {said}" if said[0].isdecimal() else said
 
 
 def _differences(

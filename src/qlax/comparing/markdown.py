@@ -23,9 +23,10 @@ def as_markdown(comparison: Comparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table; the first column is to the left, the others to the right."""
-    lines = [_row(heads), _row(["---", *["---:"] * (len(heads) - 1)])]
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True) -> str:
+    """Return a table; columns of numbers are to the right, but for the first."""
+    other = "---:" if numbers else "---"
+    lines = [_row(heads), _row(["---", *[other] * (len(heads) - 1)])]
     return "\n".join([*lines, *map(_row, rows)])
 
 
@@ -77,7 +78,7 @@ def differences_table(task: Task) -> str:
     rows = [[f"`{field}`", *values] for field, values in task.differences[:_MOST_FIELDS]]
     left = len(task.differences) - _MOST_FIELDS
     more = f"\n\nAnd {counted(left, 'more setting')}." if left > 0 else ""
-    return table(["setting", *names], rows) + more
+    return table(["setting", *names], rows, numbers=False) + more
 
 
 def basis_line(task: Task) -> str:

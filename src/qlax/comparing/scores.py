@@ -101,12 +101,12 @@ def steps_to(target: float, traces: Sequence[Trace], measure: str) -> np.ndarray
     return np.asarray(found, np.float64)
 
 
-def in_words(steps: np.ndarray) -> str:
+def in_words(steps: np.ndarray, unit: str = "") -> str:
     """Return how soon runs reached a target: `12,000 (5 of 5 seeds)`."""
     reached = int(np.isfinite(steps).sum())
     of = f"{reached} of {counted(len(steps), 'seed')}"
     middle = float(np.sort(steps)[(len(steps) - 1) // 2 : len(steps) // 2 + 1].mean())
-    return f"{middle:,.0f} ({of})" if math.isfinite(middle) else f"not by half of them ({of})"
+    return f"{middle:,.0f}{unit} ({of})" if math.isfinite(middle) else f"not by half of them ({of})"
 
 
 def _first(trace: Trace, measure: str) -> float:

@@ -7,6 +7,9 @@ compared too, and nothing heavy is imported.
 from collections.abc import Sequence
 from typing import Any
 
+_MOST_INSIDE = 3
+"""Entries of a part that are told in words."""
+
 
 def differing(agents: Sequence[Any]) -> list[tuple[str, list[str]]]:
     """Return every field in which agents differ, with the value of each agent in words.
@@ -46,7 +49,9 @@ def _part_in_words(part: dict) -> str:
         for name, value in part.items()
         if name not in ("type", "custom") and value is not None and _is_simple(value)
     ]
-    return f"{kind}({', '.join(inside)})" if 0 < len(inside) <= 4 else kind
+    if len(inside) > _MOST_INSIDE:
+        inside = [*inside[: _MOST_INSIDE - 1], "…"]
+    return f"{kind}({', '.join(inside)})" if inside else kind
 
 
 def _is_simple(value: Any) -> bool:
