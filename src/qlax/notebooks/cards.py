@@ -31,6 +31,10 @@ def run_card(run: "Run") -> str:
         seconds = result.get("train_seconds")
         took = "" if seconds is None else f", {seconds:,.1f} s"
         rows.append(("training", html.text(f"{steps}{took}, on {result['backend']}")))
+    best = result.get("best")
+    if best:
+        said = f"mean return {best['mean']:,.4g} after {best['env_steps']:,.0f} steps, in best/"
+        rows.append(("best", html.text(said)))
     if result.get("stopped"):
         rows.append(("stopped", html.text(str(result["stopped"]))))
     rows.append(("folder", html.code(f"{run.folder}/")))

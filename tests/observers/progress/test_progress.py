@@ -170,6 +170,19 @@ def test_a_program_on_a_terminal_shows_a_panel_that_leaves_two_lines(tmp_path, c
     assert ("\x1b[36m" in terminal.raw) is colours
 
 
+def test_seeds_that_follow_each_other_leave_a_line_each(tmp_path):
+    script = SCRIPT.replace("train(", "train_seeds(").replace(
+        'out="run"', "out='run', seeds=[3, 8], backend='gymnasium'"
+    )
+    terminal = Terminal(80, 24)
+    root = __file__.rpartition("/tests/")[0]
+    assert terminal.run(["-c", script], tmp_path, PYTHONPATH=root) == 0
+    *_, first, second, over = terminal.lines
+    assert first.startswith("seed 3    ")
+    assert second.startswith("seed 8    ")
+    assert over == "over"
+
+
 @pytest.mark.parametrize("given", ["TERM=dumb", "progress=False"])
 def test_no_panel_is_drawn_where_it_cannot_be_or_is_not_wanted(tmp_path, given):
     terminal = Terminal(80, 24)

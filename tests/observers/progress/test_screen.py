@@ -99,6 +99,15 @@ def test_rows_are_counted_anew_after_the_terminal_became_narrower(tty, monkeypat
     assert "\x1b[3A" in tty.terminal.raw  # two rows of the first line, one of the second
 
 
+def test_another_panel_begins_below_what_the_first_left(tty):
+    shown = screen.Screen(tty, is_coloured=False)
+    shown.show(lines("panel", "of the first"))
+    shown.close(lines("first"))
+    shown.show(lines("panel", "of the second"))
+    shown.close(lines("second"))
+    assert tty.terminal.lines == ["first", "second"]
+
+
 def test_the_stream_is_as_before_once_the_panel_is_closed(tty):
     before = dict(vars(tty))
     shown = screen.Screen(tty, is_coloured=False)

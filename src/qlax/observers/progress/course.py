@@ -53,7 +53,7 @@ class Course:
         self.total = event.plan.steps
         self.threshold = event.spec.reward_threshold
         self.seeds = [member.seed for member in event.members]
-        self.of_seeds = event.seeds
+        self.is_one_of_several = len(event.members) < event.seeds
         self.env_steps = event.env_steps
         self.is_compiling = True
         self.has_ended = False

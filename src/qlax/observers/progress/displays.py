@@ -18,6 +18,9 @@ _PLAIN_SECONDS = 60.0
 class Display(Protocol):
     """Shows the course of training in one kind of place."""
 
+    names_seeds: bool
+    """Whether it says itself which seed is trained, where one follows another."""
+
     def say(self, topic: str, text: str) -> None:
         """Show a remark."""
         ...
@@ -33,6 +36,8 @@ class Display(Protocol):
 
 class TerminalPanel:
     """A panel at the end of a terminal, below everything else that is printed."""
+
+    names_seeds = True
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -56,6 +61,8 @@ class TerminalPanel:
 
 class PlainLines:
     """A line now and then, for a pipe, a file, or a terminal that cannot go back."""
+
+    names_seeds = False
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -24,6 +24,8 @@ def in_notebook() -> bool:
 class NotebookFigure:
     """The figure of a cell: drawn anew at most once a second, and at the end."""
 
+    names_seeds = True
+
     def __init__(self) -> None:
         self._remarks: list[tuple[str, str]] = []
         self._handle: Any = None
@@ -65,6 +67,8 @@ def figure(course: Course, remarks: list[tuple[str, str]]) -> str:
         remarks: Topics and texts, to be folded away.
     """
     seeds = f", {len(course.seeds)} seeds" if len(course.seeds) > 1 else ""
+    if course.is_one_of_several:
+        seeds = f", seed {course.seeds[0]}"
     pieces = [
         html.bar(course.share, SOLVED if course.share >= 1.0 else MAIN),
         html.line(_how_far(course)),

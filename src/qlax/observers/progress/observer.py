@@ -44,7 +44,7 @@ class Progress(Observer):
             self.note("backend", event.backend)
             if event.env_steps == 0:
                 self._show_changes(event)
-        if len(event.members) < event.seeds:
+        if len(event.members) < event.seeds and not self._display.names_seeds:
             self.note("seed", f"{event.members[0].seed}, one of {event.seeds}")
         self._show()
 
@@ -67,7 +67,7 @@ class Progress(Observer):
 
     def evaluation(self, event: Evaluated) -> None:
         """Show that a seed's final evaluation is over."""
-        if self._course is not None:
+        if self._course is not None and event.is_final:
             self._course.evaluated(event.evaluation.mean)
             self._show()
 

@@ -65,7 +65,8 @@ def panel(course: Course, width: int, letters: Letters = BEAUTIFUL) -> list[Line
         letters: What the terminal can show.
     """
     room = max(width - LABEL - 1, _NARROWEST_BAR)  # the last column would wrap in some terminals
-    lines = [_labelled("training", _bar(course, room, letters))]
+    what = f"seed {course.seeds[0]}" if course.is_one_of_several else "training"
+    lines = [_labelled(what, _bar(course, room, letters))]
     if course.is_compiling:
         return lines
     lines.append(_labelled("return", _returns(course, room, letters)))
@@ -77,10 +78,16 @@ def panel(course: Course, width: int, letters: Letters = BEAUTIFUL) -> list[Line
 
 
 def last_lines(course: Course, width: int, letters: Letters = BEAUTIFUL) -> list[Line]:
-    """Return what stays on the screen once training is over: the bar, and the curve if any."""
+    """Return what stays on the screen once training is over: the bar, and the curve if any.
+
+    Of seeds that are trained one after another a single line stays of each.
+    """
     if course.is_compiling:
         return []
-    return panel(course, width, letters)[: 2 if course.main.points else 1]
+    bar, curve, *_ = panel(course, width, letters)
+    if not course.main.points:
+        return [bar]
+    return [[bar[0], *curve[1:]]] if course.is_one_of_several else [bar, curve]
 
 
 def _labelled(label: str, line: Line) -> Line:

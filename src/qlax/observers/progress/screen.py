@@ -56,6 +56,7 @@ class Screen:
         with self._lock:
             self._lines = lines
             self._write(self._update())
+            self._lines, self._drawn = [], []
             pending, self._pending = self._pending, {}
             guarded, self._guarded = self._guarded, []
             for stream, _ in guarded:
