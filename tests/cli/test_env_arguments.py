@@ -129,3 +129,15 @@ def test_environments_of_gymnax_alone_take_theirs(tmp_path, capsys):
 def test_arguments_that_lead_nowhere_are_refused(words, said, capsys):
     assert run(words) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_run_goes_on_in_its_environment_with_other_arguments(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ["FrozenLake-v1", "--steps", "40", "--eval-episodes", "0", "--seeds", "2"]
+    assert run(["train", *words, "--out", "ice", "--quiet"]) == 0
+    longer = ["resume", "ice", "--steps", "80", "--quiet"]
+    assert run([*longer, "--env.is-slippery", "false"]) == 0
+    config = json.loads((tmp_path / "ice" / "seed-1" / "config.json").read_text())
+    assert config["env_kwargs"] == {"is_slippery": False}
+    assert run([*longer, "--env.wet", "true"]) == 2
+    assert "has no argument 'wet'" in capsys.readouterr().err

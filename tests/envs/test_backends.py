@@ -108,3 +108,13 @@ def test_a_world_of_another_size_has_its_own_game():
         assert env.dynamics == DeepSea(size=4)
     with pytest.raises(UsageError, match=r"DeepSea-bsuite has no argument 'sise'\. Did you mean"):
         describe("DeepSea-bsuite", env_kwargs={"sise": 4})
+
+
+@pytest.mark.parametrize(
+    ("env", "wish", "meant"),
+    [("DeepSea-bsuite", "gymnax", "jax"), ("Blackjack-v1", "gymnax", "gymnasium")],
+)
+def test_a_backend_without_the_environment_names_the_one_that_has_it(env, wish, meant):
+    said = rf"The {wish} backend has no {env}; .* Use backend='{meant}' or backend='auto'"
+    with pytest.raises(UsageError, match=said):
+        select(env, num_envs=1, backend=wish)

@@ -4,11 +4,13 @@ import inspect
 import json
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from qlax.envs import gymnax_own
 from qlax.envs.registry import arguments_of, maker_of
 from qlax.errors import UsageError
+from qlax.runs.folder import read_config
 
 PREFIX = "--env."
 _WORDS = {"true": True, "false": False, "none": None, "null": None}
@@ -40,6 +42,20 @@ def arguments(env: str, words: Sequence[str]) -> dict[str, Any]:
         is_text = not above and last in wanting_text
         inside[last] = value if is_text else _read(value)
     return named
+
+
+def arguments_of_run(folder: Path, words: Sequence[str]) -> dict[str, Any]:
+    """Return what `arguments` does, for the environment of a run or of several seeds.
+
+    Raises:
+        UsageError: as `arguments`, or if the run cannot be read.
+    """
+    if not words:
+        return {}
+    config = read_config(folder)
+    if "seeds" in config:
+        config = read_config(folder / f"seed-{config['seeds'][0]}")
+    return arguments(str(config.get("env") or ""), words)
 
 
 def _pairs(words: Sequence[str]) -> list[tuple[list[str], str]]:

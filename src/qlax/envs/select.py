@@ -76,7 +76,7 @@ def backend_for(source: Source, wish: str = AUTO) -> Backend:
         what = "environment that a function makes" if source.id is None else str(source.origin)
         raise UsageError(
             f"The {wish} backend has no {what}; it has {wished.has}. "
-            "Use backend='gymnasium' or backend='auto'."
+            f"Use backend={backend_for(source).name!r} or backend='auto'."
         )
     return wished
 

@@ -9,6 +9,7 @@ from qlax import observers
 from qlax.observers.progress import with_progress
 from qlax.observers.progress.course import Course, Curve
 from qlax.observers.progress.panel import BEAUTIFUL, PLAIN, last_lines, panel
+from qlax.runs import folder
 from tests.runs import small
 from tests.terminals import Terminal
 
@@ -87,6 +88,22 @@ def test_evaluations_are_the_main_line_once_there_are_any(course, told):
     assert "480  solved  exploring 20" in shown
 
 
+def test_a_run_that_goes_on_shows_its_whole_curve(tmp_path):
+    out, kept = tmp_path / "run", Kept()
+    settings = {"out": out, "eval_episodes": 0}
+    qlax.train("CartPole-v1", small.AGENT, steps=200, **settings)
+    qlax.resume(out, steps=240, observers=[kept])
+    course = Course(kept.beginning)
+    rows = folder.read_metrics(out)
+    earlier = [row for row in rows if row["env_steps"] <= 200]
+    assert course.env_steps == 200
+    assert course.returns.values == pytest.approx(
+        [row["episode_return"] for row in earlier if row["episode_return"] is not None]
+    )
+    (out / "metrics.jsonl").unlink()
+    assert Course(kept.beginning).returns.values == []
+
+
 def test_nothing_is_left_of_a_run_that_never_began(told):
     kept, _ = told
     course = Course(kept.beginning)
@@ -148,6 +165,7 @@ def test_progress_is_added_where_it_is_wanted_and_never_twice():
 
 SCRIPT = """
 import qlax
+from qlax.runs import folder
 from tests.runs import small
 run = qlax.train("CartPole-v1", small.AGENT, steps=small.STEPS, eval_episodes=2, out="run")
 print("over")

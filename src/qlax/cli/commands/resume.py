@@ -9,9 +9,13 @@ from qlax.envs.watchdog import USUAL_LIMIT
 
 @dataclasses.dataclass(frozen=True)
 class Resume(Command):
-    """Go on with a run from its newest checkpoint, bit for bit if it is compiled."""
+    """Go on with a run from its newest checkpoint, bit for bit if it is compiled.
+
+    `--env.map-name 8x8` sets an argument of the run's environment, in place of the one it has.
+    """
 
     group: ClassVar = "Train"
+    takes: ClassVar = frozenset({"env"})
     names: ClassVar = {"path": "RUN"}
     interrupted: ClassVar = "stopped before anything could be saved."
 
@@ -26,9 +30,10 @@ class Resume(Command):
     json: Annotated[bool, *FLAG] = False
     """Print the outcome as JSON, and progress on the standard error if that is a terminal."""
 
-    def run(self, words: Words) -> None:  # noqa: ARG002
+    def run(self, words: Words) -> None:
         """Go on with the run, and print the outcome."""
         from qlax.cli.console import stdout_kept
+        from qlax.cli.env_arguments import arguments_of_run
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
         from qlax.runs.timing import since_process_start
@@ -40,6 +45,7 @@ class Resume(Command):
         with stdout_kept(self.json):
             runs = resume(
                 folder,
+                env_kwargs=arguments_of_run(folder, words.env),
                 steps=self.steps,
                 step_timeout=self.step_timeout,
                 observers=watchers,

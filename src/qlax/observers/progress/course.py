@@ -1,11 +1,14 @@
 """The course of training so far, in numbers: what every kind of progress shows."""
 
+import contextlib
 import math
 import time
 from collections import deque
 from typing import NamedTuple
 
+from qlax.errors import UsageError
 from qlax.observers.core import Beginning, Report
+from qlax.runs.folder import read_metrics
 
 _WINDOW = 20.0
 """Seconds that the rate is an average of: updates begin late, and the first steps cost little."""
@@ -66,6 +69,23 @@ class Course:
         self._began = time.perf_counter()
         self._samples: deque[tuple[float, int]] = deque()
         self._will_be_evaluated = event.plan.eval_episodes != 0
+        if event.env_steps > 0:
+            self._recall(event)
+
+    def _recall(self, event: Beginning) -> None:
+        """Take up the curves of a run that goes on, as far as they can be read."""
+        histories: list[dict[int, dict[str, float | None]]] = []
+        for member in event.members:
+            with contextlib.suppress(UsageError, OSError):
+                rows = read_metrics(member.folder)
+                histories.append({int(row["env_steps"]): row for row in rows})
+        if len(histories) < len(event.members):
+            return
+        for env_steps in sorted(histories[0]):
+            together = [history[env_steps] for history in histories if env_steps in history]
+            if env_steps <= event.env_steps and len(together) == len(histories):
+                members = event.members
+                self.reported(Report(env_steps=env_steps, members=members, rows=tuple(together)))
 
     def advanced(self, env_steps: int) -> None:
         """Training has come this far."""
