@@ -28,7 +28,7 @@ from qlax.spaces import Box, Composite, Discrete, Space
 _HERE = Path(__file__).parent
 _FOLDERS = ("agents/*.md", "parts/*.md", "learn/notebooks/*.ipynb")
 """The files that are all written here."""
-_SINGLE = ("benchmarks.md", "runs.md", "learn/dqn.md")
+_SINGLE = ("benchmarks.md", "board.md", "runs.md", "learn/dqn.md")
 """Others that are, or of which a table is."""
 LEARN = sorted((_HERE / "learn").glob("*.md"))
 """The pages of the tutorial."""
@@ -77,13 +77,14 @@ def pages() -> dict[Path, str]:
     """Return the text of every page by its path within `docs`."""
     # Here, as this file is also run by its path.
     from docs.notebooks import notebook_of
-    from docs.results import ablation, benchmarks_page
+    from docs.results import ablation, benchmarks_page, board
 
     written = {Path("parts") / f"{module}.md": _slot_page(module) for module in _SLOTS}
     for name, make in presets.AGENTS.items():
         written[Path("agents") / f"{name}.md"] = _agent_page(name, make)
     written[Path("runs.md")] = _filled("runs.md", "backends", _backends())
     written[Path("learn") / "dqn.md"] = _filled("learn/dqn.md", "ablation", ablation())
+    written[Path("board.md")] = _filled("board.md", "figures", board())
     written[Path("benchmarks.md")] = benchmarks_page()
     for page in LEARN:
         if "```python" in page.read_text():

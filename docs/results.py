@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 _BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -54,6 +55,39 @@ def ablation() -> list[str]:
         sign = "+ " if alone else ""
         rows.append(f"| {sign}{name} | {_returned(one)} | {one['solved']} | {without} |")
     return rows
+
+
+def board() -> list[str]:
+    """Return the table of what the board takes, beside TensorBoard."""
+    result = _result("board")
+    contestants = [name for name in ("qlax board", "TensorBoard") if name in result]
+    versions = {"TensorBoard": " " + result.get("tensorboard", {}).get("tensorboard", "")}
+    heads = [f"{name}{versions.get(name, '')}" for name in contestants]
+    rows = [
+        f"| {result['runs']:,} runs of {result['rows']:,} rows | {' | '.join(heads)} |",
+        "|---" * (len(heads) + 1) + "|",
+    ]
+    for name, says in _BOARD.items():
+        figures = [[one[name] for one in result[each] if name in one] for each in contestants]
+        unit = name.split()[0]
+        cells = [f"{_short(median(found))} {unit}" if found else "" for found in figures]
+        rows.append(f"| {says} | {' | '.join(cells)} |")
+    return rows
+
+
+def _short(number: float) -> str:
+    """Return a number in two digits, or as it is if it is large."""
+    return f"{number:,.0f}" if number >= 10 else f"{number:.2g}"
+
+
+_BOARD = {
+    "s to the first byte": "from starting it to the first byte of the page",
+    "s to the whole list": "from starting it to the list of all runs",
+    "s for a run's curves": "the curves of one run",
+    "s for curves of 100,000 rows": "the curves of a run of 100,000 rows, the first time",
+    "kB for one more row": "sent when that run has one more row",
+    "MB of memory": "memory",
+}
 
 
 def _returned(one: dict[str, Any]) -> str:

@@ -124,3 +124,14 @@ def test_only_some_metrics_may_be_asked_for(path):
     assert found["metrics"] == ["episode_return", "loss"]
     assert found["axes"] == ["env_steps", "updates"]
     assert curves(History(path), "seconds")["series"] == {}
+
+
+def test_a_long_file_is_read_in_parts(path, monkeypatch):
+    whole = History(path)
+    whole.refresh()
+    monkeypatch.setattr("qlax.board.history._CHUNK", 50)
+    parts = History(path)
+    parts.refresh()
+    assert parts.rows == whole.rows
+    assert parts.columns["env_steps"] == whole.columns["env_steps"]
+    assert parts.columns.keys() == whole.columns.keys()

@@ -14,6 +14,8 @@ from qlax.runs import formats
 _MARK = 64
 """Bytes before the place read up to, by which it is known whether the file is still the same."""
 _MOST_COLUMNS = 200
+_CHUNK = 2**21
+"""Bytes that are read together: all of a long history at once would take much memory."""
 
 
 class History:
@@ -52,16 +54,22 @@ class History:
             if not (inode == self._inode and size >= self._offset and self._is_the_same(file)):
                 self._begin_again(inode)
             file.seek(self._offset)
-            text = file.read()
+            rest = b""
+            while text := file.read(_CHUNK):
+                rest = self._take(rest + text)
+
+    def _take(self, text: bytes) -> bytes:
+        """Add the whole lines of what follows in the file, and return what is left of it."""
         end = text.rfind(b"\n") + 1
         if end == 0:
-            return
+            return text
         self._mark = (self._mark + text[:end])[-_MARK:]
         self._offset += end
         lines = text[:end].splitlines()
         rows = _rows_of(lines)
         self.unreadable += len(lines) - len(rows)
         self._add(rows)
+        return text[end:]
 
     def _is_the_same(self, file: Any) -> bool:
         """Return whether what was read last stands still where it stood."""
