@@ -1,6 +1,7 @@
 """Explanations as folders."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -80,3 +81,41 @@ def test_what_is_no_run_is_refused_and_nothing_is_written(run, tmp_path):
     with pytest.raises(UsageError, match="episodes is 0"):
         qlax.explain(run, tmp_path / "out", episodes=0)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_best_policy_of_the_training_is_explained_on_demand(tmp_path):
+    run = qlax.train(
+        "CartPole-v1", AGENT, steps=400, eval_episodes=0, eval_every=100, out=tmp_path / "run"
+    )
+    explanation = qlax.explain(run, best=True, episodes=1)
+    assert explanation.folder == run.folder / "explanation-best"
+    assert explanation.as_json()["policy"] == "best"
+    with pytest.raises(UsageError, match="best is True, but must be False"):
+        qlax.explain(run.policy, tmp_path / "out", best=True)
+    without = qlax.train(
+        "CartPole-v1", AGENT, steps=100, eval_episodes=0, eval_every=0, out=tmp_path / "without"
+    )
+    with pytest.raises(UsageError, match="has no best/"):
+        qlax.explain(without, best=True)
+
+
+def test_moments_of_the_training_are_side_by_side(run, explanation):
+    with np.load(explanation["moments"].data) as drawn:
+        steps, values = drawn["steps"], drawn["values"]
+        points = np.stack(np.meshgrid(drawn["x"], drawn["y"]), -1).reshape(-1, 2)
+        assert (steps[0], steps[-1], len(steps)) == (0, 400, 5)
+        for number, value in zip(steps, values, strict=True):
+            policy = qlax.load(run.folder / "moments" / f"{number:012d}")
+            q_values = policy.q_values(points).max(-1).reshape(value.shape)
+            np.testing.assert_allclose(value, q_values, rtol=1e-5, atol=1e-5)
+
+
+def test_a_moment_that_is_damaged_keeps_no_other_from_being_shown(run, tmp_path):
+    copied = tmp_path / "run"
+    shutil.copytree(run.folder, copied)
+    (copied / "moments" / f"{400:012d}" / "params.npz").write_bytes(b"PK")
+    explanation = qlax.explain(copied, episodes=1)
+    assert 400 not in explanation["moments"].facts["steps"]
+    shutil.rmtree(copied / "moments")
+    again = qlax.explain(copied, episodes=1)
+    assert "moments" not in [picture.name for picture in again]

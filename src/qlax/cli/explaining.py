@@ -31,6 +31,7 @@ def explain_run(command: "Explain", folder: Path, env_words: Sequence[str]) -> N
         env_kwargs=kwargs,
         episodes=command.episodes,
         seed=command.seed,
+        best=command.best,
     )
     if command.json:
         print(json.dumps({"folder": str(explanation.folder), **explanation.as_json()}, indent=2))

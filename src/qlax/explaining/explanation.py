@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -104,9 +104,17 @@ def _files_of(folder: Path) -> set[str]:
 
 
 def write(
-    subject: Subject, kinds: tuple[Kind, ...], folder: Path, agent: str | None
+    subject: Subject, kinds: tuple[Kind, ...], folder: Path, which: Literal["last", "best"]
 ) -> Explanation:
-    """Draw all pictures that go with a policy into a folder, whole or not at all."""
+    """Draw all pictures that go with a policy into a folder, whole or not at all.
+
+    Args:
+        subject: The policy, and all that is known of it.
+        kinds: What to draw.
+        folder: Where.
+        which: Which of the run's policies it is.
+    """
+    agent = None if subject.run is None else subject.run.agent
     folder.parent.mkdir(parents=True, exist_ok=True)
     left_out: dict[str, str] = {}
     entries: list[dict[str, Any]] = []
@@ -124,6 +132,7 @@ def write(
             "qlax": __version__,
             "env": subject.spec.id,
             "agent": agent,
+            "policy": which,
             "pictures": entries,
             "left_out": left_out,
         }

@@ -19,7 +19,7 @@ _MOST_NUMBERED = 120
 """Cells of all sheets up to which every value is written down."""
 _VOID, _OVER = "#ffffff", "#e4e7eb"
 _OVER_COLOURS = {"hole": "#3e4c59", "cliff": "#3e4c59", "goal": "#1a7f45"}
-_NAMED = {"start": "S", "goal": "G", "hole": "H", "cliff": "C", "chest": "chest"}
+_NAMED = {"start": "S", "goal": "G", "hole": "H", "cliff": "C", "chest": "★"}
 _REACH = 0.5
 """How long arrows are, in cells."""
 
@@ -252,7 +252,8 @@ def _square(row: int, column: int) -> tuple[list[float], list[float]]:
 def _number(value: float, limits: tuple[float, float]) -> str:
     spread = limits[1] - limits[0]
     places = 2 if spread < 3 else 1 if spread < 100 else 0
-    return f"{value:.{places}f}".replace("-", "−")
+    shown = f"{round(float(value), places) + 0.0:.{places}f}"  # −0.00 is 0.00
+    return shown.replace("-", "−")
 
 
 def _frame(axes: "Axes", layout: Map, shape: tuple[int, ...]) -> None:

@@ -196,6 +196,7 @@ def _deep_sea(spec: EnvSpec, env: Any, kwargs: Mapping[str, Any]) -> Map:  # noq
         across=1,
         directions=np.asarray(directions, np.float32),
         places={0: "start", len(states) - 1: "chest"},
+        about="S is the start; from ★, going right finds the chest.",
     )
 
 

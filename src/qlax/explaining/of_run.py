@@ -7,13 +7,14 @@ from typing import Any
 from qlax.arguments import path_of, refuses_plainly, whole_number
 from qlax.compilation import keep_compiled_programs
 from qlax.envs.opening import EnvLike, opened
-from qlax.errors import UsageError
+from qlax.errors import UsageError, require
 from qlax.explaining.core import Moment, Subject
 from qlax.explaining.explanation import Explanation, require_place, write
 from qlax.explaining.kinds import KINDS
 from qlax.loading import load
 from qlax.policy import Policy
 from qlax.precision import in_32_bits
+from qlax.runs.moments import BEST
 from qlax.runs.outcome import Run
 from qlax.runs.saved import SavedRun, read_run
 
@@ -32,6 +33,7 @@ def explain(
     env_kwargs: Mapping[str, Any] | None = None,
     episodes: int | None = None,
     seed: int = SEED,
+    best: bool = False,
 ) -> Explanation:
     """Draw what a policy has learned: its values, its choices, where it was, how right it was.
 
@@ -43,11 +45,13 @@ def explain(
 
     Args:
         run: A run, its folder, a folder of a policy, or a policy.
-        out: The folder to write; None for `explanation` in the run's folder.
+        out: The folder to write; None for `explanation` in the run's folder, or
+            `explanation-best`.
         env: Another environment to play in; None for the one it was trained in.
         env_kwargs: Arguments of the environment, as in `evaluate`.
         episodes: How many episodes are played; None for 20, or 2 of environments that show images.
         seed: Seed of the first of them.
+        best: Explain the best policy of the training instead of the last.
 
     Raises:
         UsageError: if there is no policy, the environment does not fit it, or the folder holds
@@ -57,11 +61,11 @@ def explain(
     seed = whole_number("seed", seed)
     if episodes is not None:
         episodes = whole_number("episodes", episodes, at_least=1)
-    policy, saved, place = _read(run)
+    policy, saved, place = _read(run, best=best)
     if out is not None:
         folder = path_of("out", out)
     elif place is not None:
-        folder = place / FOLDER
+        folder = place / (f"{FOLDER}-{BEST}" if best else FOLDER)
     else:
         raise UsageError("run is a policy, which has no folder of its own: give out=….")
     require_place("out", folder)
@@ -76,17 +80,26 @@ def explain(
             seed=seed,
         )
         try:
-            return write(subject, KINDS, folder, None if saved is None else saved.agent)
+            return write(subject, KINDS, folder, "best" if best else "last")
         finally:
             subject.close()
 
 
-def _read(run: Any) -> tuple[Policy, SavedRun | None, Path | None]:
+def _read(run: Any, *, best: bool) -> tuple[Policy, SavedRun | None, Path | None]:
     """Return a policy, the run that it is of if there is one, and where that is."""
     if isinstance(run, Policy):
+        require(not best, "best", best, "False where run is a policy, which knows no others")
         return run, None, None
     folder = run.folder if isinstance(run, Run) else path_of("run", run)
-    policy = run.policy if isinstance(run, Run) else load(folder)
+    if best:
+        if not (folder / BEST).is_dir():
+            raise UsageError(
+                f"{folder} has no {BEST}/: it was trained without evaluations on the way, or by "
+                "an older qlax."
+            )
+        policy = load(folder / BEST)
+    else:
+        policy = run.policy if isinstance(run, Run) else load(folder)
     try:
         return policy, read_run(folder), folder
     except UsageError:

@@ -35,7 +35,7 @@ def _draw(subject: Subject) -> Iterator[Picture]:
         name="pairs",
         label="max Q",
         title="How values depend on the pairs that matter most",
-        meaning="max Q, the return that the agent expects",
+        meaning="max Q, the return that the agent expects,",
     )
     yield _panels(
         subject,
@@ -144,14 +144,15 @@ def _panels(
         }
     styling.scale_beside(figure, image, axes.ravel().tolist(), label)
     styling.entitled(figure, title)
+    never = "the agent has not been" if subject.visits.while_training else "it does not go"
     return Picture(
         name=name,
         title=title,
         caption=(
             f"Colours are {meaning} averaged over the other numbers of "
             f"{min(_BACKGROUND, len(found.states))} visited states (partial dependence). Dots are "
-            f"{subject.visits.says}; where there are none, the agent has never been. The pairs "
-            "are those whose exchange changes max Q most."
+            f"some of {subject.visits.says}; where there are none, {never}. The pairs are those "
+            "whose exchange changes max Q most."
         ),
         figure=figure,
         arrays=arrays,

@@ -31,6 +31,8 @@ UNSEEN = 0.05
 """The largest weight, γᵏ, of what was still to come where an episode was left."""
 _WANTED, _LONGEST_TAIL = 0.01, 1_000
 """What is aimed at beyond the time limit, and for how many steps at most."""
+_LONGEST_OWN = 2_000
+"""A time limit beyond which nothing is played beyond it: few episodes get that far."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +85,7 @@ def played(eyes: Eyes, source: Source, episodes: int | None, seed: int) -> list[
     num_envs = episodes or (_EPISODES_OF_MUCH if much else _EPISODES)
     own = source.spec.time_limit
     longest = _STEPS_OF_MUCH if much else _STEPS
-    limit = _with_tail(own, source, eyes.policy.agent.discount)
+    limit = _with_tail(own, eyes.policy.agent.discount)
     if limit is None and may_go_on_for_ever(source):
         limit = _NO_LIMIT
     stepped = original(source, num_envs, limit)
@@ -93,10 +95,9 @@ def played(eyes: Eyes, source: Source, episodes: int | None, seed: int) -> list[
         close(stepped)
 
 
-def _with_tail(own: int | None, source: Source, discount: float) -> int | None:
+def _with_tail(own: int | None, discount: float) -> int | None:
     """Return a time limit after which all steps before the environment's own are paid out."""
-    is_game = source.world is not None and source.world.preprocessed is not None
-    if own is None or is_game:
+    if own is None or own > _LONGEST_OWN:
         return None
     if discount >= 1.0:
         return own

@@ -69,6 +69,7 @@ def _draw(subject: Subject) -> Iterator[Picture]:
             "mean_predicted": float(y.mean()),
             "mean_observed": float(x.mean()),
             "root_mean_square_error": float(np.sqrt(np.square(y - x).mean())),
+            "mean_undiscounted": float(np.mean([one.total for one in episodes])),
             "states": len(x),
             "episodes": len(episodes),
             "discount": agent.discount,

@@ -16,13 +16,16 @@ class Explain(Command):
     run_folder: RunFolder
     """The run's folder."""
     out: Annotated[Path | None, named("FOLDER")] = None
-    """Folder of the pictures. By default `explanation` in the run's folder."""
+    """Folder of the pictures. By default `explanation`, or `explanation-best`, in the run's
+    folder."""
     env: Annotated[str | None, named("ENV")] = None
     """Another environment to play in."""
     episodes: Annotated[int | None, named("INT")] = None
     """How many episodes to play. By default 20, or 2 where images are shown."""
     seed: int = 3_000_000
     """Seed of the first of them."""
+    best: Annotated[bool, *FLAG] = False
+    """Explain the best policy of the training, not the last."""
     json: Annotated[bool, *FLAG] = False
     """Print the index of the pictures as JSON."""
 
