@@ -143,6 +143,30 @@ def test_other_libraries_are_compared_by_what_all_of_them_have(tmp_path):
     assert "training episodes" in comparison_of([tmp_path, OTHERS / "workers"]).markdown()
 
 
+def test_runs_can_be_compared_as_they_were_after_some_steps(tmp_path):
+    made_seeds(tmp_path / "dqn", HIGH)
+    made_seeds(tmp_path / "c51", LOW, agent="c51", steps=2000)
+    made_run(tmp_path / "half", agent="c51", seed=7, steps=2000, until=1500)
+    made_run(tmp_path / "early", agent="c51", seed=8, steps=2000, until=300)
+    comparison = comparison_of(tmp_path, at=1000)
+    (task,) = comparison.tasks
+    assert task.basis == "evaluations"
+    assert [len(result.scores) for result in task.agents] == [5, 6]
+    np.testing.assert_allclose(task.agents[0].scores[:, 0], 0.95 * np.asarray(HIGH))
+    assert "different numbers" not in task.verdict
+    (note,) = comparison.notes
+    assert note.endswith("early is not compared: it got to 300 of 1,000 steps.")
+    with pytest.raises(UsageError, match="at is 0"):
+        comparison_of(tmp_path, at=0)
+
+
+def test_other_numbers_of_steps_are_said(tmp_path):
+    made_seeds(tmp_path / "dqn", HIGH)
+    made_seeds(tmp_path / "c51", LOW, agent="c51", steps=2000)
+    said = task_of(tmp_path).verdict
+    assert "for different numbers of steps: dqn 1,000 and c51 2,000." in said
+
+
 def test_nothing_finished_is_refused(tmp_path):
     made_run(tmp_path / "half", until=500)
     with pytest.raises(UsageError, match="No finished run with returns"):

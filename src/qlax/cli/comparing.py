@@ -71,7 +71,11 @@ def compare_runs(command: "Compare") -> None:
         require_picture("path", command.profile)
     columns = Columns(command.steps_column, command.returns_column)
     comparison = comparison_of(
-        named_runs(command.runs), env=command.env, columns=columns, seed=command.seed
+        named_runs(command.runs),
+        at=command.at,
+        env=command.env,
+        columns=columns,
+        seed=command.seed,
     )
     for note in comparison.notes:
         complain(in_options(note, names=command.names))
@@ -159,4 +163,7 @@ def _print_table(markdown: str, *, numbers: bool = True) -> None:
         table.add_column(head, justify="right" if is_number else "left", overflow="fold")
     for row in cells[1:]:
         table.add_row(*map(escape, row))
-    console().print(table)
+    printer = console()
+    with printer.capture() as printed:
+        printer.print(table)
+    print("\n".join(line.rstrip() for line in printed.get().splitlines()))

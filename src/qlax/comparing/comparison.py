@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from qlax.arguments import refuses_plainly
+from qlax.arguments import refuses_plainly, whole_number
 from qlax.comparing import scores as scoring
 from qlax.comparing.foreign import Columns
 from qlax.comparing.labels import by_env, settings_of
@@ -21,7 +21,12 @@ from qlax.warning import warn
 
 @refuses_plainly
 def compare(
-    runs: Runs, *, env: str | None = None, columns: Columns | None = None, seed: int = 0
+    runs: Runs,
+    *,
+    at: int | None = None,
+    env: str | None = None,
+    columns: Columns | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Compare agents over their seeds, and say whether the data can tell them apart.
 
@@ -32,6 +37,8 @@ def compare(
     Args:
         runs: Folders of runs and folders above them, files of other libraries' logs, or `Run`s; a
             dict gives them names.
+        at: Environment steps after which runs are compared, by the evaluations up to there; also
+            runs that have not finished, or went on for longer. None for their ends.
         env: The environment of other libraries' logs that do not say it.
         columns: Which of their columns to read, if they do not have the usual names.
         seed: Of resampling: the same seed gives the same intervals.
@@ -42,24 +49,50 @@ def compare(
     Raises:
         UsageError: if nothing can be compared, or something given cannot work.
     """
-    comparison = comparison_of(runs, env=env, columns=columns, seed=seed)
+    comparison = comparison_of(runs, at=at, env=env, columns=columns, seed=seed)
     for note in comparison.notes:
         warn(note)
     return comparison
 
 
 def comparison_of(
-    runs: Runs, *, env: str | None = None, columns: Columns | None = None, seed: int = 0
+    runs: Runs,
+    *,
+    at: int | None = None,
+    env: str | None = None,
+    columns: Columns | None = None,
+    seed: int = 0,
 ) -> Comparison:
     """Do what `compare` does, without warnings."""
+    if at is not None:
+        at = whole_number("at", at, at_least=1)
+    seed = whole_number("seed", seed)
     found = traces_in(runs, env=env, columns=columns)
     notes = [entry.why for entry in found.left_out]
+    return comparison_between(by_env(found.traces), notes, at=at, seed=seed)
+
+
+def comparison_between(
+    grouped: Mapping[str, Mapping[str, Sequence[Trace]]],
+    notes: list[str],
+    *,
+    at: int | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Compare the traces of each agent in each environment.
+
+    Args:
+        grouped: The traces, by environment and agent.
+        notes: What has been left out so far.
+        at: As in `compare`.
+        seed: As in `compare`.
+    """
     tasks: list[Task] = []
-    for name, agents in by_env(found.traces).items():
-        over, unfinished = scoring.finished(agents)
-        notes += unfinished
+    for name, agents in grouped.items():
+        over, unfinished = scoring.finished(agents) if at is None else scoring.until(agents, at)
+        notes = [*notes, *unfinished]
         task, silent = _task(name, over, seed)
-        notes += silent
+        notes = [*notes, *silent]
         if task is not None:
             tasks.append(task)
     if not tasks:
@@ -105,6 +138,10 @@ def _task(
     negated = {agent: -found[:, None] for agent, found in steps.items()}
     sooner = pairs_with(soonest[0], soonest[1:], negated, seed=seed)
     said = _said(env, results[0], pairs, sooner, scores, steps, target)
+    lengths = {agent: f"{kept[agent][0].last():,.0f}" for agent in names}
+    if len(set(lengths.values())) > 1:
+        each = [f"{agent} {length}" for agent, length in lengths.items()]
+        said += f" They were trained for different numbers of steps: {listed(each)}."
     for alike in _alike(kept):
         said += f" {listed(alike)} have the same settings."
     return Task(env, basis, results, pairs, sooner, target, _differences(names, kept), said), notes

@@ -101,11 +101,19 @@ def _overall(overall: Overall) -> str:
     parts = [f"## {len(overall.envs)} environments", overall.verdict]
     if overall.agents:
         rows = [
-            [result.agent, str(len(result.scores)), middle_of(result)] for result in overall.agents
+            [result.agent, str(len(result.scores)), _normalised(result)]
+            for result in overall.agents
         ]
         parts.append(table(["agent", "seeds each", "normalised IQM (95 % interval)"], rows))
     parts.append(pairs_table(overall.pairs))
     return "\n\n".join(parts)
+
+
+def _normalised(result: AgentResult) -> str:
+    """Return a normalised interquartile mean with its interval."""
+    low, high = (float(end) for end in result.interval)
+    interval = "" if math.isnan(low) else f" ({low:.3f} to {high:.3f})"
+    return f"{result.iqm:.3f}{interval}"
 
 
 def _explanation(comparison: Comparison) -> str:

@@ -1,5 +1,6 @@
 """One number a run: how good it was in the end, and how soon it was good."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -8,14 +9,14 @@ import numpy as np
 
 from qlax.comparing.curves import on_grid
 from qlax.comparing.statistics import iqm
-from qlax.comparing.trace import EVALUATION, TRAINING, Trace
+from qlax.comparing.trace import EVALUATION, TRAINING, Line, Trace
 from qlax.wording import counted
 
 Basis = Literal["final", "evaluations", "training"]
 BASES: dict[Basis, str] = {
     "final": "the mean return of the final evaluation",
-    "evaluations": "the mean of the greedy evaluations in the last tenth of training",
-    "training": "the mean return of training episodes, with exploration, in the last tenth",
+    "evaluations": "the mean of the greedy evaluations in the last tenth of the steps",
+    "training": "the mean return of training episodes in the last tenth of the steps",
 }
 _LAST = 0.1
 _PLACES = 100
@@ -46,6 +47,25 @@ def finished(agents: Agents) -> tuple[dict[str, list[Trace]], list[str]]:
             state = "is still being trained" if status == "running" else f"is {status}"
             notes.append(f"{trace.folder} is not compared: it {state}{at}.")
     return over, notes
+
+
+def until(agents: Agents, steps: int) -> tuple[dict[str, list[Trace]], list[str]]:
+    """Return the runs as they were after some steps, and a sentence for each that got less far."""
+    kept: dict[str, list[Trace]] = {}
+    notes = []
+    for agent, traces in agents.items():
+        for trace in traces:
+            reached = trace.last()
+            if reached >= (1.0 - _LAST / 2) * steps:  # between two evaluations
+                lines = {name: _cut(line, steps) for name, line in trace.lines.items()}
+                cut = dataclasses.replace(trace, lines=lines, final=None)
+                kept.setdefault(agent, []).append(cut)
+            else:
+                far = 0.0 if math.isnan(reached) else reached
+                notes.append(
+                    f"{trace.folder} is not compared: it got to {far:,.0f} of {steps:,} steps."
+                )
+    return kept, notes
 
 
 def basis_of(agents: Agents) -> Basis:
@@ -107,6 +127,14 @@ def in_words(steps: np.ndarray, unit: str = "") -> str:
     of = f"{reached} of {counted(len(steps), 'seed')}"
     middle = float(np.sort(steps)[(len(steps) - 1) // 2 : len(steps) // 2 + 1].mean())
     return f"{middle:,.0f}{unit} ({of})" if math.isfinite(middle) else f"not by half of them ({of})"
+
+
+def _cut(line: Line, steps: int) -> Line:
+    """Return a line up to some steps."""
+    if "steps" not in line.axes:
+        return line
+    kept = line.axes["steps"] <= steps
+    return Line({axis: places[kept] for axis, places in line.axes.items()}, line.values[kept])
 
 
 def _first(trace: Trace, measure: str) -> float:

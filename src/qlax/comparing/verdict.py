@@ -125,7 +125,14 @@ def verdict(pairs: Sequence[Pair], where: str, scores: dict[str, np.ndarray]) ->
         said.append(f"{best} is better than {names}{where}: probability of improvement {shown}")
     else:
         said.append(f"{best} has the largest score{where}, without being certainly better")
-    if rest:
+    if len(rest) > 2:
+        odds = sorted(pair.probability for pair in rest)
+        names = listed([pair.other for pair in rest])
+        said.append(
+            f"the data cannot tell it from {names} (probabilities of improvement {odds[0]:.2f} to "
+            f"{odds[-1]:.2f}); {_would(rest)}"
+        )
+    elif rest:
         each = [f"{pair.other} ({_odds(pair)})" for pair in rest]
         known = (
             "the data cannot tell it from" if beaten else "than any: the data cannot tell it from"

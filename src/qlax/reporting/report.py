@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from qlax._version import __version__
 from qlax.arguments import path_of, refuses_plainly
-from qlax.comparing.comparison import comparison_of
+from qlax.comparing.comparison import comparison_between
 from qlax.comparing.foreign import Columns
 from qlax.comparing.labels import by_env
 from qlax.comparing.panels import Wanted, panel_of
@@ -90,7 +90,7 @@ def write_report(
     found = traces_in(runs, env=env, columns=columns)
     notes = [entry.why for entry in found.left_out]
     grouped = by_env(found.traces)
-    curves, comparison = _curves(grouped), _comparison(runs, grouped, env, columns)
+    curves, comparison = _curves(grouped), _comparison(grouped)
     pairs = [
         (name, agent, those) for name, agents in grouped.items() for agent, those in agents.items()
     ]
@@ -150,17 +150,12 @@ def _curves(grouped: dict[str, dict[str, list[Trace]]]) -> list[tuple[str, str]]
     return found
 
 
-def _comparison(
-    runs: Runs,
-    grouped: dict[str, dict[str, list[Trace]]],
-    env: str | None,
-    columns: Columns | None,
-) -> Comparison | None:
+def _comparison(grouped: dict[str, dict[str, list[Trace]]]) -> Comparison | None:
     """Return the comparison of agents, if there are several in an environment."""
     if all(len(agents) < 2 for agents in grouped.values()):
         return None
     try:
-        return comparison_of(runs, env=env, columns=columns)
+        return comparison_between(grouped, [])
     except UsageError:  # none has finished
         return None
 

@@ -17,7 +17,7 @@ class Compare(Command):
     """
 
     group: ClassVar = "Compare runs"
-    names: ClassVar = {"env": "--env", "seed": "--seed", "path": "--profile"}
+    names: ClassVar = {"at": "--at", "env": "--env", "seed": "--seed", "path": "--profile"}
 
     runs: Positional[Annotated[tuple[str, ...], arg(metavar="RUN…", help_behavior_hint="")]]
     """Folders of runs, folders above them, or files of other libraries."""
@@ -25,6 +25,9 @@ class Compare(Command):
     """Write the comparison as Markdown or JSON."""
     profile: Annotated[Path | None, named("FILE.{png,svg}")] = None
     """Draw performance profiles: which fraction of runs scores more than each value."""
+    at: Annotated[int | None, named("STEPS")] = None
+    """Compare runs as they were after so many environment steps, also those that have not finished
+    or went on. By default at their ends."""
     env: Annotated[str | None, named("ENV")] = None
     """The environment of other libraries' runs that do not say it."""
     steps_column: Annotated[str | None, named("NAME")] = None
