@@ -2,8 +2,8 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from qlax.cli.console import complain, print_json, width_of
 from qlax.runs.listing import Entry, entries
@@ -14,24 +14,12 @@ _USUAL = Path("runs")
 _MOST_DAMAGED = 10
 
 
-class _Column(NamedTuple):
-    """A column of the list."""
-
-    name: str
-    importance: int
-    """Those of the largest numbers are left out first where the terminal is narrow."""
-    is_number: bool = False
-
-
-_COLUMNS = (
-    _Column("when", 2),
-    _Column("environment", 3),
-    _Column("agent", 4),
-    _Column("seeds", 5),
-    _Column("steps", 6, is_number=True),
-    _Column("result", 1),
-    _Column("folder", 0),
-)
+_COLUMNS = ("when", "environment", "agent", "seeds", "steps", "result", "folder")
+_NUMBERS = ("steps",)
+_BY_IMPORTANCE = ("folder", "result", "environment", "agent", "when", "seeds", "steps")
+"""Columns from which the last ones are left out where the terminal is narrow."""
+_WHERE_FOLDERS_TELL = ("folder", "result", "when", "environment", "agent", "seeds", "steps")
+"""The same, where the folders' names say what they hold."""
 
 
 def print_runs(folders: tuple[Path, ...], *, as_json: bool) -> None:
@@ -69,57 +57,55 @@ def _lines(listed: list[Entry], width: int | None) -> list[str]:
         return []
     now = time.time()
     rows = [_cells(entry, now) for entry in listed]
-    widths = [
-        max(len(column.name), *(len(row[index]) for row in rows))
-        for index, column in enumerate(_COLUMNS)
-    ]
-    shown = _fitting(widths, width)
-    below = _COLUMNS[-1].importance not in {_COLUMNS[index].importance for index in shown}
-    lines = [_line([column.name for column in _COLUMNS], widths, shown)]
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) for name in _COLUMNS}
+    folders_tell = all(
+        entry.first.env.rpartition("/")[2] in str(entry.folder)
+        and entry.first.agent in str(entry.folder)
+        for entry in listed
+    )
+    shown = _fitting(widths, _WHERE_FOLDERS_TELL if folders_tell else _BY_IMPORTANCE, width)
+    lines = [_line({name: name for name in _COLUMNS}, widths, shown)]
     for row in rows:
         lines.append(_line(row, widths, shown))
-        if below:
-            lines.append(f"  {row[-1]}")
+        if "folder" not in shown:
+            lines.append(f"  {row['folder']}")
     return lines
 
 
-def _fitting(widths: list[int], width: int | None) -> list[int]:
-    """Return which columns there is room for, the most important first, in their order."""
+def _fitting(widths: dict[str, int], names: Sequence[str], width: int | None) -> list[str]:
+    """Return the columns that there is room for, the first of the names first, in their order."""
     if width is None:
-        return list(range(len(widths)))
-    by_importance = sorted(range(len(widths)), key=lambda index: _COLUMNS[index].importance)
-    folder, result = by_importance[:2]
-    if widths[folder] + 2 + widths[result] > width:  # the folder gets a line of its own
-        by_importance.remove(folder)
+        return list(_COLUMNS)
+    if widths["folder"] + 2 + widths["result"] > width:  # the folder gets a line of its own
+        names = [name for name in names if name != "folder"]
     room, found = width + 2, []
-    for index in by_importance:
-        room -= widths[index] + 2
+    for name in names:
+        room -= widths[name] + 2
         if room < 0:
             break
-        found.append(index)
-    return sorted(found) or [result]
+        found.append(name)
+    return [name for name in _COLUMNS if name in found] or ["result"]
 
 
-def _line(cells: list[str], widths: list[int], shown: list[int]) -> str:
+def _line(cells: dict[str, str], widths: dict[str, int], shown: list[str]) -> str:
     aligned = [
-        f"{cells[index]:>{widths[index]}}"
-        if _COLUMNS[index].is_number
-        else f"{cells[index]:<{widths[index]}}"
-        for index in shown
+        f"{cells[name]:>{widths[name]}}" if name in _NUMBERS else f"{cells[name]:<{widths[name]}}"
+        for name in shown
     ]
     return "  ".join(aligned).rstrip()
 
 
-def _cells(entry: Entry, now: float) -> list[str]:
-    return [
-        _ago(now - entry.first.began),
-        entry.first.env,
-        entry.first.agent,
-        _seeds(entry.seeds),
-        f"{entry.env_steps:,}",
-        _result(entry),
-        str(entry.folder),
-    ]
+def _cells(entry: Entry, now: float) -> dict[str, str]:
+    """Return what each column says of a run."""
+    return {
+        "when": _ago(now - entry.first.began),
+        "environment": entry.first.env,
+        "agent": entry.first.agent,
+        "seeds": _seeds(entry.seeds),
+        "steps": f"{entry.env_steps:,}",
+        "result": _result(entry),
+        "folder": str(entry.folder),
+    }
 
 
 def _result(entry: Entry) -> str:
