@@ -28,6 +28,8 @@ from qlax.runs.plan import Plan
 COMPILED_EPISODES, HOST_EPISODES = 10, 5
 _SHARE = 0.05
 """Share of training's time that evaluation on the host takes, where its interval is not given."""
+_COMPILED_SPEED = 12
+"""Steps of an evaluation in a program that are worth one of training."""
 _STREAM = 0x7E57
 """Keeps the seeds of these episodes apart from those of others."""
 
@@ -121,12 +123,13 @@ class _CompiledTrials:
         self._program = lowered.compile(quickly())
 
     def is_worth(self, env_steps: int, seconds: float) -> bool:  # noqa: ARG002
-        """Return whether training has taken as many steps as the last evaluation since then.
+        """Return whether training has taken enough steps since the last evaluation.
 
+        Side by side in a program, and without learning, many steps cost what one of training does.
         It does not depend on time, so that a run that goes on evaluates where it would have.
         """
         then, cost = self._last
-        return self._always or env_steps - then >= cost
+        return self._always or env_steps - then >= cost / _COMPILED_SPEED
 
     def look_at(self, rows: Sequence[MetricsRow]) -> None:
         """Do nothing: the cost does not depend on it."""
