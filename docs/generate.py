@@ -77,6 +77,7 @@ def pages() -> dict[Path, str]:
     """Return the text of every page by its path within `docs`."""
     # Here, as this file is also run by its path.
     from docs.notebooks import notebook_of
+    from docs.reference import reference_page
     from docs.results import ablation, benchmarks_page, board
 
     written = {Path("parts") / f"{module}.md": _slot_page(module) for module in _SLOTS}
@@ -86,6 +87,7 @@ def pages() -> dict[Path, str]:
     written[Path("learn") / "dqn.md"] = _filled("learn/dqn.md", "ablation", ablation())
     written[Path("board.md")] = _filled("board.md", "figures", board())
     written[Path("benchmarks.md")] = benchmarks_page()
+    written[Path("reference.md")] = reference_page()
     for page in LEARN:
         if "```python" in page.read_text():
             name = Path("learn") / "notebooks" / f"{page.stem}.ipynb"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from docs import generate
 
+import qlax
 from qlax import presets
 from qlax.envs.worlds import WORLDS, world_named
 
@@ -91,3 +92,12 @@ def test_links_lead_somewhere(path):
     for target in re.findall(r"\]\(([^)#]+)", path.read_text()):
         if "://" not in target:
             assert (path.parent / target).exists(), target
+
+
+def test_every_public_name_is_in_the_reference():
+    from docs.reference import _GROUPS
+
+    shown = {name for names in _GROUPS.values() for name in names}
+    states = {"ActorState", "LearnerState", "TrainState"}  # what a part of one's own is given
+    modules = {name for name in qlax.__all__ if inspect.ismodule(getattr(qlax, name))}
+    assert shown == set(qlax.__all__) - states - modules - {"__version__"}
