@@ -28,7 +28,7 @@ from qlax.spaces import Box, Composite, Discrete, Space
 _HERE = Path(__file__).parent
 _FOLDERS = ("agents/*.md", "parts/*.md", "learn/notebooks/*.ipynb")
 """The files that are all written here."""
-_SINGLE = ("benchmarks.md", "board.md", "runs.md", "learn/dqn.md")
+_SINGLE = ("benchmarks.md", "board.md", "reference.md", "runs.md", "learn/dqn.md")
 """Others that are, or of which a table is."""
 LEARN = sorted((_HERE / "learn").glob("*.md"))
 """The pages of the tutorial."""
