@@ -18,6 +18,9 @@ from qlax.comparing.verdict import Pair, listed, pairs_with, verdict
 from qlax.errors import UsageError
 from qlax.warning import warn
 
+_ALIKE = 1.05
+"""By what factor numbers of steps may differ without being spoken of."""
+
 
 @refuses_plainly
 def compare(
@@ -138,9 +141,9 @@ def _task(
     negated = {agent: -found[:, None] for agent, found in steps.items()}
     sooner = pairs_with(soonest[0], soonest[1:], negated, seed=seed)
     said = _said(env, results[0], pairs, sooner, scores, steps, target)
-    lengths = {agent: f"{kept[agent][0].last():,.0f}" for agent in names}
-    if len(set(lengths.values())) > 1:
-        each = [f"{agent} {length}" for agent, length in lengths.items()]
+    lengths = [kept[agent][0].last() for agent in names]
+    if max(lengths) > _ALIKE * min(lengths):
+        each = [f"{agent} {steps:,.0f}" for agent, steps in zip(names, lengths, strict=True)]
         said += f" They were trained for different numbers of steps: {listed(each)}."
     for alike in _alike(kept):
         said += f" {listed(alike)} have the same settings."

@@ -12,6 +12,7 @@ from qlax.comparing.labels import by_env
 from qlax.comparing.panels import RETURN, Panel, Wanted, draw, label_of, panel_of, require_measure
 from qlax.comparing.reading import Runs, traces_in
 from qlax.comparing.trace import Axis
+from qlax.comparing.verdict import listed
 from qlax.drawing import INK, new_figure, require_picture, save_figure
 from qlax.warning import warn
 
@@ -115,12 +116,15 @@ def curves_of(
             f"{trace.folder} is not drawn: it has no {_what(wanted)} along its {wanted.x}."
             for trace in panel.without
         ]
-        if wanted.band != "none":
-            notes += [
-                f"{agent} on {panel.env} is one seed: there is no band."
-                for agent, entry in panel.agents.items()
-                if entry.main.seeds == 1
-            ]
+    single = [
+        f"{agent} on {panel.env}"
+        for panel in panels
+        for agent, entry in panel.agents.items()
+        if entry.main.seeds == 1
+    ]
+    if single and wanted.band != "none":
+        are = "is one seed" if len(single) == 1 else "are one seed each"
+        notes.append(f"{listed(single)} {are}: there is no band.")
     return Curves([panel for panel in panels if panel.agents], wanted, notes)
 
 
@@ -132,7 +136,7 @@ def drawn(curves: Curves, colours: Mapping[str, int] | None = None) -> "Figure":
         colours: The number of each agent's colour, to be the same in several pictures.
     """
     panels = curves.panels
-    columns = min(_MOST_COLUMNS, len(panels))
+    columns = 2 if len(panels) == 4 else min(_MOST_COLUMNS, len(panels))
     rows = math.ceil(len(panels) / columns)
     agents = list(dict.fromkeys(agent for panel in panels for agent in panel.agents))
     labels = [label_of(agent, panels) for agent in agents]

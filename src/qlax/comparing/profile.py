@@ -32,7 +32,7 @@ def draw_profiles(comparison: Comparison, path: str | Path | None = None) -> "Fi
     overall = comparison.overall
     if overall is not None and overall.agents:
         panels.insert(0, (f"{len(overall.envs)} environments", overall.agents, "normalised score"))
-    columns = min(3, len(panels))
+    columns = 2 if len(panels) == 4 else min(3, len(panels))
     rows = math.ceil(len(panels) / columns)
     width = 7.2 if columns == 1 else 4.7 * columns
     figure = new_figure(width, 3.6 * rows + 0.4)

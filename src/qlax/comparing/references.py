@@ -27,6 +27,12 @@ class Reference(NamedTuple):
         return (score - self.random) / (self.good - self.random)
 
 
+def threshold_of(env: str) -> float | None:
+    """Return the return that counts as solved in a classic task; None elsewhere."""
+    known = _MEASURED.get(env)
+    return None if known is None else known.good
+
+
 def reference_of(env: str) -> Reference | None:
     """Return the reference scores of an environment; None where none are known."""
     known = _MEASURED.get(env)
@@ -40,6 +46,7 @@ _MEASURED = {
     "CartPole-v1": Reference(22.1, 475.0),
     "Acrobot-v1": Reference(-498.5, -100.0),
     "MountainCar-v0": Reference(-200.0, -110.0),
+    "LunarLander-v2": Reference(-182.1, 200.0),
     "LunarLander-v3": Reference(-182.1, 200.0),
     "FrozenLake-v1": Reference(0.015, 0.7),
     "FrozenLake8x8-v1": Reference(0.002, 0.85),

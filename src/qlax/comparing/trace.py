@@ -14,6 +14,7 @@ AXES: tuple[Axis, ...] = get_args(Axis)
 EVALUATION, TRAINING = "eval_return", "episode_return"
 """What the returns of greedy episodes, and of training episodes, are called."""
 _COLUMNS: dict[Axis, str] = {"steps": "env_steps", "updates": "updates", "seconds": "seconds"}
+_HUGE = 1e100
 _NOT_MEASURES = frozenset({*_COLUMNS.values(), "format"})
 
 
@@ -33,7 +34,7 @@ class Line(NamedTuple):
         if axis not in self.axes:
             return np.empty(0), np.empty(0)
         x, y = self.axes[axis], self.values
-        seen = np.isfinite(x) & np.isfinite(y)
+        seen = (np.abs(x) < _HUGE) & (np.abs(y) < _HUGE)  # neither NaN nor what would overflow
         x, y = x[seen], y[seen]
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]

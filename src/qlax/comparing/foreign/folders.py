@@ -11,6 +11,7 @@ from qlax.comparing.foreign.events import read_events
 from qlax.comparing.foreign.monitor import read_monitors
 from qlax.comparing.foreign.names import names_in
 from qlax.comparing.foreign.tables import SUFFIXES, read_table
+from qlax.comparing.references import threshold_of
 from qlax.comparing.trace import EVALUATION, TRAINING, Line, Trace
 from qlax.runs.saved import Unreadable
 
@@ -151,6 +152,7 @@ def _trace(
         seed=number if said.seed is None else said.seed,
         lines=lines,
         library=library,
+        threshold=threshold_of(known),
     )
 
 
