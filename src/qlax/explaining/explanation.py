@@ -154,6 +154,7 @@ def _written(picture: Picture, folder: Path) -> dict[str, Any]:
         "data": f"{picture.name}.npz",
     }
     save_figure(picture.figure, folder / files["png"])
+    picture.figure.set_layout_engine("none")  # everything has its place now
     save_figure(picture.figure, folder / files["svg"])
     arrays: dict[str, Any] = {name: array for name, (array, _) in picture.arrays.items()}
     np.savez_compressed(folder / files["data"], **arrays)

@@ -214,7 +214,8 @@ def _write(
         "fontsize": size,
         "fontweight": weight,
     }
-    axes.text(*at, text, color=ink, **options)
+    # Within its cell it takes no room of its own, which would be looked for again and again.
+    axes.text(*at, text, color=ink, in_layout=False, **options)
 
 
 def _draw_arrows(axes: "Axes", arrows: list[tuple[Any, ...]]) -> None:
