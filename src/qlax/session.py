@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -75,20 +75,26 @@ def carry_out(
     """
     keep_compiled_programs()
     everyone = [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
-    with locked(job.folder):
-        return _carry_out(job, Audience(everyone), timing, resumed=resumed)
-
-
-def _carry_out(job: Job, audience: Audience, timing: Timing, *, resumed: bool) -> list[Run]:
-    selected = job.selected or job.select()
-    together = [job.members] if selected.is_pure else [[member] for member in job.members]
+    audience = Audience(everyone)
     runs: list[Run] = []
-    try:
+    with locked(job.folder), _failure_told(job, audience):
+        selected = job.selected or job.select()
+        together = [job.members] if selected.is_pure else [[member] for member in job.members]
         for index, members in enumerate(together):
             if index > 0:
                 selected = job.select()
             session = _Session(members, job, selected, timing.part(), audience)
             runs += session.run(resumed=resumed, is_first=index == 0)
+        if job.members[0].folder != job.folder:
+            folder.write_json(job.folder / folder.RESULT, summary_of(runs, timing))
+    return runs
+
+
+@contextlib.contextmanager
+def _failure_told(job: Job, audience: Audience) -> Iterator[None]:
+    """Tell the observers of what ends training early; Ctrl-C becomes `Interrupted` if it can."""
+    try:
+        yield
     except KeyboardInterrupt as error:
         saved = any(checkpoint.checkpoints(member.folder) for member in job.members)
         stop = Interrupted(job.folder) if saved else error
@@ -97,9 +103,6 @@ def _carry_out(job: Job, audience: Audience, timing: Timing, *, resumed: bool) -
     except BaseException as error:
         audience.failure(error)
         raise
-    if job.members[0].folder != job.folder:
-        folder.write_json(job.folder / folder.RESULT, summary_of(runs, timing))
-    return runs
 
 
 @dataclass

@@ -74,7 +74,8 @@ def _print_summary(run: Run, *, quiet: bool) -> None:
         "training": _training(result),
         "time": _times(result),
         "written": f"{run.folder}/  (curve.png, policy/, result.json, …)",
-        "next": f"qlax eval {shlex.quote(str(run.folder))}",
+        "next": f"qlax film {shlex.quote(str(run.folder))} --out play.mp4, or qlax explain, "
+        "qlax watch, qlax eval; qlax board shows all runs",
     }
     print()
     for name, text in lines.items():
@@ -147,6 +148,8 @@ def outcome_of(
     best = evaluation.get("optimum")
     marks = {"threshold": threshold, "optimum": None if best is None else float(f"{best:.3g}")}
     known = ", ".join(f"{name} {mark:g}" for name, mark in marks.items() if mark is not None)
+    if None not in (threshold, best) and threshold > best:  # type: ignore[operator]
+        known += ", which no policy exceeds"
     text += f" ({known})" if known else ""
     if threshold is None:
         return text

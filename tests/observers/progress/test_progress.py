@@ -35,6 +35,7 @@ def told(tmp_path_factory):
         small.AGENT,
         steps=small.STEPS,
         eval_episodes=2,
+        eval_every=0,
         out=tmp_path_factory.mktemp("progress") / "run",
         observers=[kept, observers.Progress(written)],
     )
