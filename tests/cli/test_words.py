@@ -75,6 +75,8 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
         ("train CartPole-v1 --agent.network per-key", "make the agent in Python"),
         ("envs --search cart", "`qlax envs` has --json."),
         ("eval CartPole-v1", "CartPole-v1 is not there."),
+        ("train", "`qlax train` needs ENV: Gymnasium's id of the environment, such as"),
+        ("eval --episodes 3", "`qlax eval` needs RUN: the run's folder, or that of several"),
         (
             "resume here --agent.discount 1",
             "`qlax resume` does not take --agent.discount, as `qlax train` would.",

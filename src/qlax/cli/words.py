@@ -106,6 +106,20 @@ def _require_options(words: list[str], command: Any) -> None:
         elif not joined and option not in flags:
             at += 1
         at += 1
+    _require_places(name, command, seen)
+
+
+def _require_places(name: str, command: Any, given: int) -> None:
+    """Raise `UsageError` with what is missing if a command needs more words than it was given."""
+    needed = [entry for entry in dataclasses.fields(command) if _is_place(entry)]
+    needed = [entry for entry in needed if entry.default is dataclasses.MISSING]
+    if given >= len(needed):
+        return
+    from qlax.cli.options import options_of
+
+    missing = next(one for one in options_of(command) if one.name == needed[given].name)
+    said = re.sub(r"^The\b", "the", missing.text)
+    raise UsageError(f"`qlax {name}` needs {missing.metavar}: {said}")
 
 
 def _option(entry: dataclasses.Field) -> str:

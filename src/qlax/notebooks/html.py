@@ -9,7 +9,7 @@ _CARD = (
 )
 _TABLE = "border-collapse:collapse;margin:.3em 0;color:inherit;font-size:inherit"
 _CELL = "padding:.1em .9em .1em 0;vertical-align:top;text-align:left;border:0;background:none"
-_CODE = "font-family:monospace;font-size:.95em;background:none;color:inherit;overflow-wrap:anywhere"
+_CODE = "font-family:monospace;font-size:.95em;background:none;color:inherit;padding:0"
 
 
 def card(title: str, *inside: str) -> str:

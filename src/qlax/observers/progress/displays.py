@@ -13,6 +13,8 @@ from qlax.wording import broken
 # In a pipe, a line is printed for every tenth of the run, and for every minute.
 _PLAIN_LINES = 10
 _PLAIN_SECONDS = 60.0
+_PANEL_SECONDS = 0.05
+"""The least time between two panels while training is under way."""
 
 
 class Display(Protocol):
@@ -43,6 +45,7 @@ class TerminalPanel:
         self._stream = stream
         self._letters = BEAUTIFUL if shows_blocks(stream) else PLAIN
         self._screen = screen.Screen(stream, is_coloured=screen.is_coloured())
+        self._drawn_at = -_PANEL_SECONDS
 
     def say(self, topic: str, text: str) -> None:
         """Print it above the panel, broken between words."""
@@ -51,7 +54,12 @@ class TerminalPanel:
         print(writable(line, self._stream), file=self._stream, flush=True)
 
     def show(self, course: Course, *, reported: bool = False) -> None:  # noqa: ARG002
-        """Draw the panel anew."""
+        """Draw the panel anew, unless it has just been drawn and training goes on."""
+        now = time.perf_counter()
+        is_under_way = not course.is_compiling and course.share < 1.0
+        if is_under_way and now - self._drawn_at < _PANEL_SECONDS:
+            return
+        self._drawn_at = now
         self._screen.show(panel(course, self._screen.width, self._letters))
 
     def close(self, course: Course) -> None:
