@@ -78,6 +78,7 @@ def test_a_page_says_what_it_is_and_shows_curves_evaluation_film_and_cost(page):
     for said in ("To do it again", "Settings", "Evaluation", "The agent at play", "Cost"):
         assert said in found.text
     assert "MountainCar-v0" in found.text
+    assert re.search(r"takes [\d.]+ kB of memory, of which the replay [\d.]+ kB", found.text)
     assert len(found.all("svg")) == 3
     assert all(svg["role"] == "img" and svg["aria-label"] for svg in found.all("svg"))
 

@@ -16,6 +16,8 @@ _SIZES = ((300, 12.0), (220, 8.0), (150, 5.0))
 """Widths in pixels and seconds of a film, each tried if the one before is too large."""
 _WIDEST = 1_100
 """Pixels across a picture of values."""
+_WIDE = 2.1
+"""Width by height from which a picture gets a row of its own."""
 
 
 class Budget:
@@ -39,6 +41,8 @@ class Medium(NamedTuple):
     """As `data:`."""
     title: str
     caption: str
+    wide: bool = False
+    """Whether it needs the whole width of a page."""
 
 
 class Shown(NamedTuple):
@@ -99,9 +103,9 @@ def _pictures(run: SavedRun, budget: Budget, notes: list[str]) -> Iterator[Mediu
     with _scratch() as folder:
         explanation = explain(run.folder, folder / "explanation")
         for picture in explanation:
-            source = _light(picture.png)
+            source, wide = _light(picture.png)
             if budget.takes(len(source)):
-                yield Medium(source, picture.title, picture.caption)
+                yield Medium(source, picture.title, picture.caption, wide)
             else:
                 notes.append(
                     f"“{picture.title}” is left out, as the page would be too large: "
@@ -109,8 +113,8 @@ def _pictures(run: SavedRun, budget: Budget, notes: list[str]) -> Iterator[Mediu
                 )
 
 
-def _light(path: Path) -> str:
-    """Return a picture as WebP, a quarter of its PNG."""
+def _light(path: Path) -> tuple[str, bool]:
+    """Return a picture as WebP, a quarter of its PNG, and whether it is wide."""
     from PIL import Image
 
     file = io.BytesIO()
@@ -118,7 +122,8 @@ def _light(path: Path) -> str:
         width = min(_WIDEST, picture.width)
         height = round(picture.height * width / picture.width)
         picture.convert("RGB").resize((width, height)).save(file, "WEBP", quality=86, method=4)
-    return f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    data = f"data:image/webp;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return data, width > _WIDE * height
 
 
 @contextlib.contextmanager

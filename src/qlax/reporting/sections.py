@@ -11,18 +11,11 @@ from qlax.comparing import statistics
 from qlax.comparing.settings import in_words
 from qlax.comparing.trace import EVALUATION, Trace
 from qlax.config import PART_MODULES
+from qlax.reporting.cost import cost_row, phases_of, room_of
 from qlax.reporting.media import Shown
 from qlax.reporting.reproducing import Recipe, recipe_of
 from qlax.runs.saved import SavedRun
 from qlax.wording import counted, mean_of, significant
-
-_PHASES = ("import", "compile", "train", "eval")
-_NAMES = {
-    "import": "importing",
-    "compile": "compiling",
-    "train": "training",
-    "eval": "final evaluation",
-}
 
 
 @dataclass
@@ -55,6 +48,8 @@ class Section:
     """A row a seed."""
     phases: dict[str, float]
     """Seconds of each phase, of all seeds together or of one program for all."""
+    room: str | None
+    """What a seed takes of memory and disk, a sentence."""
     shown: Shown | None = None
     """A film and pictures of one seed."""
     histogram: str | None = None
@@ -80,8 +75,9 @@ def section_of(env: str, agent: str, traces: Sequence[Trace], number: int) -> Se
         evaluations=[_evaluation(trace) for trace in traces],
         returns=[value for run in runs for value in _returns(run)],
         threshold=threshold,
-        costs=[row for run in runs if (row := _cost(run)) is not None],
-        phases=_phases(runs),
+        costs=[row for run in runs if (row := cost_row(run)) is not None],
+        phases=phases_of(runs),
+        room=room_of(runs[0]) if runs else None,
     )
 
 
@@ -231,37 +227,3 @@ def _best(trace: Trace, result: dict[str, Any]) -> str:
         return ""
     at = int(np.argmax(values))
     return f"{values[at]:.4g} after {steps[at]:,.0f}"
-
-
-def _cost(run: SavedRun) -> list[str] | None:
-    """Return a row: seed, steps, updates, seconds of training, and steps a second."""
-    result = run.result
-    if result is None:
-        return None
-    steps, updates = result.get("env_steps"), result.get("updates")
-    seconds = result.get("train_seconds")
-    if not isinstance(steps, int) or not isinstance(updates, int):
-        return None
-    row = [str(run.seed), f"{steps:,}", f"{updates:,}"]
-    if not isinstance(seconds, int | float) or seconds <= 0:
-        return [*row, "", "", _memory(result)]
-    return [*row, f"{seconds:.1f}", f"{steps / seconds:,.0f}", _memory(result)]
-
-
-def _memory(result: dict[str, Any]) -> str:
-    found = result.get("peak_memory_bytes", result.get("memory_bytes"))
-    return f"{found / 2**20:,.0f} MB" if isinstance(found, int | float) else ""
-
-
-def _phases(runs: Sequence[SavedRun]) -> dict[str, float]:
-    """Return the seconds of each phase; of seeds in one program, those of the program."""
-    results = [run.result for run in runs if run.result is not None]
-    if not results:
-        return {}
-    together = len(runs) > 1 and runs[0].config.get("side_by_side", 0) > 1
-    counted_once = results[:1] if together else results
-    found = {
-        _NAMES[phase]: sum(result.get(f"{phase}_seconds") or 0.0 for result in counted_once)
-        for phase in _PHASES
-    }
-    return {phase: seconds for phase, seconds in found.items() if seconds > 0.0}
