@@ -114,12 +114,17 @@ def test_the_newest_policy_of_a_run_is_read_again_only_when_there_is_a_newer(tmp
     one = newest()
     assert one is newest()
     assert newest.is_changing
+    assert newest.said() == "after 0 steps of training"
     late.save(run / "moments" / f"{100:012}")
     two = newest()
     assert two.agent.network == late.agent.network
     late.save(run / "policy")
     assert newest().agent == late.agent
     assert not newest.is_changing
+    assert newest.said() == "training has ended"
+    finished = Newest(run)
+    finished()
+    assert finished.said() is None
     np.testing.assert_array_equal(newest().q_values(np.zeros(4)), load(run).q_values(np.zeros(4)))
 
 

@@ -129,17 +129,18 @@ def test_scales_widen_at_once_and_narrow_slowly():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "digits", "text"),
     [
-        (-54.321, "−54.32"),
-        (0.1234, "0.123"),
-        (123.45, "123.5"),
-        (123456.0, "1.2e+05"),
-        (0, "0.000"),
+        (-54.321, 2, "−54.32"),
+        (100.125, 2, "100.12"),
+        (0.12345, 4, "0.1235"),
+        (123456.0, 2, "123456"),
+        (-12345678.0, 2, "−1.2e+07"),
+        (7.0, 0, "7"),
     ],
 )
-def test_values_fit_beside_their_bars(value, text):
-    assert significant(value) == text
+def test_values_fit_beside_their_bars(value, digits, text):
+    assert significant(value, digits) == text
 
 
 def test_ends_of_scales_have_digits_enough():

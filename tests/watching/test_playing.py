@@ -129,6 +129,36 @@ def test_masks_and_dicts_are_read_and_actions_numbered_as_the_environment_does()
     assert turns[-1].legal is None
 
 
+class Single(Masked):
+    """Only one may be open at a time, and it draws itself."""
+
+    metadata = {"render_modes": ["rgb_array"]}  # noqa: RUF012
+    open = 0
+
+    def __init__(self, render_mode=None):
+        assert Single.open == 0
+        Single.open += 1
+        self.render_mode = render_mode
+
+    def render(self):
+        return np.full((3, 5), 0.5)
+
+    def close(self):
+        Single.open = 0
+
+
+def test_one_environment_is_enough():
+    policy = untrained(Masked, small())
+    gymnasium.register("Single-v0", Single)
+    try:
+        turns = played(policy, "Single-v0")
+    finally:
+        gymnasium.registry.pop("Single-v0")
+    assert Single.open == 0
+    assert turns[0].picture.shape == (3, 5, 3)
+    assert {int(turn.picture.max()) for turn in turns} == {127}
+
+
 def test_where_nothing_can_be_drawn_a_sentence_says_so():
     policy = untrained(Masked, small())
     with pytest.raises(UsageError, match="Masked cannot be drawn: it has no render mode 'rgb_a"):

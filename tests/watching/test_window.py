@@ -45,9 +45,13 @@ def test_it_hears_keys_by_their_names(window):
     assert window.held() == frozenset()
 
 
-def test_without_a_display_a_sentence_says_so(monkeypatch):
+@pytest.mark.parametrize("driver", ["x11", None])
+def test_without_a_display_a_sentence_says_so(monkeypatch, driver):
     pygame.display.quit()
-    monkeypatch.setenv("SDL_VIDEODRIVER", "x11")
     monkeypatch.setenv("DISPLAY", ":76543")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("SDL_VIDEODRIVER", raising=False)
+    if driver is not None:
+        monkeypatch.setenv("SDL_VIDEODRIVER", driver)
     with pytest.raises(UsageError, match="No window can be opened"):
         Window("a title")

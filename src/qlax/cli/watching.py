@@ -1,5 +1,6 @@
 """`qlax film`, `qlax watch` and `qlax play`."""
 
+import contextlib
 import json
 import secrets
 import time
@@ -82,7 +83,8 @@ def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
 
 def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:
     """Show the run in a folder at play, and print what it earned in the end."""
-    newest = _best_of(folder) if command.best else Newest(folder)
+    following = Newest(folder)
+    newest = _best_of(folder) if command.best else following
     policy = newest()
     env, env_kwargs = environment_of(policy, folder, command.env, env_words)
     title = f"{policy.spec.id}: {folder}"
@@ -95,6 +97,7 @@ def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:
         episodes=command.episodes,
         fps=command.fps,
         width=command.width,
+        caption=following.said,
     )
     if command.json:
         print(json.dumps({"returns": returns}))
@@ -111,10 +114,11 @@ def _best_of(folder: Path) -> Callable[[], Policy]:
 def _screen(title: str, port: int, *, on_page: bool) -> Screen:
     """Return a window where there is a display, else a page, and say where it is."""
     if has_display() and not on_page:
-        return Window(title)
+        with contextlib.suppress(UsageError):  # a display that is named, but not there
+            return Window(title)
     page = Page(title, whole_number("port", port))
-    why = "" if on_page else "There is no display for a window, so "
-    complain(f"{why}{'t' if why else 'T'}he play is at {page.address}. Ctrl-C ends it.")
+    why = "The" if on_page else "There is no display for a window, so the"
+    complain(f"{why} play is at {page.address}. Ctrl-C ends it.")
     return page
 
 

@@ -97,6 +97,7 @@ def drawn(source: Source) -> Drawn:
     # pygame, which draws many environments, needs no loudspeaker and no greeting.
     os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    os.environ.setdefault("SDL_NO_SIGNAL_HANDLERS", "1")  # whoever ends the process, ends it
     if not has_display():
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     if source.dynamics is not None:

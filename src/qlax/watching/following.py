@@ -21,11 +21,30 @@ class Newest:
         self._folder = folder
         self._from: Path | None = None
         self._policy: Policy | None = None
+        self._was_unfinished = False
 
     @property
     def is_changing(self) -> bool:
         """Whether a newer one may come."""
         return self._from is not None and self._from.name != POLICY
+
+    def said(self) -> str | None:
+        """Return how far training was for the one that was read last; None if it had ended before.
+
+        Before it is called, the policy is asked for.
+        """
+        self._was_unfinished |= self.is_changing
+        if not self._was_unfinished or self._policy is None or self._from is None:
+            return None
+        if not self.is_changing:
+            return "training has ended"
+        if self._from.name.isdecimal():
+            return f"after {int(self._from.name):,} steps of training"
+        try:
+            taken = checkpoint.iteration_of(self._from) * self._policy.agent.num_envs
+        except UsageError:  # it was replaced by a newer one
+            return "while it is trained"
+        return f"after {taken:,} steps of training"
 
     def __call__(self) -> Policy:
         """Return it.

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from qlax.drawing import EVAL, FAINT, INK, LINE
 from qlax.spaces import EnvSpec
 from qlax.watching.playing import Turn
-from qlax.watching.scales import Range, Spread, ticks_of
+from qlax.watching.scales import Range, Spread, digits_for, ticks_of
 from qlax.watching.strips import ValueStrip
 from qlax.watching.text import font, shortened, width_of
 from qlax.watching.thinking import Thought
@@ -41,7 +41,7 @@ class Panel:
         """
         self.size = WIDTH, max(height, LEAST_HEIGHT)
         self._spec, self._names = spec, names
-        self._spread, self._range = Spread(), Range()
+        self._spread, self._range, self._digits = Spread(), Range(), 2
         self._last: tuple[Thought, int | None] | None = None
         room = self.size[1] - _HEAD - _AXIS - _LEAST_STRIP - 2 * _FOOT
         self._rows = max(1, min(len(names), room // _LEAST_ROW))
@@ -109,7 +109,7 @@ class Panel:
     def _bars(
         self, drawing: ImageDraw.ImageDraw, thought: Thought, shown: list[int], *, faint: bool
     ) -> None:
-        values, best = thought.q_values, float(thought.q_values.max())
+        values = thought.q_values
         legal = values[thought.legal]
         low, high = self._spread.of(legal)
         wide = self._right - self._left
@@ -126,7 +126,7 @@ class Panel:
                     at = self._left + round((float(value) - low) / (high - low) * wide)
                     if self._left <= at <= self._right:
                         drawing.line((at, top, at, bottom), fill=INK)
-        self._axis(drawing, low, high if np.isfinite(best) else 1.0, len(shown))
+        self._axis(drawing, low, high, len(shown))
 
     def _distributions(
         self,
@@ -159,6 +159,7 @@ class Panel:
         self._axis(drawing, low, high, len(shown))
 
     def _axis(self, drawing: ImageDraw.ImageDraw, low: float, high: float, rows: int) -> None:
+        self._digits = digits_for((high - low) / 2)
         top = self._top(rows) + 1
         drawing.line((self._left, top, self._right, top), fill=FAINT)
         for place, anchor, text in zip(
@@ -183,7 +184,7 @@ class Panel:
             name = shortened(self._names[action], _TEXT, self._label - 14, bold=best)
             place = (_MARGIN + 12, middle)
             drawing.text(place, name, font=font(_TEXT, bold=best), fill=colour, anchor="lm")
-            value = significant(float(thought.q_values[action])) if legal else "–"
+            value = significant(float(thought.q_values[action]), self._digits) if legal else "–"
             place = (WIDTH - _MARGIN, middle)
             drawing.text(place, value, font=font(_TEXT, bold=best), fill=colour, anchor="rm")
             chosen = taken is not None and taken - self._spec.first_action == action
@@ -224,9 +225,9 @@ def _mark(drawing: ImageDraw.ImageDraw, middle: int, colour: str) -> None:
     drawing.polygon(corners, fill=colour)
 
 
-def significant(value: float) -> str:
-    """Return a value in at most seven letters."""
-    if abs(value) >= 99_999.5:
-        return f"{value:.1e}"
-    digits = 0 if abs(value) >= 1000 else 1 if abs(value) >= 100 else 2 if abs(value) >= 1 else 3
-    return f"{value:.{digits}f}".replace("-", "−")
+def significant(value: float, digits: int) -> str:
+    """Return a value with so many digits behind the point, or fewer: in about seven letters."""
+    if abs(value) >= 999_999.5:
+        return f"{value:.1e}".replace("-", "−")
+    before = len(f"{abs(value):.0f}")
+    return f"{value:.{max(0, min(digits, 6 - before))}f}".replace("-", "−")

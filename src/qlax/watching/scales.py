@@ -47,10 +47,14 @@ class Range:
         return low, high
 
 
+def digits_for(apart: float) -> int:
+    """Return how many digits behind the point tell values apart on a scale of this width."""
+    return int(np.clip(1 - np.floor(np.log10(max(apart, 1e-12))), 0, 4))
+
+
 def ticks_of(low: float, high: float) -> tuple[str, str]:
     """Return both ends of a scale with as many digits as tell them apart."""
-    apart = max(high - low, 1e-12)
-    digits = int(np.clip(1 - np.floor(np.log10(apart)), 0, 4))
+    digits = digits_for(high - low)
     if max(abs(low), abs(high)) >= 1e6:
         return f"{low:.2e}", f"{high:.2e}"
     return tuple(f"{end:.{digits}f}".replace("-", "−") for end in (low, high))  # type: ignore[return-value]

@@ -11,6 +11,8 @@ from qlax.watching.remote import HELP
 from qlax.watching.text import font
 
 _FOOTER = 24
+_UNSEEN = ("offscreen", "dummy")
+"""Drivers of pygame that show nothing: it takes them where no display answers."""
 
 
 class Window:
@@ -35,6 +37,10 @@ class Window:
             pygame.display.init()
         except pygame.error as error:
             raise UsageError(f"No window can be opened: {error}.") from error
+        driver = pygame.display.get_driver()
+        if driver in _UNSEEN and "SDL_VIDEODRIVER" not in os.environ:
+            pygame.display.quit()
+            raise UsageError("No window can be opened: the display does not answer.")
 
     def show(self, picture: Image.Image, said: str = "", values: Any = None) -> None:  # noqa: ARG002
         """Show a picture, and what is said below it."""
