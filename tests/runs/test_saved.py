@@ -139,3 +139,10 @@ def test_looking_whether_a_run_is_trained_keeps_nobody_from_training_it(tmp_path
 def test_runs_are_listed_without_jax():
     code = "import sys, qlax.runs.saved; print({'jax', 'numpy'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+def test_an_environment_of_ones_own_goes_by_its_name(tmp_path):
+    folder = run_of(tmp_path, "a")
+    document = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(document | {"env": {"custom": "MyGame"}}))
+    assert read_run(folder).env == "MyGame"

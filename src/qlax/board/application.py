@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ class Board:
             is_closing: Whether whatever lasts is to end.
         """
         self.catalog = Catalog(root)
-        self._shown_root = str(root)
+        self._shown_root = root
         self._tasks = Tasks()
         self._tick = tick
         self._is_closing = is_closing
@@ -81,7 +81,7 @@ class Board:
         changes = self.catalog.since()
         return JSONResponse(
             {
-                "folder": self._shown_root,
+                "folder": str(self._shown_root),
                 "epoch": self.catalog.epoch,
                 "revision": changes.revision,
                 "runs": changes.changed,
@@ -91,7 +91,8 @@ class Board:
 
     def _details(self, request: Request) -> Response:
         run, entry = self._run_of(request)
-        return JSONResponse(entry | details(run))
+        inside = run.folder.relative_to(self.catalog.root)
+        return JSONResponse(entry | details(run) | {"folder": str(self._shown_root / inside)})
 
     def _curves(self, request: Request) -> Response:
         _, entry = self._run_of(request)
@@ -217,9 +218,6 @@ def _after(text: str | None) -> tuple[int, int] | None:
     generation, _, rows = (text or "").partition(":")
     known = generation.isdecimal() and rows.isdecimal() and len(generation + rows) <= 20
     return (int(generation), int(rows)) if known else None
-
-
-Handler = Callable[[Request, Exception], Awaitable[Response] | Response]
 
 
 def _not_there(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -4,11 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from qlax.errors import UsageError
+from qlax.runs.disk import CHECKPOINTS
 from qlax.runs.folder import POLICY
+from qlax.runs.moments import BEST
 from qlax.runs.saved import SavedRun
 
 _LONGEST_TEXT = 200_000
-_BEST = "best"
 MAPPED = ("FrozenLake", "CliffWalking", "Taxi-", "Blackjack-", "DeepSea-bsuite")
 """How the ids of worlds with a map begin, as `qlax.explaining.maps` has them."""
 
@@ -16,7 +17,6 @@ MAPPED = ("FrozenLake", "CliffWalking", "Taxi-", "Blackjack-", "DeepSea-bsuite")
 def details(run: SavedRun) -> dict[str, Any]:
     """Return everything about a run that its page shows once."""
     return {
-        "folder": str(run.folder),
         "result": run.result,
         "log": _log(run.failure),
         "fitted": run.config.get("fitted", []),
@@ -29,7 +29,7 @@ def details(run: SavedRun) -> dict[str, Any]:
 def policies(run: SavedRun) -> list[dict[str, Any]]:
     """Return the policies of a run that can play, each with what it is called and asked for by."""
     found = [{"policy": "last", "steps": None}] if _has_last(run) else []
-    if _is_policy(run.folder / _BEST):
+    if _is_policy(run.folder / BEST):
         found.append({"policy": "best", "steps": None})
     return found + [{"policy": str(steps), "steps": steps} for steps, _ in run.moments]
 
@@ -42,8 +42,8 @@ def policy_folder(run: SavedRun, policy: str) -> Path:
     """
     if policy == "last" and _has_last(run):
         return run.folder
-    if policy == "best" and _is_policy(run.folder / _BEST):
-        return run.folder / _BEST
+    if policy == "best" and _is_policy(run.folder / BEST):
+        return run.folder / BEST
     for steps, folder in run.moments:
         if policy == str(steps) and _is_policy(folder):
             return folder
@@ -65,8 +65,10 @@ def value_folders(run: SavedRun, steps: list[int]) -> list[Path]:
 
 def _has_last(run: SavedRun) -> bool:
     """Return whether a run has a policy of its own, or a checkpoint that has one."""
-    checkpoints = run.folder / "checkpoints"
-    return _is_policy(run.folder / POLICY) or (
+    if (run.folder / POLICY).is_symlink():
+        return False
+    checkpoints = run.folder / CHECKPOINTS
+    return (run.folder / POLICY).is_dir() or (
         checkpoints.is_dir() and not checkpoints.is_symlink() and any(checkpoints.iterdir())
     )
 

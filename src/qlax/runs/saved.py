@@ -41,7 +41,9 @@ class SavedRun:
         """Gymnasium's id of the environment, or the name of the user's own."""
         spec = self.config.get("spec")
         named = spec.get("id") if isinstance(spec, dict) else None
-        return str(self.config.get("env") or named)
+        given = self.config.get("env")
+        own = given.get("custom") if isinstance(given, dict) else given
+        return str(own or named)
 
     @property
     def agent(self) -> str:

@@ -3,6 +3,7 @@
 import { counted, duration, h, number, score, scrolling, statusOf, when } from "./dom.js";
 
 const PAGE = 200;
+const MOST = 200; // runs that are compared at once
 const STATUSES = ["running", "finished", "failed", "unfinished"];
 const COLUMNS = [
   { key: "status", label: "Status", class: "state", of: (run) => STATUSES.indexOf(run.status) },
@@ -115,7 +116,8 @@ export function listPage(main, runs) {
     all.checked = picked > 0 && picked === found.length;
     all.indeterminate = picked > 0 && picked < found.length;
     bar.hidden = !state.chosen.size;
-    chosen.textContent = `${counted(state.chosen.size, "run")} chosen`;
+    compare.disabled = state.chosen.size > MOST;
+    chosen.textContent = `${counted(state.chosen.size, "run")} chosen${compare.disabled ? `: ${MOST} at most can be compared` : ""}`;
     fillDamaged();
   }
 

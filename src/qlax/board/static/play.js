@@ -3,8 +3,9 @@
 import { announce, colour, h, number } from "./dom.js";
 
 export function playCard(id) {
-  const policy = h("select");
-  const pace = h("select", {}, [["5", "slow"], ["20", "normal"], ["50", "fast"]].map(([value, text]) => h("option", { value, text })));
+  const again = () => source && (stop(), play());
+  const policy = h("select", { onchange: again });
+  const pace = h("select", { onchange: again }, [["5", "slow"], ["20", "normal"], ["50", "fast"]].map(([value, text]) => h("option", { value, text })));
   pace.value = "20";
   const button = h("button", { type: "button", class: "main", text: "Play", onclick: () => (source ? stop("Stopped.") : play()) });
   const said = h("p", { class: "quiet", role: "status" });

@@ -141,7 +141,7 @@ class RunPage {
     this.facts.replaceChildren(
       ...facts.map(([name, value, how]) => h("div", {}, h("dt", { text: name }),
         h("dd", {}, value, how ? h("small", { class: how === "solved" ? "solved" : "quiet", text: ` ${how}` }) : ""))),
-      h("div", { class: "long" }, h("dt", { text: "Folder" }), h("dd", { class: "mono", text: `${this.runs.folder}/${entry.name}` })));
+      h("div", { class: "long" }, h("dt", { text: "Folder" }), h("dd", { class: "mono", text: this.folder ?? entry.name })));
   }
 
   async #load() {
@@ -152,6 +152,10 @@ class RunPage {
       return;
     }
     if (this.left) return;
+    if (this.folder !== details.folder) {
+      this.folder = details.folder;
+      this.#tell(details);
+    }
     this.#showFailure(details);
     if (!this.play && details.policies.length) {
       this.play = playCard(this.id);

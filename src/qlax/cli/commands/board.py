@@ -22,7 +22,7 @@ class Board(Command):
     """The port of the page. By default 7529, or the next that is free."""
     host: Annotated[str, named("ADDRESS")] = "127.0.0.1"
     """The address to listen at. By default only this machine can see the page."""
-    open: bool = False
+    open: Annotated[bool, *FLAG] = False
     """Open the page in a browser."""
     json: Annotated[bool, *FLAG] = False
     """Print the page's address as JSON."""
