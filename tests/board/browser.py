@@ -41,5 +41,7 @@ def shown(folder):
     try:
         yield json.loads(process.stdout.readline())["address"]
     finally:
+        ended = process.poll()
         process.terminate()
         process.communicate(timeout=20)
+        assert ended is None, f"the board ended by itself, with {ended}"
