@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from qlax.envs.source import Source
-from qlax.explaining.evaluating import Eyes
+from qlax.explaining.evaluating import Eyes, Look
+from qlax.explaining.flat import as_numbers, as_observation, size_of
 from qlax.explaining.maps import Map, map_of
 from qlax.explaining.names import Dimension, dimensions_of
 from qlax.explaining.playing import Episode, played
@@ -93,6 +94,24 @@ class Subject:
         """Where training was, or else where the policy was when it played."""
         folder: Path | None = None if self.run is None else self.run.folder
         return visited(self.spec, folder, self.played)
+
+    @functools.cached_property
+    def numbers(self) -> int | None:
+        """How many numbers an observation is; None if it is something else, or has a map."""
+        return None if self.map is not None else size_of(self.spec)
+
+    @functools.cached_property
+    def seen(self) -> np.ndarray:
+        """The states that were visited as lists of numbers, float64, [V, D]."""
+        return as_numbers(self.spec.observation, self.visits.observation)
+
+    def path(self, episode: Episode) -> np.ndarray:
+        """Return the states of an episode within the time limit as lists of numbers, [T, D]."""
+        return as_numbers(self.spec.observation, episode.observation)[: episode.within]
+
+    def at(self, numbers: np.ndarray) -> Look:
+        """Return what the policy makes of states that are given as lists of numbers, [B, D]."""
+        return self.eyes.at(as_observation(self.spec.observation, numbers))
 
     def close(self) -> None:
         """Close the environment that was asked for names and maps."""

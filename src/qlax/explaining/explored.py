@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from qlax.drawing import PALETTE
+from qlax.drawing import PALETTE, plain
 from qlax.explaining import styling
 from qlax.explaining.core import Kind, LeftOut, Picture, Subject
+from qlax.explaining.flat import bounds_of
 from qlax.explaining.frames import channel_names, image_of, picture_of
-from qlax.explaining.importance import importance_of, is_list
+from qlax.explaining.importance import importance_of
 from qlax.explaining.mapped import draw_sheet
 from qlax.explaining.maps import NOWHERE, Map
-from qlax.explaining.surface import bounds_of, is_plane, why_not
+from qlax.explaining.surface import why_not
 from qlax.spaces import Box, Discrete
 
 _BINS = 50
@@ -22,13 +23,15 @@ _PATHS = 3
 def _draw(subject: Subject) -> Iterator[Picture]:
     if subject.map is not None:
         yield _on_map(subject, subject.map)
-    elif is_plane(subject.spec):
+    elif subject.numbers == 1:
+        yield _by_number(subject, subject.seen[:, 0])
+    elif subject.numbers == 2:
         yield _on_planes(subject, [(0, 1)])
-    elif is_list(subject.spec):
+    elif subject.numbers is not None:
         known = why_not(subject.policy) is None
         yield _on_planes(subject, importance_of(subject).pairs if known else [(0, 1), (1, 2)])
     elif isinstance(subject.spec.observation, Discrete):
-        yield _by_number(subject)
+        yield _by_number(subject, np.asarray(subject.visits.observation))
     elif image_of(subject.spec) is not None:
         yield _on_frames(subject)
     else:
@@ -41,7 +44,7 @@ def _title(subject: Subject) -> str:
 
 
 def _on_planes(subject: Subject, pairs: list[tuple[int, int]]) -> Picture:
-    seen = np.asarray(subject.visits.observation, float)
+    seen = subject.seen
     halves = {"": seen}
     if len(pairs) == 1 and subject.visits.while_training:
         middle = len(seen) // 2
@@ -67,7 +70,7 @@ def _on_planes(subject: Subject, pairs: list[tuple[int, int]]) -> Picture:
     ):
         image = _density(one, count, x, y, most)
         for index, episode in enumerate(subject.played[:_PATHS]):
-            path = np.asarray(episode.observation)[: episode.within]
+            path = subject.path(episode)
             named = {"label": "greedy episodes"} if index == 0 else {}
             one.plot(path[:, first], path[:, second], color=PALETTE[1], linewidth=1.2, **named)
         one.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]))
@@ -88,8 +91,8 @@ def _on_planes(subject: Subject, pairs: list[tuple[int, int]]) -> Picture:
 
 def _ends(subject: Subject, seen: np.ndarray, dimension: int) -> tuple[float, float]:
     """Return the limits of an axis: the environment's, or those of what was seen."""
-    low, high, bounded = bounds_of(subject.spec)
-    if is_plane(subject.spec) and bounded[dimension]:
+    low, high, bounded, _ = bounds_of(subject.spec.observation)
+    if subject.numbers == 2 and bounded[dimension]:
         return float(low[dimension]), float(high[dimension])
     lowest, highest = np.quantile(seen, [0.002, 0.998])
     if lowest >= highest:
@@ -176,16 +179,28 @@ def _rows(observation: Any) -> np.ndarray:
     return np.ascontiguousarray(np.concatenate(flat, -1))
 
 
-def _by_number(subject: Subject) -> Picture:
+def _by_number(subject: Subject, seen: np.ndarray) -> Picture:
+    """Draw visits of numbered states, or of the one number that is observed."""
     space = subject.spec.observation
-    assert isinstance(space, Discrete)
-    count = np.bincount(np.asarray(subject.visits.observation, int), minlength=space.n)
+    different = np.unique(seen)
+    if isinstance(space, Discrete):
+        edges = np.arange(space.n + 1) - 0.5
+    elif len(different) <= _BINS and len(different) > 1:
+        half = float(np.diff(different).min()) / 2
+        edges = np.arange(different[0] - half, different[-1] + 2 * half, 2 * half)
+    else:
+        edges = np.histogram_bin_edges(seen, _BINS)
+    count, _ = np.histogram(seen, edges)
     figure, axes = styling.slide()
-    axes[0, 0].bar(np.arange(space.n), count, color=PALETTE[0], width=0.9)
-    styling.labelled(axes[0, 0], "state", "visits")
+    axes[0, 0].stairs(count, edges, fill=True, color=PALETTE[0])
+    plain(axes[0, 0])
+    styling.labelled(axes[0, 0], subject.dimensions[0].label, "visits")
     styling.entitled(axes[0, 0], _title(subject))
-    arrays = {"visits": (count, "how often each state was visited, [S]")}
-    return _picture(subject, figure, arrays, "How often each numbered state was visited.")
+    arrays = {
+        "visits": (count, "how often a state between two edges was visited, [K]"),
+        "edges": (edges, f"edges of {subject.dimensions[0].label}, [K + 1]"),
+    }
+    return _picture(subject, figure, arrays, "How often each state was visited.")
 
 
 def _on_frames(subject: Subject) -> Picture:

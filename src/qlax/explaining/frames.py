@@ -21,11 +21,12 @@ def image_of(spec: EnvSpec) -> tuple[str | None, Box] | None:
     entries: list[tuple[str | None, Any]] = [(None, space)]
     if isinstance(space, Composite):
         entries = list(space.entries)
-    images = [(name, inner) for name, inner in entries if _is_image(inner)]
+    images = [(name, inner) for name, inner in entries if is_image(inner)]
     return max(images, key=lambda image: int(np.prod(image[1].shape)), default=None)
 
 
-def _is_image(space: Any) -> bool:
+def is_image(space: Any) -> bool:
+    """Return whether a space is a picture, or a stack of some."""
     if not isinstance(space, Box) or len(space.frame_shape) not in (2, 3):
         return False
     rows, columns, *_ = space.image_shape

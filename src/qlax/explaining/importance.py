@@ -7,12 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from qlax.explaining.core import Subject
-from qlax.spaces import Box, EnvSpec
 
 STATES = 400
 """States that are looked at."""
-MOST = 64
-"""Numbers of an observation beyond which it is not taken for a list of them."""
 _CANDIDATES, _PAIRS = 6, 3
 
 
@@ -29,12 +26,6 @@ class Importance(NamedTuple):
     """Mean |change| of max Q if both are another state's, float, for each pair."""
 
 
-def is_list(spec: EnvSpec) -> bool:
-    """Return whether an observation is a list of three numbers or more."""
-    space = spec.observation
-    return isinstance(space, Box) and len(space.shape) == 1 and 3 <= space.shape[0] <= MOST
-
-
 def importance_of(subject: Subject) -> Importance:
     """Return what max Q depends on in the states that were visited."""
     return _measured(subject)
@@ -43,16 +34,16 @@ def importance_of(subject: Subject) -> Importance:
 @functools.lru_cache(maxsize=2)
 def _measured(subject: Subject) -> Importance:
     random = np.random.default_rng(0)
-    seen = np.asarray(subject.visits.observation)
+    seen = subject.seen
     states = seen[random.choice(len(seen), min(STATES, len(seen)), replace=False)]
     others = states[random.permutation(len(states))]
-    value = subject.eyes.at(states).value
+    value = subject.at(states).value
 
     def change(*dimensions: int) -> float:
         mixed = states.copy()
         for one in dimensions:
             mixed[:, one] = others[:, one]
-        return float(np.abs(subject.eyes.at(mixed).value - value).mean())
+        return float(np.abs(subject.at(mixed).value - value).mean())
 
     alone = np.asarray([change(one) for one in range(states.shape[1])])
     candidates = sorted(np.argsort(-alone)[:_CANDIDATES].tolist())

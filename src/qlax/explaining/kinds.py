@@ -3,6 +3,7 @@
 from qlax.explaining import (
     distribution,
     explored,
+    line,
     mapped,
     pairs,
     plane,
@@ -14,6 +15,7 @@ from qlax.explaining.core import Kind
 
 KINDS: tuple[Kind, ...] = (
     plane.KIND,
+    line.KIND,
     mapped.KIND,
     q_table.KIND,
     pairs.KIND,

@@ -8,7 +8,8 @@ import numpy as np
 from qlax.drawing import INK, LINE, plain
 from qlax.explaining import styling
 from qlax.explaining.core import Kind, LeftOut, Picture, Subject
-from qlax.explaining.importance import importance_of, is_list
+from qlax.explaining.flat import bounds_of, points_between
+from qlax.explaining.importance import importance_of
 from qlax.explaining.surface import why_not
 
 _POINTS = 32
@@ -19,7 +20,7 @@ _MOST_BARS = 12
 
 
 def _applies_to(subject: Subject) -> bool:
-    return is_list(subject.spec)
+    return subject.numbers is not None and subject.numbers >= 3
 
 
 def _draw(subject: Subject) -> Iterator[Picture]:
@@ -90,7 +91,7 @@ def _dependence(
         ).copy()  # [Y, X, B, D]
         mixed[..., first] = x[None, :, None]
         mixed[..., second] = y[:, None, None]
-        look = subject.eyes.at(mixed.reshape(-1, mixed.shape[-1]))
+        look = subject.at(mixed.reshape(-1, mixed.shape[-1]))
         shape = mixed.shape[:-1]
         values.append(look.value.reshape(shape).mean(-1))
         gaps.append(look.gap.reshape(shape).mean(-1))
@@ -100,14 +101,15 @@ def _dependence(
 
 def _axis(subject: Subject, dimension: int) -> np.ndarray:
     """Return the values of a number at which to look: all of few, or a range of what was seen."""
-    seen = np.asarray(subject.visits.observation)[:, dimension]
+    seen = subject.seen[:, dimension]
     different = np.unique(seen)
     if len(different) <= _FEW_VALUES:
         return different.astype(np.float32)
     low, high = np.quantile(seen, [0.01, 0.99])
     if low >= high:
         low, high = float(different[0]), float(different[-1])
-    return np.linspace(low, high, _POINTS, dtype=np.float32)
+    whole = bool(bounds_of(subject.spec.observation).whole[dimension])
+    return points_between(low, high, _POINTS, whole=whole)
 
 
 def _panels(
@@ -121,7 +123,7 @@ def _panels(
     meaning: str,
 ) -> Picture:
     found = importance_of(subject)
-    seen = np.asarray(subject.visits.observation)
+    seen = subject.seen
     dots = seen[np.linspace(0, len(seen) - 1, min(len(seen), _MOST_DOTS)).astype(int)]
     figure, axes = styling.slide(1, len(surfaces), width=4.4 * len(surfaces) + 1.0, height=4.6)
     low, high = styling.limits(*surfaces)

@@ -8,7 +8,8 @@ import numpy as np
 from qlax.drawing import INK
 from qlax.explaining import styling
 from qlax.explaining.core import Kind, LeftOut, Picture, Subject
-from qlax.explaining.surface import ValueSurface, bounds_of, is_plane, surface_over, why_not
+from qlax.explaining.flat import bounds_of
+from qlax.explaining.surface import ValueSurface, surface_over, why_not
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,7 @@ _MOMENTS = 5
 
 
 def _applies_to(subject: Subject) -> bool:
-    return is_plane(subject.spec)
+    return subject.numbers == 2
 
 
 def _draw(subject: Subject) -> Iterator[Picture]:
@@ -28,7 +29,7 @@ def _draw(subject: Subject) -> Iterator[Picture]:
         raise LeftOut(reason)
     limits = _limits(subject)
     surface = surface_over(subject.policy, limits, _POINTS)
-    paths = [np.asarray(one.observation)[: one.within] for one in subject.played]
+    paths = [subject.path(one) for one in subject.played]
     arrived = [one.terminated and one.within == len(one) for one in subject.played]
     paths, arrived = paths[:_TRAJECTORIES], arrived[:_TRAJECTORIES]
     yield _values(subject, surface, paths, arrived)
@@ -39,9 +40,9 @@ def _draw(subject: Subject) -> Iterator[Picture]:
 
 def _limits(subject: Subject) -> np.ndarray:
     """Return the limits of both axes: the environment's, or where it has none the visits'."""
-    low, high, bounded = bounds_of(subject.spec)
+    low, high, bounded, _ = bounds_of(subject.spec.observation)
     if not bounded.all():
-        seen = np.asarray(subject.visits.observation, float)
+        seen = subject.seen
         lowest, highest = np.quantile(seen, [0.005, 0.995], axis=0)
         margin = 0.1 * np.where(highest > lowest, highest - lowest, 1.0)
         low = np.where(bounded, low, np.maximum(lowest - margin, low))
@@ -82,7 +83,7 @@ def _where_it_was(subject: Subject, surface: ValueSurface) -> np.ndarray:
 
     The outermost are left out: an episode's last state is visited, and never learned from.
     """
-    seen = np.asarray(subject.visits.observation, np.float32)
+    seen = subject.seen
     nearest = [
         np.clip(np.rint((seen[:, one] - points[0]) / (points[1] - points[0])), 0, len(points) - 1)
         for one, points in enumerate((surface.x, surface.y))

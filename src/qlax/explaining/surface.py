@@ -8,16 +8,15 @@ import numpy as np
 
 from qlax.arguments import refuses_plainly, whole_number
 from qlax.explaining.evaluating import Eyes
+from qlax.explaining.flat import as_observation, bounds_of, points_between, size_of
 from qlax.explaining.names import Dimension, dimensions_of
 from qlax.observations import Moments
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
-from qlax.spaces import Box, EnvSpec
+from qlax.spaces import EnvSpec
 
 SIZE = 60
 """Points along each axis, unless another number is given."""
-_WIDEST = 1e6
-"""Limits beyond this are none."""
 _DEVIATIONS = 3.0
 """How far around the mean of what was seen to look where there are no limits."""
 
@@ -60,7 +59,7 @@ def value_surface(policy: Policy, size: int = SIZE) -> ValueSurface | None:
 
     Args:
         policy: Whose values.
-        size: Points along each axis, at least 2.
+        size: Points along each axis, at least 2; fewer where there are not so many whole numbers.
 
     Returns:
         The surface; None for what observes something else, has a memory, may take some actions
@@ -85,17 +84,7 @@ def why_not(policy: Policy) -> str | None:
 
 def is_plane(spec: EnvSpec) -> bool:
     """Return whether an observation is two numbers."""
-    space = spec.observation
-    return isinstance(space, Box) and space.shape == (2,) and space.dtype.startswith("float")
-
-
-def bounds_of(spec: EnvSpec) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the limits of every number of a Box, and which numbers have some, [D] each."""
-    space = spec.observation
-    assert isinstance(space, Box)
-    size = int(np.prod(space.shape))
-    low, high = (np.broadcast_to(np.asarray(one, float), size) for one in (space.low, space.high))
-    return low, high, (np.abs(low) < _WIDEST) & (np.abs(high) < _WIDEST) & (low < high)
+    return size_of(spec) == 2
 
 
 def limits_of(policy: Policy) -> np.ndarray | None:
@@ -106,7 +95,7 @@ def limits_of(policy: Policy) -> np.ndarray | None:
     """
     if not is_plane(policy.spec):
         return None
-    low, high, bounded = bounds_of(policy.spec)
+    low, high, bounded, _ = bounds_of(policy.spec.observation)
     stage = policy.params.stage
     if not bounded.all():
         if not isinstance(stage, Moments) or float(stage.count) < 2.0:
@@ -122,17 +111,21 @@ def surface_over(
     policy: Policy, limits: np.ndarray, size: int = SIZE, params: Any = None
 ) -> ValueSurface:
     """Return the surface between limits, [2, 2], maybe with the parameters of another moment."""
-    x, y = (np.linspace(low, high, size, dtype=np.float32) for low, high in limits)
+    space = policy.spec.observation
+    x, y = (
+        points_between(float(low), float(high), size, whole=bool(whole))
+        for (low, high), whole in zip(limits, bounds_of(space).whole, strict=True)
+    )
     points = np.stack(np.meshgrid(x, y), -1)  # [Y, X, 2]
-    look = Eyes(policy).at(points.reshape(-1, 2), params=params)
+    look = Eyes(policy).at(as_observation(space, points.reshape(-1, 2)), params=params)
     names = dimensions_of(policy.spec)
     return ValueSurface(
         x=x,
         y=y,
         names=(names[0], names[1]),
-        values=look.value.reshape(size, size),
-        actions=look.action.reshape(size, size),
-        q_values=look.q_values.reshape(size, size, -1),
+        values=look.value.reshape(points.shape[:2]),
+        actions=look.action.reshape(points.shape[:2]),
+        q_values=look.q_values.reshape(*points.shape[:2], -1),
     )
 
 
