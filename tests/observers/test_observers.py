@@ -205,30 +205,6 @@ def test_nothing_is_printed_without_an_observer(tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_training_ends_when_solved(tmp_path):
-    recorder = Recorder()
-    watching = observers.StopWhenSolved(threshold=1.0, reports=3)
-    run = trained(tmp_path / "run", watching, recorder, env="CartPole-v1")
-    reason = "solved: training returns of at least 1 in 3 reports in a row"
-    assert run.result["stopped"] == reason
-    returns = [report.rows[0]["episode_return"] for report in recorder.named("report")]
-    assert len([value for value in returns if value is not None]) == 3
-    assert run.result["env_steps"] < small.STEPS
-
-
-def test_training_goes_on_while_unsolved(tmp_path):
-    run = trained(tmp_path / "run", observers.StopWhenSolved(reports=1))
-    assert run.result["stopped"] is None
-    assert run.result["env_steps"] == small.STEPS
-
-
-def test_a_rule_without_a_threshold_asks_for_one(tmp_path):
-    with pytest.raises(qlax.UsageError, match=r"CliffWalking-v1 has no threshold of its own"):
-        trained(tmp_path / "run", observers.StopWhenSolved(), env="CliffWalking-v1")
-    with pytest.raises(qlax.UsageError, match=r"reports is 0, but must be a whole number"):
-        observers.StopWhenSolved(reports=0)
-
-
 def test_failures_are_told(tmp_path):
     recorder = Recorder()
     agent = small.AGENT.replace(optimizer=qlax.optimizers.SGD(learning_rate=1e30))

@@ -11,10 +11,12 @@ from qlax.observers.core import (
     Report,
 )
 from qlax.observers.divergence import DivergenceCheck
+from qlax.observers.every_n_steps import EveryNSteps
 from qlax.observers.learning_curve import LearningCurve
 from qlax.observers.metrics_file import MetricsFile
+from qlax.observers.on_evaluation import OnEvaluation
 from qlax.observers.progress import Progress
-from qlax.observers.stop_when_solved import StopWhenSolved
+from qlax.observers.stopping import StopWhen, StopWhenNoBetter, StopWhenSolved
 
 __all__ = [
     "Beginning",
@@ -22,12 +24,16 @@ __all__ = [
     "DivergenceCheck",
     "Ended",
     "Evaluated",
+    "EveryNSteps",
     "LearningCurve",
     "Member",
     "MetricsFile",
     "MetricsRow",
     "Observer",
+    "OnEvaluation",
     "Progress",
     "Report",
+    "StopWhen",
+    "StopWhenNoBetter",
     "StopWhenSolved",
 ]

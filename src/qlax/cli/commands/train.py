@@ -2,7 +2,7 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from tyro.conf import Positional, arg
 
@@ -10,6 +10,9 @@ from qlax.cli.commands.core import FLAG, Command, Words, named
 from qlax.envs.backends import AUTO, names
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
+
+if TYPE_CHECKING:
+    from qlax.observers import Observer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,9 @@ class Train(Command):
     eval_every: Annotated[int | None, named("INT")] = None
     """Environment steps between evaluations while training, 0 for none. By default a twentieth of
     all, or more where that takes long."""
+    stop: Annotated[str | None, named("{solved,plateau,'return>=200'}")] = None
+    """End training early: once the environment is solved, once evaluations get no better, or once a
+    metric reaches a number; `return`, `steps`, `minutes` and the columns of metrics.jsonl are."""
     checkpoint_every: Annotated[int | None, named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
@@ -88,7 +94,7 @@ class Train(Command):
                 "eval_every": self.eval_every,
                 "checkpoint_every": self.checkpoint_every,
                 "step_timeout": self.step_timeout,
-                "observers": watching(quiet=self.quiet, as_json=self.json),
+                "observers": [*watching(quiet=self.quiet, as_json=self.json), *self._rules()],
                 "progress": False,
                 "timing": timing,
             }
@@ -99,3 +105,9 @@ class Train(Command):
                     seeds = range(self.seed, self.seed + self.seeds)
                     runs = train_seeds(source, preset, seeds=seeds, **options)
         print_summaries(runs, quiet=self.quiet, as_json=self.json)
+
+    def _rules(self) -> "list[Observer]":
+        """Return the rule that ends training early, if there is one."""
+        from qlax.observers.stopping import rule_of
+
+        return [] if self.stop is None else [rule_of(self.stop)]
