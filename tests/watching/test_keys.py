@@ -59,7 +59,9 @@ def test_numbers_that_pygame_gave_arrows_are_arrows():
 
 
 @pytest.mark.parametrize(
-    "own", [lambda: {("a",): 7}, lambda: 3, lambda: {}, lambda: {("a",): "x"}, 5], ids=repr
+    "own",
+    [lambda: {("a",): 7}, lambda: 3, lambda: {}, lambda: {("a",): "x"}, 5],
+    ids=["an action too many", "a number", "nothing", "a text", "no function"],
 )
 def test_own_keys_that_make_no_sense_are_passed_over(own):
     found = keys("Own-v0", ("p", "q"), get_keys_to_action=own)
