@@ -22,6 +22,14 @@ _GROUPS = {
 }
 
 
+_MODULES = {
+    "Observers": ("observers", sorted({*qlax.observers.__all__} - {"MetricsRow"})),
+    "Environments in JAX": ("envs", ("Dynamics", "Transition")),
+    "Spaces": ("spaces", ("EnvSpec", "Box", "Discrete", "Composite")),
+}
+"""Heading: a module, and what of it is shown."""
+
+
 def reference_page() -> str:
     """Return the page: every function with its arguments, every class with its methods."""
     lines = [
@@ -36,6 +44,11 @@ def reference_page() -> str:
         for name in names:
             if hasattr(qlax, name):
                 lines += _entry(f"qlax.{name}", getattr(qlax, name), "###")
+    for group, (module, names) in _MODULES.items():
+        lines += [f"## {group}", ""]
+        for name in names:
+            of = getattr(getattr(qlax, module), name)
+            lines += _entry(f"qlax.{module}.{name}", of, "###")
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -17,6 +17,8 @@ from tests.tiers import in_turn
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 LEARN = sorted((DOCS / "learn").glob("*.md"))
+QUICK = ("bellman", "deep", "distributional", "double", "prioritised", "today")
+"""Pages of the tutorial that take less than half a minute on a quiet core."""
 OTHERS = [page for page in (ROOT / "README.md", *sorted(DOCS.rglob("*.md"))) if page not in LEARN]
 # As users run them: with all of XLA's optimisations.
 USUAL = {
@@ -44,7 +46,18 @@ def with_snippets(pages):
     return [page for page in pages if snippets.snippets_of(page)]
 
 
-@pytest.mark.parametrize("page", in_turn(with_snippets(LEARN), share=12), ids=shown)
+@pytest.mark.parametrize(
+    "page",
+    [
+        *in_turn([page for page in LEARN if page.stem in QUICK], share=len(QUICK)),
+        *(
+            pytest.param(page, marks=pytest.mark.exhaustive)
+            for page in with_snippets(LEARN)
+            if page.stem not in QUICK
+        ),
+    ],
+    ids=shown,
+)
 def test_a_page_of_the_tutorial_prints_and_draws_what_it_says(page):
     done = run(page, USUAL)
     assert done.returncode == 0, done.stderr
