@@ -1,5 +1,7 @@
 """What all pictures share: colours, figures without a display, and how they are written."""
 
+import functools
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +22,24 @@ def new_figure(width: float = 7.2, height: float = 4.2, **options: Any) -> "Figu
     """Return an empty figure, sizes in inches; it needs no display and changes nothing global."""
     # Without pyplot, which takes another third of a second to import.
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=120, **{"layout": "constrained", **options})
+    figure = _kind()(figsize=(width, height), dpi=120, **{"layout": "constrained", **options})
     FigureCanvasAgg(figure)
     return figure
+
+
+@functools.cache
+def _kind() -> "type[Figure]":
+    """Return the class of figures that notebooks show, also where pyplot was never imported."""
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        def _repr_png_(self) -> bytes:
+            file = io.BytesIO()
+            self.savefig(file, format="png")
+            return file.getvalue()
+
+    return Picture
 
 
 def plain(axes: "Axes") -> None:

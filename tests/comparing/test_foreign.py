@@ -104,7 +104,7 @@ def test_what_only_looks_like_an_event_file_is_named(tmp_path, text):
 def test_one_damaged_run_keeps_no_other_from_being_read(tmp_path):
     shutil.copytree(OTHERS / "sb3", tmp_path / "sb3")
     broken = tmp_path / "sb3" / "dqn" / "CartPole-v1_1"
-    (broken / "evaluations.npz").write_bytes(b"PK no archive")
+    (broken / "evaluations.npz").write_bytes(b"PK\x03\x04 no archive")
     (found,), (wrong,) = logs_in(tmp_path)
     assert found.seed == 2
     assert "CartPole-v1_1" in wrong.why

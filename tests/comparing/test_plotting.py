@@ -34,6 +34,7 @@ def test_a_panel_an_environment_a_colour_an_agent_and_a_legend_outside(runs, tmp
     said = {text.get_text() for text in legend.get_texts()}
     assert said == {"dqn (2 to 3 seeds)", "c51 (2 seeds)"}
     assert (tmp_path / "all.svg").read_text().startswith("<?xml")
+    assert figure._repr_png_().startswith(b"\x89PNG")  # what a notebook shows
 
 
 def test_evaluations_are_the_main_line_and_training_the_thin_one(runs):
@@ -162,4 +163,4 @@ def test_the_command_refuses_in_its_own_words(runs, tmp_path, capsys):
     assert exit_code_of(["plot", str(runs), "--y", "lss", "--out", str(tmp_path / "x.png")]) == 2
     assert capsys.readouterr().err.startswith("qlax: --y is 'lss'")
     assert exit_code_of(["plot"]) == 2
-    assert "RUN is missing" in capsys.readouterr().err
+    assert "RUN…" in capsys.readouterr().err

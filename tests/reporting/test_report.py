@@ -194,6 +194,33 @@ def test_unfinished_failed_and_foreign_runs_have_pages_too(tmp_path):
     assert any("There is no film" in note for note in written.notes)
 
 
+@pytest.mark.parametrize(
+    ("file", "path", "value"),
+    [
+        ("config.json", ("agent", "reward", "type"), {}),
+        ("config.json", ("spec",), [1]),
+        ("config.json", ("versions",), 3),
+        ("config.json", ("fitted",), ["x"]),
+        ("result.json", ("eval", "mean"), 1e308),
+        ("result.json", ("eval", "std"), None),
+        ("result.json", ("eval", "episodes"), []),
+        ("result.json", ("eval", "returns"), ["x", 1e308]),
+        ("result.json", ("train_seconds",), "long"),
+    ],
+)
+def test_a_file_that_somebody_changed_costs_what_it_says_and_no_more(file, path, value, tmp_path):
+    folder = made_run(tmp_path / "a", final=3)
+    made_run(tmp_path / "b", final=4, seed=1)
+    document = json.loads((folder / file).read_text())
+    inner = document
+    for name in path[:-1]:
+        inner = inner[name]
+    inner[path[-1]] = value
+    (folder / file).write_text(json.dumps(document))
+    write_report(tmp_path, tmp_path / "x.html", film=False, values=False)
+    assert "4.0" in Page((tmp_path / "x.html").read_text()).text
+
+
 def test_damaged_runs_are_named_on_the_page(tmp_path):
     made_run(tmp_path / "good", final=3)
     (tmp_path / "bad").mkdir()

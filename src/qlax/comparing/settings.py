@@ -66,8 +66,9 @@ def _between(values: Sequence[dict], above: str) -> Any:
         entries = [value.get(name) for value in values]
         if all(entry == entries[0] for entry in entries):
             continue
-        kinds = {entry.get("type") if isinstance(entry, dict) else object() for entry in entries}
-        if len(kinds) == 1:
+        parts = [entry for entry in entries if isinstance(entry, dict)]
+        kinds = {str(entry.get("type")) for entry in parts}
+        if len(parts) == len(entries) and len(kinds) == 1:
             yield from _between(entries, f"{above}{name}.")  # type: ignore[arg-type]
         else:
             yield f"{above}{name}", [in_words(entry) for entry in entries]

@@ -100,7 +100,7 @@ def trace_of(run: SavedRun, agent: str | None = None) -> Trace:
         agent=run.agent if agent is None else agent,
         seed=run.seed,
         lines=_lines_of(run),
-        final=None if final is None else float(final),
+        final=None if final is None or not abs(float(final)) < _HUGE else float(final),
         threshold=_threshold_of(run, result),
         run=run,
     )

@@ -40,13 +40,19 @@ def phases_of(runs: Sequence[SavedRun]) -> dict[str, float]:
     results = [run.result for run in runs if run.result is not None]
     if not results:
         return {}
-    together = len(runs) > 1 and runs[0].config.get("side_by_side", 0) > 1
+    side_by_side = runs[0].config.get("side_by_side", 0)
+    together = len(runs) > 1 and isinstance(side_by_side, int) and side_by_side > 1
     counted_once = results[:1] if together else results
     found = {
-        name: sum(result.get(f"{phase}_seconds") or 0.0 for result in counted_once)
+        name: sum(_seconds(result.get(f"{phase}_seconds")) for result in counted_once)
         for phase, name in _PHASES.items()
     }
     return {phase: seconds for phase, seconds in found.items() if seconds > 0.0}
+
+
+def _seconds(value: object) -> float:
+    """Return the seconds of a phase; 0 where a file has no number."""
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def room_of(run: SavedRun) -> str | None:

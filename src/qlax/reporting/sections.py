@@ -121,7 +121,7 @@ def _facts(
         facts.append(("Observation", _space(spec.get("observation"))))
         if spec.get("num_actions") is not None:
             facts.append(("Actions", str(spec["num_actions"])))
-        if spec.get("time_limit"):
+        if isinstance(spec.get("time_limit"), int):
             facts.append(("Longest episode", counted(spec["time_limit"], "step")))
     if threshold is not None:
         facts.append(("Counts as solved", f"mean return of {threshold:g}"))
@@ -199,7 +199,17 @@ def _is_schedule(value: dict) -> bool:
 def _returns(run: SavedRun) -> list[float]:
     evaluation = (run.result or {}).get("eval")
     found = evaluation.get("returns") if isinstance(evaluation, dict) else None
-    return [float(value) for value in found] if isinstance(found, list) else []
+    values = found if isinstance(found, list) else []
+    return [float(value) for value in values if _is_number(value)]
+
+
+_OF_EVALUATION = ("mean", "std", "episodes")
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether a file has a number where one belongs."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and abs(value) < 1e100  # more could not be drawn
 
 
 def _evaluation(trace: Trace) -> list[str]:
@@ -207,10 +217,12 @@ def _evaluation(trace: Trace) -> list[str]:
     result = {} if trace.run is None else trace.run.result or {}
     found = result.get("eval")
     row = [str(trace.seed), "" if math.isnan(trace.last()) else f"{trace.last():,.0f}"]
-    if isinstance(found, dict):
-        std, played = float(found.get("std", 0.0)), int(found.get("episodes", 1))
+    if isinstance(found, dict) and all(_is_number(found.get(name)) for name in _OF_EVALUATION):
+        std, played = float(found["std"]), int(found["episodes"])
         row += [mean_of(float(found["mean"]), std, played), significant(std)]
-        row += [f"{found[name]:g}" if name in found else "" for name in ("min", "max")]
+        row += [
+            f"{found[name]:g}" if _is_number(found.get(name)) else "" for name in ("min", "max")
+        ]
         row.append(f"{played:,}")
     else:
         row += [""] * 5
@@ -220,7 +232,7 @@ def _evaluation(trace: Trace) -> list[str]:
 def _best(trace: Trace, result: dict[str, Any]) -> str:
     """Return the best evaluation while training, and when."""
     best = result.get("best")
-    if isinstance(best, dict) and {"mean", "env_steps"} <= best.keys():
+    if isinstance(best, dict) and all(map(_is_number, map(best.get, ("mean", "env_steps")))):
         return f"{best['mean']:.4g} after {best['env_steps']:,}"
     steps, values = trace.line(EVALUATION, "steps")
     if not len(values):

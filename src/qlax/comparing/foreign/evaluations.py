@@ -16,7 +16,7 @@ def read_evaluations(path: Path) -> Log:
         NotALog: if the file is none of these.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             steps = np.asarray(arrays["timesteps"], np.float64)
             results = np.asarray(arrays["results"], np.float64)
     except KeyError as error:
