@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 
 import pytest
@@ -189,6 +190,18 @@ def test_another_host_goes_by_its_name_and_addresses_in_numbers(root):
     for host in ("box.example", "192.168.0.7:7529", "localhost:7529", "[fe80::1]:7529"):
         assert client.get("/api/runs", headers={"host": host}).status_code == 200
     assert client.get("/api/runs", headers={"host": "evil.example"}).status_code == 421
+
+
+def test_names_that_no_text_can_hold_keep_nothing_from_being_listed(tmp_path):
+    run_folder(tmp_path / "a")
+    run_folder(tmp_path / os.fsdecode(b"caf\xe9"), agent="\ud800")
+    board = Board(tmp_path, set(LOOPBACK))
+    client = TestClient(board.app, base_url="http://localhost:7529")
+    runs = client.get("/api/runs").json()["runs"]
+    assert len(runs) == 2
+    for run in runs:
+        assert client.get(f"/api/runs/{run['id']}").status_code == 200
+        assert client.get(f"/api/settings?runs={run['id']}").status_code == 200
 
 
 def test_failures_show_no_more_than_a_sentence(client, ids, monkeypatch):

@@ -70,6 +70,7 @@ def test_the_worlds_with_a_map_are_those_that_are_explained():
     assert set(MAPPED) == set(maps._MAPS)
 
 
+@pytest.mark.exhaustive
 def test_what_cannot_be_is_a_sentence(car, tmp_path):
     (found,) = answers("play", folder=str(tmp_path), seed=1, fps=60, width=200)
     assert found["error"].startswith(f"{tmp_path} holds no policy")

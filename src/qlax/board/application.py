@@ -10,13 +10,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from qlax.board.catalog import Catalog
 from qlax.board.curves import AXES, POINTS, curves
 from qlax.board.details import details, policy_folder, value_folders
-from qlax.board.guard import Guard, refused
+from qlax.board.guard import Guard, refused, told
 from qlax.board.settings import side_by_side
 from qlax.board.tasks import Tasks
 from qlax.errors import UsageError
@@ -79,7 +79,7 @@ class Board:
 
     def _list(self, request: Request) -> Response:  # noqa: ARG002
         changes = self.catalog.since()
-        return JSONResponse(
+        return told(
             {
                 "folder": str(self._shown_root),
                 "epoch": self.catalog.epoch,
@@ -92,7 +92,7 @@ class Board:
     def _details(self, request: Request) -> Response:
         run, entry = self._run_of(request)
         inside = run.folder.relative_to(self.catalog.root)
-        return JSONResponse(entry | details(run) | {"folder": str(self._shown_root / inside)})
+        return told(entry | details(run) | {"folder": str(self._shown_root / inside)})
 
     def _curves(self, request: Request) -> Response:
         _, entry = self._run_of(request)
@@ -105,7 +105,7 @@ class Board:
         if history is None:
             raise HTTPException(404)
         only = frozenset(request.query_params.get("only", "").split(",")) - {""}
-        return JSONResponse(curves(history, axis, points, _after(after), only))
+        return told(curves(history, axis, points, _after(after), only))
 
     def _settings(self, request: Request) -> Response:
         ids = [name for name in request.query_params.get("runs", "").split(",") if name]
@@ -115,9 +115,7 @@ class Board:
         if not found:
             raise HTTPException(404)
         settings = side_by_side([run.config for run in found.values()])
-        return JSONResponse(
-            {"runs": list(found), "settings": [setting._asdict() for setting in settings]}
-        )
+        return told({"runs": list(found), "settings": [setting._asdict() for setting in settings]})
 
     async def _events(self, request: Request) -> Response:
         """Answer with what changes, as it changes."""
@@ -216,7 +214,7 @@ def _whole(request: Request, name: str, usual: int, *, least: int, most: int) ->
 def _after(text: str | None) -> tuple[int, int] | None:
     """Return the generation and the rows that a page has."""
     generation, _, rows = (text or "").partition(":")
-    known = generation.isdecimal() and rows.isdecimal() and len(generation + rows) <= 20
+    known = generation.isdecimal() and rows.isdecimal() and len(generation + rows) <= 30
     return (int(generation), int(rows)) if known else None
 
 

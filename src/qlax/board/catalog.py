@@ -16,7 +16,8 @@ from qlax.runs.disk import CONFIG
 from qlax.runs.folder import FAILURE, METRICS, RESULT
 from qlax.runs.saved import SavedRun, is_of_seeds, read_run
 
-_OPEN_HISTORIES = 100
+_MOST_NUMBERS = 40_000_000
+"""How many numbers of metrics are kept in memory, eight bytes each."""
 _LARGEST_DOCUMENT = 20_000_000
 _LINK = "It is a link to another folder, which is not followed."
 _IS_LINK = (-1, -1, -1)
@@ -97,9 +98,13 @@ class Catalog:
         with self._lock:
             history = self._histories.pop(name, None) or History(run.folder / METRICS)
             self._histories[name] = history
-            while len(self._histories) > _OPEN_HISTORIES:
+            while len(self._histories) > 1 and self._numbers > _MOST_NUMBERS:
                 self._histories.popitem(last=False)
             return history
+
+    @property
+    def _numbers(self) -> int:
+        return sum(history.size for history in self._histories.values())
 
     def _unreadable(self) -> list[dict[str, str]]:
         told = {folder: why for folder, (_, why) in self._damaged.items() if why}

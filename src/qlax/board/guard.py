@@ -6,13 +6,15 @@ must be of the same origin.
 """
 
 import ipaddress
+import json
 import re
 import socket
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -54,7 +56,7 @@ class Guard:
         refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, guarded)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         if scope["method"] not in ("GET", "HEAD"):
             return refused("The board can only be read.", 405, {"allow": "GET, HEAD"})
@@ -78,9 +80,15 @@ class Guard:
         return name in self._names or (self._any_address and _is_address(name))
 
 
-def refused(sentence: str, code: int, headers: dict[str, str] | None = None) -> JSONResponse:
+def refused(sentence: str, code: int, headers: dict[str, str] | None = None) -> Response:
     """Return the answer to what cannot be answered."""
-    return JSONResponse({"error": sentence}, code, headers)
+    return told({"error": sentence}, code, headers)
+
+
+def told(document: Any, code: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return an answer in JSON; in ASCII, as names of files may hold what no other code can."""
+    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    return Response(text, code, headers, media_type="application/json")
 
 
 def names_of(host: str) -> set[str]:

@@ -1,9 +1,11 @@
 """The rows of a run's metrics, read as they are appended."""
 
+import itertools
 import json
 import math
 import os
 import threading
+import time
 from array import array
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from qlax.runs import formats
 _MARK = 64
 """Bytes before the place read up to, by which it is known whether the file is still the same."""
 _MOST_COLUMNS = 200
+_GENERATIONS = itertools.count(time.time_ns() // 1_000_000)
+"""No two histories have the same, also not those of another process."""
 _CHUNK = 2**21
 """Bytes that are read together: all of a long history at once would take much memory."""
 
@@ -29,7 +33,7 @@ class History:
         self.path = path
         self.lock = threading.Lock()
         """Held by whoever refreshes or reads the columns."""
-        self.generation = 0
+        self.generation = next(_GENERATIONS)
         self.columns: dict[str, array[float]] = {}
         """Each metric, with a number for each row; NaN where a row has none."""
         self.rows = 0
@@ -38,6 +42,11 @@ class History:
         self._inode: int | None = None
         self._offset = 0
         self._mark = b""
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return self.rows * len(self.columns)
 
     def refresh(self) -> None:
         """Read what has been appended since the last time, up to the end of its last line."""
@@ -77,7 +86,7 @@ class History:
         return bool(file.read(len(self._mark)) == self._mark)
 
     def _begin_again(self, inode: int | None) -> None:
-        self.generation += 1
+        self.generation = next(_GENERATIONS)
         self.columns, self.rows, self.unreadable = {}, 0, 0
         self._inode, self._offset, self._mark = inode, 0, b""
 

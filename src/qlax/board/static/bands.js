@@ -36,3 +36,15 @@ export function banded(curves) {
   }
   return band;
 }
+
+// An exponential moving average that is true to its start.
+export function smoothed({ x, y }, weight) {
+  let sum = 0;
+  let all = 0;
+  const means = y.map((value) => {
+    sum = weight * sum + (1 - weight) * value;
+    all = weight * all + (1 - weight);
+    return sum / all;
+  });
+  return { x, y: means };
+}

@@ -1,7 +1,7 @@
 // Several runs side by side: curves with bands over seeds, outcomes, and what differs.
 
 import { ask, Curves } from "./api.js";
-import { banded } from "./bands.js";
+import { banded, smoothed } from "./bands.js";
 import { Chart } from "./chart.js";
 import { counted, duration, h, lineColour, metricName, number, score, scrolling, statusOf } from "./dom.js";
 import { axisSelect, back } from "./run.js";
@@ -48,6 +48,8 @@ class ComparePage {
     const several = new Set(entries.map(({ env }) => env)).size > 1;
     this.metricSelect = h("select", { onchange: () => { this.metric = this.metricSelect.value; this.#restart(); } });
     this.along = axisSelect((axis) => { this.axis = axis; this.#restart(); });
+    this.smoothing = h("select", { onchange: () => this.#draw() },
+      [["0", "no"], ["0.6", "a little"], ["0.9", "much"]].map(([value, text]) => h("option", { value, text })));
     this.box = h("input", { type: "checkbox", checked: this.together, onchange: () => { this.together = this.box.checked; this.#draw(); } });
     this.chart = new Chart({ title: "Return", axis: this.axis, height: 400, legend: false, hint: true });
     this.keys = h("ul", { class: "keys", "aria-label": "Lines" });
@@ -59,8 +61,8 @@ class ComparePage {
       ...(several ? [h("p", { class: "note", text: "These runs are of different environments: their returns mean different things." })] : []),
       h("section", { class: "card", "aria-label": "Curves" },
         h("div", { class: "controls" },
-          h("label", {}, "Show", this.metricSelect), h("label", {}, "Along", this.along),
-          h("div", { class: "row" }, h("label", {}, this.box, "Seeds together: their mean, and a band from the lowest to the highest"))),
+          h("label", {}, "Show", this.metricSelect), h("label", {}, "Along", this.along), h("label", {}, "Smoothing", this.smoothing),
+          h("div", { class: "row" }, h("label", {}, this.box, "Seeds together, with a band from the lowest to the highest"))),
         this.chart.element, this.keys),
       this.outcomes, this.differences);
     this.chart.canvas.addEventListener("scheme", () => this.#draw());
@@ -113,7 +115,9 @@ class ComparePage {
 
   #curve(id) {
     const curves = this.curves.get(id);
-    return (this.metric === MAIN ? curves.main() : curves.get(this.metric)) ?? { x: [], y: [] };
+    const curve = (this.metric === MAIN ? curves.main() : curves.get(this.metric)) ?? { x: [], y: [] };
+    const weight = Number(this.smoothing.value);
+    return weight ? smoothed(curve, weight) : curve;
   }
 
   #named(ids) {
