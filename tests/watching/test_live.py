@@ -85,7 +85,6 @@ def test_speeds_have_ends():
         ({"width": 3}, "width is 3"),
         ({"seed": -1}, "seed is -1"),
         ({"env": "MountainCar-v0"}, "but the policy was trained for"),
-        ({"env": "Catch-bsuite"}, "but the policy was trained for"),
     ],
     ids=str,
 )

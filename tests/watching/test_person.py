@@ -129,7 +129,7 @@ def test_nothing_is_written_where_nothing_was_played(tmp_path):
 
 def test_what_cannot_be_played_is_refused(tmp_path):
     for env, options, sentence in (
-        ("Catch-bsuite", {}, "cannot be drawn"),
+        ("MemoryChain-bsuite", {}, "cannot be drawn"),
         ("FrozenLake-v1", {"fps": 0}, "fps is 0"),
         ("FrozenLake-v1", {"episodes": 0}, "episodes is 0"),
         ("FrozenLake-v1", {"policy": untrained("CartPole-v1", small())}, "was trained for"),

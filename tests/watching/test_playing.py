@@ -9,6 +9,7 @@ import pytest
 import qlax
 from qlax import UsageError, heads
 from qlax.envs.opening import opened
+from qlax.envs.worlds.bsuite import Catch, MemoryChain
 from qlax.watching.playing import game, play
 from tests.watching.agents import small, untrained
 
@@ -163,10 +164,28 @@ def test_where_nothing_can_be_drawn_a_sentence_says_so():
     policy = untrained(Masked, small())
     with pytest.raises(UsageError, match="Masked cannot be drawn: it has no render mode 'rgb_a"):
         played(policy, Masked)
+    chain = untrained("MemoryChain-bsuite", small())
+    with pytest.raises(UsageError, match="MemoryChain-bsuite cannot be drawn: it takes no"):
+        played(chain)
+    assert len(played(chain, draws=False)) > 1
+    dynamics = MemoryChain()
+    with pytest.raises(UsageError, match="pure functions in JAX, which have no pictures"):
+        played(chain, dynamics)
+
+
+def test_boards_that_are_shown_are_drawn_where_nothing_else_is():
     catch = untrained("Catch-bsuite", small())
-    with pytest.raises(UsageError, match="Catch-bsuite cannot be drawn"):
-        played(catch)
-    assert len(played(catch, draws=False)) == 10
+    for env in (None, Catch()):
+        turns = played(catch, env)
+        assert len(turns) == 10
+        assert {turn.picture.shape for turn in turns} == {(10, 5, 3)}
+        assert not np.array_equal(turns[0].picture, turns[1].picture)
+
+
+@pytest.mark.exhaustive
+def test_episodes_that_nothing_ends_are_cut():
+    turns = played(untrained("CliffWalking-v1", small()), draws=False)
+    assert (turns[-1].step, turns[-1].end) == (10_000, "truncated")
 
 
 def test_a_policy_of_masks_needs_them():

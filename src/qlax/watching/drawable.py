@@ -12,8 +12,11 @@ from qlax.envs.description import failures_named
 from qlax.envs.source import Source
 from qlax.errors import UsageError
 from qlax.silence import warnings_ignored
+from qlax.spaces import Box, Space
+from qlax.watching.grids import is_grid, picture_of_grid
 from qlax.wording import first_line
 
+_OBSERVATION = "observation"
 USUAL_PACE = 15
 """Steps a second, where the environment does not say."""
 
@@ -27,18 +30,25 @@ class Drawn:
     name: str
     """What messages call it."""
     mode: str | None
-    """Gymnasium's name of how it is drawn; None if it is not."""
+    """Gymnasium's name of how it is drawn, or "observation"; None if it is not."""
     pace: int
     """Steps a second at which it is good to look at."""
 
-    def picture(self) -> np.ndarray | None:
+    def picture(self, observation: Any, space: Space) -> np.ndarray | None:
         """Return the environment drawn as it is now, uint8, [height, width, 3].
+
+        Args:
+            observation: What it shows now.
+            space: What that is one of.
 
         Raises:
             UsageError: if what it returns is no picture.
         """
         if self.mode is None:
             return None
+        if self.mode == _OBSERVATION:
+            assert isinstance(space, Box), "it is a grid"
+            return picture_of_grid(observation, space)
         with failures_named(self.name, "be drawn"):
             shown: Any = self.world.render()
         if self.mode == "ansi":
@@ -101,9 +111,11 @@ def drawn(source: Source) -> Drawn:
     if not has_display():
         os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     if source.dynamics is not None:
+        if is_grid(source.spec.observation):
+            return Drawn(source.make(), source.name, _OBSERVATION, USUAL_PACE)
         raise UsageError(
-            f"{source.name} cannot be drawn: it is pure functions in JAX, which have no pictures; "
-            "give a Gymnasium environment with render_mode='rgb_array', as env."
+            f"{source.name} cannot be drawn: it is pure functions in JAX, which have no pictures, "
+            "and shows no board or image; give a Gymnasium environment that draws, as env."
         )
     for mode in (None,) if source.id is None else ("rgb_array", "ansi"):
         try:
@@ -111,6 +123,8 @@ def drawn(source: Source) -> Drawn:
                 world = source.make(render_mode=mode)
         except TypeError as error:  # it takes no render mode
             why = first_line(error)
+            if is_grid(source.spec.observation):
+                break
             if "render_mode" in why:
                 why = "it takes no argument render_mode, by which pictures are asked for"
             raise UsageError(f"{source.name} cannot be drawn: {why}.") from error
@@ -119,6 +133,8 @@ def drawn(source: Source) -> Drawn:
             return Drawn(world, name, world.render_mode, _pace_of(source, world))
         has = world.metadata.get("render_modes") or ()
         world.close()
+    if is_grid(source.spec.observation):
+        return Drawn(source.make(), source.name, _OBSERVATION, USUAL_PACE)
     modes = f", but {', '.join(map(repr, has))}" if has else ""
     raise UsageError(
         f"{source.name} cannot be drawn: it has no render mode 'rgb_array', which returns pictures"

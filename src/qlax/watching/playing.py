@@ -17,7 +17,7 @@ from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.description import failures_named
 from qlax.envs.source import Source
 from qlax.errors import require
-from qlax.evaluation import LONGEST, require_fit
+from qlax.evaluation.core import LONGEST, may_go_on_for_ever, require_fit
 from qlax.policy import Policy
 from qlax.spaces import EnvSpec
 from qlax.watching.actions import action_names
@@ -61,14 +61,22 @@ class Turn:
 class Game:
     """An environment being played, a turn at a time, by whoever calls `take`."""
 
-    def __init__(self, drawing: Drawn, spec: EnvSpec, policy: Policy | None = None) -> None:
+    def __init__(
+        self,
+        drawing: Drawn,
+        spec: EnvSpec,
+        policy: Policy | None = None,
+        longest: int | None = None,
+    ) -> None:
         """Take an environment to play in.
 
         Args:
             drawing: The environment, and how it is drawn.
             spec: Its description.
             policy: Who says what it thinks of every state; None for nobody.
+            longest: Steps after which an episode is cut; None for none.
         """
+        self._longest = longest
         self.spec = spec
         self.names = action_names(drawing.world, spec)
         """What actions are called, [A]."""
@@ -110,7 +118,7 @@ class Game:
             self._thinker.did(action - self.spec.first_action)
         with failures_named(self.spec.id, "be played"):
             observation, reward, terminated, truncated, info = self._world.step(action)
-        cut = before.step + 1 >= LONGEST and self.spec.time_limit is None
+        cut = self._longest is not None and before.step + 1 >= self._longest
         end: Any = "terminated" if terminated else "truncated" if truncated or cut else None
         return self._seen(observation, info, before, taken=action, reward=float(reward), end=end)
 
@@ -131,7 +139,7 @@ class Game:
             thought = self._thinker.think(
                 observation, first=before is None, action_mask=legal, reward=reward
             )
-        picture = self._drawing.picture()
+        picture = self._drawing.picture(observation, self.spec.observation)
         self._turn = Turn(
             episode=self._episode,
             seed=seed if before is None else before.seed,
@@ -184,7 +192,8 @@ def game(source: Source, policy: Policy | None = None, *, draws: bool = True) ->
         )
     drawing = drawn(source) if draws else undrawn(source)
     try:
-        yield Game(drawing, spec, policy)
+        longest = LONGEST if may_go_on_for_ever(source) else None
+        yield Game(drawing, spec, policy, longest)
     finally:
         drawing.world.close()
 

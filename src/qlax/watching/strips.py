@@ -6,6 +6,8 @@ from PIL import Image, ImageColor
 from qlax.drawing import LINE
 
 _LONGEST = 100_000
+_COLUMNS = 3
+"""Of pixels a value, until they fill the strip; it holds all values from then on."""
 
 
 class ValueStrip:
@@ -40,8 +42,7 @@ class ValueStrip:
         pixels = np.full((height, width, 3), 247, np.uint8)
         if self._values:
             values = np.asarray(self._values)
-            shown = min(width, max(len(values), 2))
-            # As many columns as there are steps, until they fill the strip.
+            shown = min(width, max(_COLUMNS * len(values), 2))
             at = np.linspace(0, len(values) - 1, shown).round().astype(int)
             low, high = self.limits
             shares = (values[at] - low) / (high - low) if high > low else np.full(shown, 0.5)
