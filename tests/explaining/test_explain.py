@@ -39,6 +39,13 @@ def test_every_picture_is_there_as_png_svg_and_numbers(run, explanation):
         assert picture.caption.endswith(".")
 
 
+def test_a_notebook_shows_the_pictures_with_their_captions(explanation):
+    shown = explanation._repr_html_()
+    assert shown.count('src="data:image/png;base64,') == len(explanation.pictures)
+    assert "The largest action value, max Q" in shown
+    assert repr(explanation).startswith("<Explanation of MountainCar-v0 in ")
+
+
 def test_the_values_drawn_are_those_of_the_policy(run, explanation):
     with np.load(explanation["value"].data) as drawn:
         points = np.stack(np.meshgrid(drawn["x"], drawn["y"]), -1).reshape(-1, 2)

@@ -124,7 +124,12 @@ def test_every_shape_of_a_few_numbers_is_explained(kind, tmp_path):
         points = np.stack(np.meshgrid(surface.x, surface.y), -1).reshape(-1, 2).astype(int)
         expected = run.policy.q_values(points).max(-1).reshape(3, 6)
         np.testing.assert_allclose(surface.values, expected, rtol=1e-5, atol=1e-6)
+        with np.load(explanation["visits"].data) as data:
+            assert data["counts_older_0_1"].shape == (3, 6)
+            both = data["counts_older_0_1"] + data["counts_newer_0_1"]
+        assert both.sum() == explanation["visits"].facts["states"] == 301
     if kind == "a dict":
+        assert explanation["pairs"].facts["pairs"] == [["floor", "x 0"]]
         facts = explanation["importance"].facts
         assert facts["names"] == ["floor", "x 0", "x 1"]
         with np.load(explanation["importance"].data) as data:

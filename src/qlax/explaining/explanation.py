@@ -1,5 +1,7 @@
 """An explanation as a folder: pictures, their numbers, and a page of text that lists them."""
 
+import base64
+import html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,21 @@ class Explanation:
 
     def __iter__(self) -> Iterator[Drawn]:
         return iter(self.pictures)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the pictures with their captions."""
+        figures = [
+            f'<figure style="margin: 0 0 1.5em"><img alt="{html.escape(picture.title)}" '
+            f'style="max-width: 48em; width: 100%" src="data:image/png;base64,'
+            f'{base64.b64encode(picture.png.read_bytes()).decode()}">'
+            f"<figcaption>{html.escape(picture.caption)}</figcaption></figure>"
+            for picture in self.pictures
+        ]
+        without = [
+            f"<p>No {html.escape(kind)}: {html.escape(why)}</p>"
+            for kind, why in self.left_out.items()
+        ]
+        return "\n".join([*figures, *without])
 
     def as_json(self) -> dict[str, Any]:
         """Return what `explanation.json` holds."""

@@ -55,8 +55,8 @@ def _on_planes(subject: Subject, pairs: list[tuple[int, int]]) -> Picture:
     arrays: dict[str, tuple[np.ndarray, str]] = {}
     counts = []
     for title, part, (first, second) in panels:
-        ends = [_ends(subject, seen[:, one], one) for one in (first, second)]
-        count, x, y = np.histogram2d(part[:, first], part[:, second], _BINS, ends)
+        edges = [_edges(subject, seen[:, one], one) for one in (first, second)]
+        count, x, y = np.histogram2d(part[:, first], part[:, second], edges)
         counts.append((count.T, x, y))
         key = "_".join([*title.split()[1:2], str(first), str(second)])
         arrays |= {
@@ -89,16 +89,18 @@ def _on_planes(subject: Subject, pairs: list[tuple[int, int]]) -> Picture:
     )
 
 
-def _ends(subject: Subject, seen: np.ndarray, dimension: int) -> tuple[float, float]:
-    """Return the limits of an axis: the environment's, or those of what was seen."""
-    low, high, bounded, _ = bounds_of(subject.spec.observation)
-    if subject.numbers == 2 and bounded[dimension]:
-        return float(low[dimension]), float(high[dimension])
-    lowest, highest = np.quantile(seen, [0.002, 0.998])
-    if lowest >= highest:
-        lowest, highest = float(seen.min()), float(seen.max())
-    margin = 0.04 * (highest - lowest) or 0.5
-    return float(lowest - margin), float(highest + margin)
+def _edges(subject: Subject, seen: np.ndarray, dimension: int) -> np.ndarray:
+    """Return edges between which visits are counted: the environment's limits, or what was seen."""
+    low, high, bounded, whole = (one[dimension] for one in bounds_of(subject.spec.observation))
+    if not (subject.numbers == 2 and bounded):
+        low, high = np.quantile(seen, [0.002, 0.998])
+        if low >= high:
+            low, high = seen.min(), seen.max()
+        margin = 0.0 if whole else 0.04 * (high - low) or 0.5
+        low, high = low - margin, high + margin
+    if whole and high - low < _BINS:
+        return np.arange(low, high + 2) - 0.5
+    return np.linspace(low, high, _BINS + 1)
 
 
 def _density(axes: Any, count: np.ndarray, x: np.ndarray, y: np.ndarray, most: float) -> Any:

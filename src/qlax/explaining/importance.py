@@ -46,7 +46,9 @@ def _measured(subject: Subject) -> Importance:
         return float(np.abs(subject.at(mixed).value - value).mean())
 
     alone = np.asarray([change(one) for one in range(states.shape[1])])
-    candidates = sorted(np.argsort(-alone)[:_CANDIDATES].tolist())
+    order = np.argsort(-alone)
+    matter = max(int((alone > 0.0).sum()), 2)  # what never changes has nothing to show
+    candidates = sorted(order[: min(matter, _CANDIDATES)].tolist())
     together = {pair: change(*pair) for pair in itertools.combinations(candidates, 2)}
     pairs = sorted(together, key=lambda pair: -together[pair])[:_PAIRS]
     return Importance(states, alone, pairs, np.asarray([together[pair] for pair in pairs]))

@@ -125,7 +125,9 @@ def _panels(
     found = importance_of(subject)
     seen = subject.seen
     dots = seen[np.linspace(0, len(seen) - 1, min(len(seen), _MOST_DOTS)).astype(int)]
-    figure, axes = styling.slide(1, len(surfaces), width=4.4 * len(surfaces) + 1.0, height=4.6)
+    figure, axes = styling.slide(
+        1, len(surfaces), width=max(4.4 * len(surfaces) + 1.0, 9.6), height=4.6
+    )
     low, high = styling.limits(*surfaces)
     arrays: dict[str, tuple[np.ndarray, str]] = {}
     panels = zip(axes[0], surfaces, points, found.pairs, strict=True)

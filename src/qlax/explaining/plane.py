@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _POINTS, _POINTS_SMALL = 200, 100
 _TRAJECTORIES = 8
 _MOMENTS = 5
+_FEW = 20
+"""Points along an axis below which lines of equal value would only be crooked."""
 
 
 def _applies_to(subject: Subject) -> bool:
@@ -184,7 +186,7 @@ def _policy_map(axes: "Axes", surface: ValueSurface, number: int) -> None:
 
 
 def _contours(axes: "Axes", surface: ValueSurface) -> None:
-    if np.ptp(surface.values) > 0.0:
+    if np.ptp(surface.values) > 0.0 and min(surface.values.shape) > _FEW:
         axes.contour(
             surface.x,
             surface.y,

@@ -54,8 +54,8 @@ class ValueSurface:
 def value_surface(policy: Policy, size: int = SIZE) -> ValueSurface | None:
     """Return the values of a policy over what it observes, if that is two numbers.
 
-    All points are looked at in one call of one compiled program, which all moments of a run share:
-    about a millisecond.
+    All points are looked at in few calls of one compiled program, which all moments of a run share:
+    quick enough to be shown while it changes.
 
     Args:
         policy: Whose values.
