@@ -7,7 +7,8 @@ them and compares: the words of the output must be the page's, the numbers may d
 
 Snippets are fenced blocks of `python` and `console`. A comment before one says what it needs:
 
-    <!-- snippet: needs atari -->         an extra; without it the snippet cannot be run
+    <!-- snippet: needs atari -->         an extra, or a package that is none of ours; without it
+                                          the snippet cannot be run
     <!-- snippet: add --steps 2000 -->    words added to its last command, where they are run
     <!-- snippet: not run: a display -->  the reason for which it is shown only
 """
@@ -74,7 +75,7 @@ class Snippet:
             missing = [
                 name
                 for name in note.removeprefix("needs ").split(" add ")[0].split(", ")
-                if importlib.util.find_spec(PACKAGES[name]) is None
+                if importlib.util.find_spec(PACKAGES.get(name, name)) is None
             ]
             return f"{', '.join(missing)} not installed" if missing else None
         return None
