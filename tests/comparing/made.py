@@ -31,7 +31,7 @@ def made_run(
         "format": formats.CONFIG,
         "env": env,
         "env_kwargs": env_kwargs or {},
-        "spec": {"type": "spaces.EnvSpec", "id": env, "reward_threshold": threshold},
+        "spec": {"type": "spaces.EnvSpec", "id": str(env), "reward_threshold": threshold},
         "agent_name": agent,
         "agent": config.to_json(setting or qlax.Agent()),
         "fitted": [],
@@ -58,7 +58,7 @@ def made_run(
     (folder / "metrics.jsonl").write_text("".join(lines))
     if final is not None:
         evaluation = {"mean": final, "std": 1.0, "episodes": 2, "returns": [final - 1, final + 1]}
-        result = {"env": env, "agent": agent, "env_steps": steps, "eval": evaluation}
+        result = {"env": str(env), "agent": agent, "env_steps": steps, "eval": evaluation}
         result |= {"threshold": threshold, "train_seconds": 3.0, "total_seconds": 5.0}
         (folder / "result.json").write_text(json.dumps(result))
     return folder

@@ -166,6 +166,17 @@ def test_the_command_on_the_page_trains_the_same_agent(tmp_path):
     assert eval(line.removeprefix("agent = "), names) == changed
 
 
+def test_an_environment_of_the_users_own_is_said_to_be_one(tmp_path):
+    made_run(tmp_path / "a", final=3, env={"custom": "Own"}, setting=AGENT)
+    recipe = recipe_of([read_run(tmp_path / "a")])
+    assert recipe.command is None
+    assert "agent = Agent(" in recipe.python
+    assert "qlax.train(env, agent, seed=0" in recipe.python
+    written = write_report(tmp_path, tmp_path / "x.html")
+    (note,) = written.notes
+    assert note.startswith("Own is an environment of the user's own")
+
+
 def test_several_seeds_are_one_command(tmp_path):
     agent = qlax.presets.dqn(env="CartPole-v1")
     runs = [made_run(tmp_path / f"{seed}", final=3, seed=seed, setting=agent) for seed in (3, 4, 5)]
@@ -188,6 +199,7 @@ def test_unfinished_failed_and_foreign_runs_have_pages_too(tmp_path):
     (failed / "failure.json").write_text(json.dumps(failure))
     written = write_report([tmp_path, OTHERS / "sb3"], tmp_path / "x.html")
     page = Page((tmp_path / "x.html").read_text())
+    assert "Deep Q-network" in page.text or "DQN" in page.text
     assert "Seed 0 did not finish" in page.text
     assert "Seed 1 failed: RuntimeError: the roof fell in" in page.text
     assert "dqn (SB3) on CartPole-v1" in page.text

@@ -17,7 +17,7 @@ Middle = Literal["iqm", "mean", "median"]
 Band = Literal["interval", "std", "range", "none"]
 GRID = 200
 """Places at most that a curve is drawn at."""
-_RESAMPLES = 2_000
+_RESAMPLES = 1_000
 _Series = tuple[np.ndarray, np.ndarray]
 
 

@@ -58,6 +58,9 @@ def media_of(run: SavedRun, budget: Budget, *, film: bool, values: bool) -> Show
     """Return a film of a run and pictures of what it learned, as far as they fit."""
     notes: list[str] = []
     pictures: list[Medium] = []
+    if not isinstance(run.config.get("env"), str):
+        own = f"{run.env} is an environment of the user's own: there is no film of it"
+        return Shown(None, [], [f"{own}, and no pictures of values."])
     if values:
         try:
             pictures += _pictures(run, budget, notes)

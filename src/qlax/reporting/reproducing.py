@@ -35,14 +35,14 @@ def recipe_of(runs: Sequence[SavedRun]) -> Recipe:
     document = runs[0].config
     env = document.get("env")
     seeds = [run.seed for run in runs]
-    if not isinstance(env, str):
-        name = env.get("custom", "an environment") if isinstance(env, dict) else "an environment"
-        why = f"{name} is an environment of the user's own, which no file can bring back."
-        return Recipe(None, _python("env", document, None, seeds), (), why)
     try:
         agent = config.part_from_json(document.get("agent"), Agent, "configuration")
     except UsageError as error:
         return Recipe(None, _python(repr(env), document, None, seeds), (), str(error))
+    if not isinstance(env, str):
+        name = env.get("custom", "This") if isinstance(env, dict) else "This"
+        why = f"{name} is an environment of the user's own: put it in place of env."
+        return Recipe(None, _python("env", document, config.pasteable(agent), seeds), (), why)
     preset = _preset(env, str(document.get("agent_name")))
     changed = () if preset is None else differences(preset, agent)
     written = config.pasteable(agent) if changed or preset is None else None

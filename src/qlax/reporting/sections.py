@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qlax.cli.summary import agents
 from qlax.comparing import statistics
 from qlax.comparing.settings import in_words
 from qlax.comparing.trace import EVALUATION, Trace
@@ -116,6 +117,9 @@ def _facts(
     traces: Sequence[Trace], config: dict[str, Any], threshold: float | None
 ) -> list[tuple[str, str]]:
     facts = [("Environment", traces[0].env), ("Agent", traces[0].agent)]
+    named = next((row for row in agents() if row[0] == config.get("agent_name")), None)
+    if named is not None:
+        facts.append(("What it is", f"{named[1]}. {named[2]}".rstrip(". ") + "."))
     spec = config.get("spec")
     if isinstance(spec, dict):
         facts.append(("Observation", _space(spec.get("observation"))))
