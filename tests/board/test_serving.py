@@ -9,10 +9,13 @@ import time
 import urllib.error
 import urllib.request
 
+import psutil
 import pytest
 
+import qlax
 from qlax.board.serving import USUAL_PORT, listener
 from qlax.errors import UsageError
+from tests.runs.small import AGENT
 
 from .folders import run_folder
 
@@ -66,6 +69,23 @@ def test_it_answers_until_it_is_ended_even_with_a_page_open(board, tmp_path, sto
     out, err = process.communicate()
     assert out == "The board is closed.\n"
     assert err == ""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 5.0])
+def test_agents_at_play_end_with_it(board, tmp_path, seconds):
+    out = tmp_path / "car"
+    qlax.train("MountainCar-v0", AGENT, steps=200, eval_episodes=0, out=out)
+    process = board("--port", free_port())
+    address = address_of(process)
+    (run,) = json.loads(read(f"{address}/api/runs"))["runs"]
+    with urllib.request.urlopen(f"{address}/api/runs/{run['id']}/play", timeout=60):
+        time.sleep(seconds)
+        players = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert process.communicate() == ("The board is closed.\n", "")
+    assert not psutil.wait_procs(players, 20)[1]
 
 
 def test_the_next_port_is_taken_and_said_unless_one_was_asked_for(board, tmp_path):

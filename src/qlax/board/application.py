@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ _MOST_RUNS = 200
 _TICK = 1.0
 """Seconds between two looks at the folder, while a page is open."""
 _SIGN_OF_LIFE = 15.0
+_PATIENCE = 0.2
+"""Seconds after which it is noticed that the board is to end."""
 
 
 class Board:
@@ -40,7 +43,6 @@ class Board:
         *,
         any_address: bool = False,
         tick: float = _TICK,
-        is_closing: Callable[[], bool] = lambda: False,
     ) -> None:
         """Answer for a folder.
 
@@ -49,13 +51,12 @@ class Board:
             names: What this machine may be called by who asks.
             any_address: Whether it may also be called by any address in numbers.
             tick: Seconds between two looks at the folder.
-            is_closing: Whether whatever lasts is to end.
         """
         self.catalog = Catalog(root)
         self._shown_root = root
         self._tasks = Tasks()
         self._tick = tick
-        self._is_closing = is_closing
+        self._is_closing = False
         routes = [
             Route("/", self._page),
             Route("/static/{name}", self._static),
@@ -70,6 +71,11 @@ class Board:
         handlers = {HTTPException: _not_there, UsageError: _cannot, Exception: _failed}
         app = Starlette(routes=routes, exception_handlers=handlers)
         self.app = Guard(app, names, any_address)
+
+    def end(self) -> None:
+        """End what lasts: agents at play, and pages that follow."""
+        self._is_closing = True
+        self._tasks.end()
 
     def _page(self, request: Request) -> Response:  # noqa: ARG002
         return _file("index.html")
@@ -128,7 +134,7 @@ class Board:
         damaged: Any = None
         quiet = 0.0
         yield "retry: 2000\n\n"
-        while not self._is_closing():
+        while not self._is_closing:
             changes = await run_in_threadpool(self.catalog.since, revision)
             revision, quiet = changes.revision, quiet + self._tick
             if changes.changed or changes.gone or damaged not in (None, changes.damaged):
@@ -139,7 +145,13 @@ class Board:
                 yield ": still here\n\n"
                 quiet = 0.0
             damaged = changes.damaged
-            await asyncio.sleep(self._tick)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait until the next look, or until the end."""
+        until = time.monotonic() + self._tick
+        while not self._is_closing and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, _PATIENCE))
 
     async def _play(self, request: Request) -> Response:
         """Answer with an agent's play, frame by frame."""
@@ -168,7 +180,7 @@ class Board:
         """Yield a task's answers as events; an event `done` says that there are no more."""
         try:
             async for answer in self._tasks.answers(task, **arguments):
-                if self._is_closing():
+                if self._is_closing:
                     return
                 yield _event("problem" if "error" in answer else kind, answer)
         except UsageError as error:

@@ -8,6 +8,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -23,9 +24,16 @@ _TRIES = 20
 class _Server(uvicorn.Server):
     """Uvicorn, which ends without raising what ended it, and says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], ends: Callable[[], None]
+    ) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._ends = ready, ends
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end."""
+        super().handle_exit(sig, frame)
+        self._ends()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -74,7 +82,6 @@ def serve(
         found = listening.getsockname()[1]
         shown = "localhost" if host in LOOPBACK or host in ("0.0.0.0", "::") else host
         address = f"http://[{shown}]:{found}" if ":" in shown else f"http://{shown}:{found}"
-        server: _Server
 
         def ready() -> None:
             if says is not None:
@@ -86,7 +93,6 @@ def serve(
             folder,
             names_of(host),
             any_address=host not in LOOPBACK,
-            is_closing=lambda: server.should_exit,
         )
         config = uvicorn.Config(
             board.app,
@@ -99,8 +105,7 @@ def serve(
             http="h11",
             timeout_graceful_shutdown=2,
         )
-        server = _Server(config, ready)
-        server.run(sockets=[listening])
+        _Server(config, ready, board.end).run(sockets=[listening])
 
 
 def listener(host: str, port: int | None) -> socket.socket:

@@ -21,6 +21,14 @@ class Tasks:
     def __init__(self) -> None:
         self._running: set[asyncio.subprocess.Process] = set()
         self._starting = 0
+        self._is_over = False
+
+    def end(self) -> None:
+        """End all processes; who waits for their answers has no more of them."""
+        self._is_over = True
+        for process in self._running:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
 
     async def answers(self, task: str, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
         """Yield what a task of `qlax.board.worker` answers; the last may be an `error`.
@@ -47,6 +55,8 @@ class Tasks:
                 env={**os.environ, "PYTHONSAFEPATH": "1", "JAX_PLATFORMS": "cpu"},
             )
             self._running.add(process)
+            if self._is_over:  # since a moment
+                process.kill()
         finally:
             self._starting -= 1
         try:
