@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import ImageColor
 
-from qlax.drawing import EVAL, LINE
+from qlax.drawing import EVAL, INK, LINE
 from qlax.spaces import Box, EnvSpec
 from qlax.watching.actions import action_names
 from qlax.watching.panel import LEAST_HEIGHT, WIDTH, Panel, significant
@@ -79,6 +79,13 @@ def test_any_values_can_be_drawn(values):
     panel.draw(turn_of(values, step=3, end="terminated"))
 
 
+def test_members_of_an_ensemble_are_strokes_all_within_the_scale():
+    members = np.array([[5.0, 1.0], [-1.0, -9.0]])
+    drawn = panel_of(2).draw(turn_of([2.0, -4.0], members=members))
+    strokes = (np.asarray(drawn)[30, 60:] == ImageColor.getrgb(INK)).all(-1)
+    assert strokes.sum() >= 2
+
+
 def test_what_a_person_does_is_marked():
     panel, turn = panel_of(2), turn_of([1.0, 2.0])
     assert lengths(panel.draw(turn), EVAL).sum() == 0
@@ -137,6 +144,7 @@ def test_scales_widen_at_once_and_narrow_slowly():
         (123456.0, 2, "123456"),
         (-12345678.0, 2, "−1.2e+07"),
         (7.0, 0, "7"),
+        (-0.001, 2, "0.00"),
     ],
 )
 def test_values_fit_beside_their_bars(value, digits, text):

@@ -41,7 +41,8 @@ class Panel:
         """
         self.size = WIDTH, max(height, LEAST_HEIGHT)
         self._spec, self._names = spec, names
-        self._spread, self._range, self._digits = Spread(), Range(), 2
+        self._spread, self._differences, self._range = Spread(), Spread(), Range()
+        self._digits = 2
         self._last: tuple[Thought, int | None] | None = None
         room = self.size[1] - _HEAD - _AXIS - _LEAST_STRIP - 2 * _FOOT
         self._rows = max(1, min(len(names), room // _LEAST_ROW))
@@ -62,7 +63,7 @@ class Panel:
         """
         if turn.step == 0:
             self._strip.clear()
-            self._spread, self._range = Spread(), Range()
+            self._spread, self._differences, self._range = Spread(), Spread(), Range()
         fresh = turn.thought is not None
         if turn.thought is not None:
             self._last = turn.thought, turn.action
@@ -74,6 +75,8 @@ class Panel:
         if self._last is not None:
             thought, _ = self._last
             shown = self._shown(thought)
+            low, high = self._differences.of(thought.q_values[thought.legal])
+            self._digits = digits_for((high - low) / 2)
             if thought.returns is None:
                 self._bars(drawing, thought, shown, faint=not fresh)
             else:
@@ -110,8 +113,10 @@ class Panel:
         self, drawing: ImageDraw.ImageDraw, thought: Thought, shown: list[int], *, faint: bool
     ) -> None:
         values = thought.q_values
-        legal = values[thought.legal]
-        low, high = self._spread.of(legal)
+        held = values[thought.legal]
+        if thought.members is not None:
+            held = np.append(held, thought.members[:, thought.legal])
+        low, high = self._spread.of(held)
         wide = self._right - self._left
         for row, action in enumerate(shown):
             top, bottom = self._top(row) + 2, self._top(row) + self._row - 3
@@ -159,7 +164,6 @@ class Panel:
         self._axis(drawing, low, high, len(shown))
 
     def _axis(self, drawing: ImageDraw.ImageDraw, low: float, high: float, rows: int) -> None:
-        self._digits = digits_for((high - low) / 2)
         top = self._top(rows) + 1
         drawing.line((self._left, top, self._right, top), fill=FAINT)
         for place, anchor, text in zip(
@@ -230,4 +234,7 @@ def significant(value: float, digits: int) -> str:
     if abs(value) >= 999_999.5:
         return f"{value:.1e}".replace("-", "−")
     before = len(f"{abs(value):.0f}")
-    return f"{value:.{max(0, min(digits, 6 - before))}f}".replace("-", "−")
+    text = f"{value:.{max(0, min(digits, 6 - before))}f}"
+    if not text.strip("-0."):
+        text = text.lstrip("-")  # there is no zero below zero
+    return text.replace("-", "−")
