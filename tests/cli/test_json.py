@@ -1,10 +1,13 @@
 """`--json`: one document on the standard output, and nothing else there."""
 
 import json
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
+from qlax import cli
 from qlax.cli.main import run as exit_code_of
 from qlax.runs import folder
 
@@ -86,6 +89,9 @@ def test_what_an_environment_prints_goes_to_the_standard_error(told):
     evaluated, err = told("eval", "talking-run", "--episodes", "2")
     assert evaluated["mean"] == 5.0
     assert "hello from C" in err
+    explained, err = told("explain", "talking-run", "--episodes", "1")
+    assert explained["folder"]
+    assert "hello from C" in err
     checked, _ = told("check", "talking:Talking-v0")
     assert checked["ok"] is (checked["problems"] == [])
 
@@ -134,3 +140,8 @@ def test_ctrl_c_says_where_the_run_was_saved(told, place):
     assert "Go on with: qlax resume stopped" in " ".join(err.split())
     listed, _ = told("runs", "stopped")
     assert listed["runs"][0]["status"] == "unfinished"
+
+
+def test_every_document_goes_where_the_standard_output_is_kept():
+    sources = [path.read_text() for path in Path(cli.__file__).parent.rglob("*.py")]
+    assert not [text for text in sources if re.search(r"print\(\s*json\.dumps", text)]

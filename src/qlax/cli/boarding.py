@@ -1,11 +1,10 @@
 """What `qlax board` says, before it answers."""
 
-import json
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlax.cli.console import complain
+from qlax.cli.console import complain, print_json
 from qlax.errors import UsageError, require
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def show_board(options: "Board") -> None:
 
     def says(address: str, moved: bool) -> None:
         if options.json:
-            print(json.dumps({"address": address, "folder": str(folder)}), flush=True)
+            print_json({"address": address, "folder": str(folder)}, in_a_line=True)
             return
         taken = " (the usual port is taken)" if moved else ""
         print(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 from rich.table import Table
 
-from qlax.cli.console import complain, console, width_of
+from qlax.cli.console import complain, console, print_json, width_of
 from qlax.cli.translation import in_options
 from qlax.comparing.comparison import comparison_of
 from qlax.comparing.foreign import Columns
@@ -41,7 +41,7 @@ def plot_runs(command: "Plot") -> None:
         complain(in_options(note, names=command.names))
     save_figure(drawn(curves), path)
     if command.json:
-        print(json.dumps({"path": str(path), **curves.as_json()}, indent=2))
+        print_json({"path": str(path), **curves.as_json()})
     else:
         print(path)
 
@@ -88,7 +88,7 @@ def compare_runs(command: "Compare") -> None:
             document + "\n" if out.suffix.lower() == ".json" else comparison.markdown(),
         )
     if command.json:
-        print(document)
+        print_json(comparison.as_json())
     elif command.markdown:
         print(comparison.markdown(), end="")
     else:
@@ -116,7 +116,7 @@ def report_runs(command: "Report") -> None:
         complain(in_options(note, names=command.names))
     if command.json:
         document = {"path": str(written.path), "bytes": written.size, "notes": written.notes}
-        print(json.dumps(document, indent=2))
+        print_json(document)
     else:
         print(written.path)
 

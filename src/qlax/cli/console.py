@@ -23,9 +23,19 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 
 
-def print_json(document: Any) -> None:
-    """Print a document as JSON; numbers that are not finite become null."""
-    print(json.dumps(_finite(document), indent=2, allow_nan=False))
+def print_json(document: Any, *, in_a_line: bool = False) -> None:
+    """Print a document as JSON on the standard output, also where that is kept for it.
+
+    Args:
+        document: What to print; numbers that are not finite become null.
+        in_a_line: Whether it is one line, for whoever reads while the program goes on.
+    """
+    text = json.dumps(_finite(document), indent=None if in_a_line else 2, allow_nan=False)
+    print(text, file=_kept[-1] if _kept else sys.stdout, flush=True)
+
+
+_kept: list[TextIO] = []
+"""The standard output while it is kept for JSON."""
 
 
 def _finite(document: Any) -> Any:
@@ -40,7 +50,7 @@ def _finite(document: Any) -> Any:
 
 
 @contextlib.contextmanager
-def stdout_kept(is_kept: bool = True) -> Iterator[None]:
+def stdout_kept(is_kept: bool) -> Iterator[None]:
     """Send what the block prints to the standard error: the standard output is for JSON alone.
 
     That holds for environments and their libraries too, also for those written in C.
@@ -49,12 +59,17 @@ def stdout_kept(is_kept: bool = True) -> Iterator[None]:
         yield
         return
     with contextlib.ExitStack() as stack:
+        output: TextIO = sys.stdout
         with contextlib.suppress(OSError, ValueError):  # where there are no such files
-            sys.stdout.flush()
-            kept = os.dup(1)
-            stack.callback(os.close, kept)
+            output.flush()
+            copy = os.dup(1)
+            stack.callback(os.close, copy)
+            if output.fileno() == 1:
+                output = stack.enter_context(open(copy, "w", encoding="utf-8", closefd=False))
             os.dup2(2, 1)
-            stack.callback(os.dup2, kept, 1)
+            stack.callback(os.dup2, copy, 1)
+        _kept.append(output)
+        stack.callback(_kept.pop)
         stack.enter_context(contextlib.redirect_stdout(sys.stderr))
         yield
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
-from qlax.cli.console import complain, console, print_json, stdout_kept, width_of
+from qlax.cli.console import complain, console, print_json, width_of
 from qlax.cli.env_arguments import arguments
 from qlax.cli.summary import outcome_of
 from qlax.envs.opening import EnvLike, opened
@@ -33,10 +33,7 @@ def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> No
         raise UsageError(f"{folder} holds several seeds: --film takes one of them, {first}.")
     policies = {seed: load(path) for seed, path in seeds.items()} or {0: load(folder)}
     first_policy = next(iter(policies.values()))
-    with (
-        stdout_kept(command.json),
-        opened(*_environment(command, folder, first_policy, env_words)) as source,
-    ):
+    with opened(*_environment(command, folder, first_policy, env_words)) as source:
         spec = source.spec
         if command.film is not None:
             _film(command, first_policy, source, command.film)

@@ -1,12 +1,11 @@
 """`qlax explain`: what was drawn, in lines."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qlax.cli.console import width_of
+from qlax.cli.console import print_json, width_of
 from qlax.cli.env_arguments import arguments
 from qlax.errors import UsageError
 from qlax.explaining import Explanation, explain
@@ -34,7 +33,7 @@ def explain_run(command: "Explain", folder: Path, env_words: Sequence[str]) -> N
         best=command.best,
     )
     if command.json:
-        print(json.dumps({"folder": str(explanation.folder), **explanation.as_json()}, indent=2))
+        print_json({"folder": str(explanation.folder), **explanation.as_json()})
     else:
         _print(explanation)
 

@@ -16,7 +16,7 @@ import tyro
 
 from qlax._version import __version__
 from qlax.cli.commands import COMMANDS, Command, Words
-from qlax.cli.console import complain, print_json, spell_out
+from qlax.cli.console import complain, print_json, spell_out, stdout_kept
 from qlax.cli.help import asks_for_help, print_help
 from qlax.cli.translation import in_options
 from qlax.cli.words import require_words
@@ -58,7 +58,8 @@ def run(arguments: list[str]) -> int:
         name, *rest = arguments
         command = tyro.cli(COMMANDS[name], prog=f"qlax {name}", args=rest)
         _require_taken(arguments[0], command, words)
-        command.run(words)
+        with stdout_kept(getattr(command, "json", False)):
+            command.run(words)
     except UsageError as error:
         return _fail(in_options(str(error), names=command.names), 2)
     except (EnvironmentFailure, Diverged, DiskFull) as error:

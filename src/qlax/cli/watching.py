@@ -1,7 +1,6 @@
 """`qlax film`, `qlax watch` and `qlax play`."""
 
 import contextlib
-import json
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qlax.arguments import whole_number
 from qlax.cli.commands.core import existing
-from qlax.cli.console import complain
+from qlax.cli.console import complain, print_json
 from qlax.cli.env_arguments import arguments
 from qlax.envs.opening import EnvLike, describe
 from qlax.envs.source import Source
@@ -72,7 +71,7 @@ def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
                 for scene, shown in zip(scenes, made.scenes, strict=True)
             ],
         }
-        print(json.dumps(described, indent=2))
+        print_json(described)
         return
     print(f"{made.path}: {counted(round(made.seconds), 'second')}.")
     for scene, shown in zip(scenes, made.scenes, strict=True):
@@ -100,7 +99,7 @@ def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:
         caption=following.said,
     )
     if command.json:
-        print(json.dumps({"returns": returns}))
+        print_json({"returns": returns})
     elif returns:
         mean = sum(returns) / len(returns)
         print(f"mean return {mean:.6g} of {counted(len(returns), 'episode')}")
@@ -154,7 +153,7 @@ def play_env(command: "Play", env_words: Sequence[str]) -> None:
     kept = recorder.episodes
     if command.json:
         where = str(recorder.folder) if kept else None
-        print(json.dumps({"folder": where, "episodes": kept}, indent=2))
+        print_json({"folder": where, "episodes": kept})
     elif kept:
         returns = ", ".join(f"{one['return']:g}" for one in kept)
         print(f"{counted(len(kept), 'episode')} in {recorder.folder}/, return {returns}")

@@ -32,19 +32,18 @@ class Check(Command):
 
     def run(self, words: Words) -> None:
         """Print the report; problems end with exit code 2."""
-        from qlax.cli.console import print_json, stdout_kept, width_of
+        from qlax.cli.console import print_json, width_of
         from qlax.cli.env_arguments import arguments
         from qlax.envs.checking import check_env
         from qlax.wording import broken
 
-        with stdout_kept(self.json):
-            report = check_env(
-                self.env,
-                env_kwargs=arguments(self.env, words.env),
-                episodes=self.episodes,
-                seed=self.seed,
-                steps=self.steps,
-            )
+        report = check_env(
+            self.env,
+            env_kwargs=arguments(self.env, words.env),
+            episodes=self.episodes,
+            seed=self.seed,
+            steps=self.steps,
+        )
         if self.json:
             print_json({**dataclasses.asdict(report), "ok": report.ok})
         else:

@@ -32,7 +32,6 @@ class Resume(Command):
 
     def run(self, words: Words) -> None:
         """Go on with the run, and print the outcome."""
-        from qlax.cli.console import stdout_kept
         from qlax.cli.env_arguments import arguments_of_run
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
@@ -42,14 +41,13 @@ class Resume(Command):
         timing = since_process_start()
         folder = existing(self.run_folder)
         watchers = watching(quiet=self.quiet, as_json=self.json)
-        with stdout_kept(self.json):
-            runs = resume(
-                folder,
-                env_kwargs=arguments_of_run(folder, words.env),
-                steps=self.steps,
-                step_timeout=self.step_timeout,
-                observers=watchers,
-                progress=False,
-                timing=timing,
-            )
+        runs = resume(
+            folder,
+            env_kwargs=arguments_of_run(folder, words.env),
+            steps=self.steps,
+            step_timeout=self.step_timeout,
+            observers=watchers,
+            progress=False,
+            timing=timing,
+        )
         print_summaries(runs, quiet=self.quiet, as_json=self.json)

@@ -66,7 +66,6 @@ class Train(Command):
     def run(self, words: Words) -> None:
         """Train, and print the outcome."""
         from qlax import presets
-        from qlax.cli.console import stdout_kept
         from qlax.cli.env_arguments import arguments
         from qlax.cli.overrides import override
         from qlax.cli.progress import watching
@@ -80,10 +79,7 @@ class Train(Command):
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
         runs: Run | list[Run]
-        with (
-            stdout_kept(self.json),
-            opened(self.env, arguments(self.env, words.env)) as source,
-        ):
+        with opened(self.env, arguments(self.env, words.env)) as source:
             preset = presets.resolve(source, self.agent, as_published=self.as_published)
             preset = preset._replace(agent=override(preset.agent, words.agent))
             options: Any = {
