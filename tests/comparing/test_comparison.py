@@ -94,8 +94,19 @@ def test_of_several_agents_the_best_is_beside_each_other(tmp_path):
         made_seeds(tmp_path / agent, finals, agent=agent)
     task = task_of(tmp_path)
     assert task.verdict.startswith("c is better than a on CartPole-v1: probability")
-    assert "the data cannot tell it from b (probability of improvement 0.60" in task.verdict
+    assert "; the data cannot tell it from b: probability of improvement 0.60" in task.verdict
     assert [pair.other for pair in task.pairs] == ["b", "a"]
+
+
+def test_with_many_agents_what_looks_certain_is_only_likely(tmp_path):
+    made_seeds(tmp_path / "best", HIGH, agent="best")
+    for number in range(8):
+        agent = f"agent{number}"
+        made_seeds(tmp_path / agent, [x + number for x in LOW], agent=agent)
+    said = task_of(tmp_path).verdict
+    assert said.startswith("best is likely to be better than agent7, agent6, agent5, agent4, ")
+    assert "but with 9 agents compared that is not certain: probability of improvement 1.00" in said
+    assert "about 6 seeds of each would make it so." in said
 
 
 def test_over_environments_scores_are_normalised_where_references_are_known(tmp_path):

@@ -33,6 +33,8 @@ class Pair:
     """Its 95 % interval; NaN where either has one seed."""
     p_value: float
     """Of the permutation test, adjusted for all that X is compared with."""
+    p_alone: float
+    """The same as if X were compared with Y only."""
     tasks: int = 1
     """How many environments."""
     identical: bool = False
@@ -42,6 +44,11 @@ class Pair:
     def is_certain(self) -> bool:
         """Whether the data can tell the two apart."""
         return self.p_value <= LEVEL
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether X would be better for certain, were there no other agents."""
+        return self.p_alone <= LEVEL and self.probability > 0.5
 
     @property
     def is_single(self) -> bool:
@@ -62,6 +69,7 @@ class Pair:
             "probability_of_improvement": self.probability,
             "interval": plain_interval(self.interval),
             "p_value": self.p_value,
+            "p_value_alone": self.p_alone,
             "certain": self.is_certain,
             "seeds_needed": None
             if self.is_certain or not math.isfinite(self.seeds_needed)
@@ -97,10 +105,11 @@ def pairs_with(
             float(statistics.probability_of_improvement(x, scores[other])),
             statistics.improvement_interval(x, scores[other], seed=seed),
             float(p_value),
+            alone,
             x.shape[1],
             bool((np.concatenate([x, scores[other]]) == x[0]).all()),
         )
-        for other, p_value in zip(others, adjusted, strict=True)
+        for other, p_value, alone in zip(others, adjusted, tests, strict=True)
     ]
 
 
@@ -115,30 +124,35 @@ def verdict(pairs: Sequence[Pair], where: str, scores: dict[str, np.ndarray]) ->
     if len(pairs) == 1:
         return _of_two(pairs[0], where, scores)
     best = pairs[0].agent
-    beaten = [pair for pair in pairs if pair.is_certain and pair.probability > 0.5]
-    rest = [pair for pair in pairs if pair not in beaten]
+    better = [pair for pair in pairs if pair.is_certain and pair.probability > 0.5]
+    likely = [pair for pair in pairs if pair not in better and pair.is_likely]
+    rest = [pair for pair in pairs if pair not in better and pair not in likely]
     said = []
-    if beaten:
-        odds = sorted(pair.probability for pair in beaten)
-        shown = f"{odds[0]:.2f}" if odds[0] == odds[-1] else f"{odds[0]:.2f} to {odds[-1]:.2f}"
-        names = listed([pair.other for pair in beaten])
-        said.append(f"{best} is better than {names}{where}: probability of improvement {shown}")
-    else:
-        said.append(f"{best} has the largest score{where}, without being certainly better")
-    if len(rest) > 2:
-        odds = sorted(pair.probability for pair in rest)
-        names = listed([pair.other for pair in rest])
+    if better:
+        said.append(f"{best} is better than {_names(better)}{where}: {_range(better)}")
+    if likely:
+        subject = "it" if better else best
         said.append(
-            f"the data cannot tell it from {names} (probabilities of improvement {odds[0]:.2f} to "
-            f"{odds[-1]:.2f}); {_would(rest)}"
+            f"{subject} is likely to be better than {_names(likely)}{'' if better else where}, but "
+            f"with {len(pairs) + 1} agents compared that is not certain: {_range(likely)}; "
+            f"{_would(likely)} make it so"
         )
-    elif rest:
-        each = [f"{pair.other} ({_odds(pair)})" for pair in rest]
-        known = (
-            "the data cannot tell it from" if beaten else "than any: the data cannot tell it from"
-        )
-        said.append(f"{known} {listed(each)}, {_would(rest)}")
-    return ("; " if beaten else " ").join(said) + "."
+    if rest:
+        subject = "" if said else f"{best} has the largest score{where}, but "
+        odds = _range(rest) if len(rest) > 1 else _odds(rest[0])
+        said.append(f"{subject}the data cannot tell it from {_names(rest)}: {odds}; {_would(rest)}")
+    return "; ".join(said) + "."
+
+
+def _names(pairs: Sequence[Pair]) -> str:
+    return listed([pair.other for pair in pairs])
+
+
+def _range(pairs: Sequence[Pair]) -> str:
+    """Return the probabilities of improvement of several pairs."""
+    low, *_, high = sorted([pair.probability for pair in pairs] * 2)
+    shown = f"{low:.2f}" if f"{low:.2f}" == f"{high:.2f}" else f"{low:.2f} to {high:.2f}"
+    return f"probability of improvement {shown}"
 
 
 def _of_two(pair: Pair, where: str, scores: dict[str, np.ndarray]) -> str:
