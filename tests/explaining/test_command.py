@@ -20,7 +20,9 @@ def test_it_says_in_words_what_is_to_be_seen(folder, capsys):
     assert qlax_command(["explain", str(folder / "seed-0"), "--episodes", "1"]) == 0
     said = capsys.readouterr().out
     assert f"in {folder / 'seed-0' / 'explanation'}:" in said
-    assert "value.png: The largest action value" in said
+    assert (
+        "value.png: What the states of MountainCar-v0 are worth. The largest action value" in said
+    )
 
 
 def test_as_json_it_prints_the_index(folder, tmp_path, capsys):

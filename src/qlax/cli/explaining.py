@@ -50,6 +50,6 @@ def _print(explanation: Explanation) -> None:
     width = width_of(sys.stdout)
     print(f"{counted(len(explanation.pictures), 'picture')} in {explanation.folder}:")
     for picture in explanation:
-        print(broken(f"{picture.png.name}: {picture.caption}", width, indent=2))
+        print(broken(f"{picture.png.name}: {picture.title}. {picture.caption}", width, indent=2))
     for kind, why in explanation.left_out.items():
         print(broken(f"No {kind}: {why}", width, indent=2))

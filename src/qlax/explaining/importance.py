@@ -1,7 +1,7 @@
 """Which numbers of an observation values depend on, by measurement."""
 
-import functools
 import itertools
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -27,11 +27,15 @@ class Importance(NamedTuple):
 
 
 def importance_of(subject: Subject) -> Importance:
-    """Return what max Q depends on in the states that were visited."""
-    return _measured(subject)
+    """Return what max Q depends on in the states that were visited; measured once."""
+    if subject not in _MEASURED:
+        _MEASURED[subject] = _measured(subject)
+    return _MEASURED[subject]
 
 
-@functools.lru_cache(maxsize=2)
+_MEASURED: "weakref.WeakKeyDictionary[Subject, Importance]" = weakref.WeakKeyDictionary()
+
+
 def _measured(subject: Subject) -> Importance:
     random = np.random.default_rng(0)
     seen = subject.seen

@@ -49,7 +49,8 @@ def explain(
             `explanation-best`.
         env: Another environment to play in; None for the one it was trained in.
         env_kwargs: Arguments of the environment, as in `evaluate`.
-        episodes: How many episodes are played; None for 20, or 2 of environments that show images.
+        episodes: How many episodes are played; None for 20, more where they are short, or 2 of
+            environments that show images.
         seed: Seed of the first of them.
         best: Explain the best policy of the training instead of the last.
 

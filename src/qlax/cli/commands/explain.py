@@ -21,7 +21,8 @@ class Explain(Command):
     env: Annotated[str | None, named("ENV")] = None
     """Another environment to play in."""
     episodes: Annotated[int | None, named("INT")] = None
-    """How many episodes to play. By default 20, or 2 where images are shown."""
+    """How many episodes to play. By default 20, more of short ones, 2 where images are
+    shown."""
     seed: int = 3_000_000
     """Seed of the first of them."""
     best: Annotated[bool, *FLAG] = False
