@@ -23,6 +23,9 @@ def run(tmp_path_factory):
     qlax.train("CartPole-v1", small(), steps=60, eval_episodes=0, out=out)
     shutil.rmtree(out / "moments", ignore_errors=True)
     shutil.rmtree(out / "best", ignore_errors=True)
+    rows = [{"format": 1, "env_steps": step} for step in range(6, 61, 6)]
+    rows[3]["eval_return"], rows[9]["eval_return"] = 11.5, 33.0
+    (out / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for steps in (0, 12, 24, 36, 48, 60):
         untrained("CartPole-v1", small()).save(out / "moments" / f"{steps:012}")
     return out
@@ -40,7 +43,11 @@ def test_a_film_of_learning_has_scenes_with_captions(run, tmp_path, capsys):
     assert exit_code_of(["film", str(run), *words]) == 0
     said = json.loads(capsys.readouterr().out)
     captions = [scene["caption"].rpartition(": ")[2] for scene in said["scenes"]]
-    assert captions == ["before training", "after 24 steps of 60", "after 60 steps"]
+    assert captions == [
+        "before training",
+        "after 24 steps of 60, mean return 11.5",
+        "after 60 steps, mean return 33",
+    ]
     with Image.open(tmp_path / "l.gif") as picture:
         assert 2 <= picture.n_frames <= 90
         assert picture.size == (610, 266)  # 360 × 240 beside a panel of 250, below a caption

@@ -7,9 +7,11 @@ from qlax.drawing import INK
 from qlax.spaces import EnvSpec
 from qlax.watching.panel import Panel
 from qlax.watching.playing import Turn
-from qlax.watching.text import font, shortened
+from qlax.watching.text import font, shortened, width_of
 
 _CAPTION = 26
+_SIZES = (14, 13, 12, 11, 10)
+"""Of a caption's letters: the largest that fit."""
 _SMALLEST = 300
 """Height below which a picture is enlarged, by a whole number, where its width leaves room."""
 
@@ -73,10 +75,13 @@ class Layout:
 
     def _write(self, whole: Image.Image) -> None:
         if self.caption is not None:
-            text = shortened(self.caption, 14, whole.width - 20, bold=True)
+            room = whole.width - 20
+            fitting = (size for size in _SIZES if width_of(self.caption, size, bold=True) <= room)
+            size = next(fitting, _SIZES[-1])
+            text = shortened(self.caption, size, room, bold=True)
             drawing = ImageDraw.Draw(whole)
             place = (10, _CAPTION // 2)
-            drawing.text(place, text, font=font(14, bold=True), fill=INK, anchor="lm")
+            drawing.text(place, text, font=font(size, bold=True), fill=INK, anchor="lm")
 
     def _fitted(self, pixels: np.ndarray) -> Image.Image:
         """Return the environment's picture in the size that the first one got."""

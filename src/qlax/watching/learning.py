@@ -5,8 +5,11 @@ from pathlib import Path
 from qlax.errors import UsageError
 from qlax.loading import load
 from qlax.runs.moments import MOMENTS
-from qlax.runs.saved import read_run
+from qlax.runs.saved import SavedRun, read_run
 from qlax.watching.filming import Scene
+
+_NEAR = 0.03
+"""Share of a run that may lie between a policy that was kept and the evaluation it is told with."""
 
 
 def scenes_of_learning(folder: Path) -> list[Scene]:
@@ -30,9 +33,20 @@ def scenes_of_learning(folder: Path) -> list[Scene]:
     halfway = min(moments, key=lambda moment: abs(moment[0] - steps[-1] / 2))
     chosen = dict([moments[0], halfway, moments[-1]])
     return [
-        Scene(load(path), f"{run.env}, {run.agent}: {_when(taken, run.steps)}")
+        Scene(load(path), f"{run.env}, {run.agent}: {_when(taken, run.steps)}{_mean(run, taken)}")
         for taken, path in sorted(chosen.items())
     ]
+
+
+def _mean(run: SavedRun, taken: int) -> str:
+    """Return what the evaluation of about that time found, if there was one."""
+    mean = run.result and (run.result.get("eval") or {}).get("mean")
+    if mean is None or taken < run.steps:
+        found = [row for row in run.rows if row.get("eval_return") is not None]
+        near = [row for row in found if abs(row["env_steps"] - taken) <= _NEAR * run.steps]
+        nearest = min(near, key=lambda row: abs(row["env_steps"] - taken), default=None)
+        mean = None if nearest is None or taken == 0 else nearest["eval_return"]
+    return "" if mean is None else f", mean return {mean:.4g}".replace("-", "−")
 
 
 def _when(taken: int, planned: int) -> str:
