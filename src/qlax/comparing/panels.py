@@ -108,9 +108,7 @@ def draw(axes: "Axes", panel: Panel, wanted: Wanted, colours: Mapping[str, int])
     from matplotlib.ticker import MaxNLocator
 
     for agent, drawn in panel.agents.items():
-        number = colours[agent]
-        colour = PALETTE[number % len(PALETTE)]
-        dashes = _DASHES[number // len(PALETTE) % len(_DASHES)]
+        colour, dashes = style(colours[agent])
         _main(axes, drawn.main, colour, dashes, agent)
         if drawn.thin is not None:
             axes.plot(
@@ -134,6 +132,11 @@ def draw(axes: "Axes", panel: Panel, wanted: Wanted, colours: Mapping[str, int])
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(_short)
     plain(axes)
+
+
+def style(number: int) -> tuple[str, str]:
+    """Return the colour of an agent's line, and its dashes: others where colours come again."""
+    return PALETTE[number % len(PALETTE)], _DASHES[number // len(PALETTE) % len(_DASHES)]
 
 
 def label_of(agent: str, panels: Sequence[Panel]) -> str:

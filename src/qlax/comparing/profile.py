@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qlax.comparing import statistics
+from qlax.comparing.panels import style
 from qlax.comparing.results import AgentResult, Comparison
-from qlax.drawing import INK, PALETTE, new_figure, plain, require_picture, save_figure
+from qlax.drawing import INK, new_figure, plain, require_picture, save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +38,9 @@ def draw_profiles(comparison: Comparison, path: str | Path | None = None) -> "Fi
     width = 7.2 if columns == 1 else 4.7 * columns
     figure = new_figure(width, 3.6 * rows + 0.4)
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
-    names = list(dict.fromkeys(result.agent for _, agents, _ in panels for result in agents))
+    # In the order of the learning curves, to have the same colours.
+    of_tasks = [sorted(result.agent for result in task.agents) for task in comparison.tasks]
+    names = list(dict.fromkeys(agent for agents in of_tasks for agent in agents))
     for (title, agents, score), place in zip(panels, axes, strict=False):
         _draw(place, agents, names)
         place.set_title(title, loc="left", fontsize=11, color=INK)
@@ -50,8 +53,8 @@ def draw_profiles(comparison: Comparison, path: str | Path | None = None) -> "Fi
         lines, labels = place.get_legend_handles_labels()
         handles |= dict(zip(labels, lines, strict=True))
     figure.legend(
-        list(handles.values()),
-        list(handles),
+        [handles[name] for name in names],
+        names,
         loc="outside lower center",
         ncols=min(len(handles), max(1, int(width / 1.8))),
         frameon=False,
@@ -70,9 +73,11 @@ def _draw(axes: "Axes", agents: Sequence[AgentResult], names: Sequence[str]) -> 
     margin = 0.05 * float(np.ptp(scores)) or max(0.05 * abs(float(scores[0])), 0.5)
     taus = np.linspace(scores.min() - margin, scores.max() + margin, _PLACES)
     for result in agents:
-        colour = PALETTE[names.index(result.agent) % len(PALETTE)]
+        colour, dashes = style(names.index(result.agent))
         profile = statistics.performance_profile(result.scores, taus)
-        axes.step(taus, profile, color=colour, linewidth=1.8, label=result.agent, where="post")
+        axes.step(
+            taus, profile, dashes, color=colour, linewidth=1.8, label=result.agent, where="post"
+        )
         if len(result.scores) > 1:
             low, high = statistics.stratified_bootstrap(
                 result.scores,
