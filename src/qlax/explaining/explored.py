@@ -231,8 +231,10 @@ def _on_frames(subject: Subject) -> Picture:
         styling.entitled(one, names[index], styling.LABEL)
     styling.entitled(figure, _title(subject))
     arrays = {"mean": (mean, "mean of the frames, [rows, columns, channels]")}
-    what = "How often each thing was in each place" if names != [""] else "The mean of all frames"
-    return _picture(subject, figure, arrays, f"{what}: what is dark or sharp never moved.")
+    says = "The mean of the frames: what is sharp did not move."
+    if names != [""]:
+        says = "How often each thing was in each place: the darker, the more often."
+    return _picture(subject, figure, arrays, says)
 
 
 def _picture(
