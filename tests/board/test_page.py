@@ -218,3 +218,23 @@ def test_it_follows_a_run_that_is_trained_meanwhile(page, root):
     finally:
         training.kill()
         training.wait()
+
+
+@pytest.mark.exhaustive
+def test_values_follow_a_run_that_is_trained_meanwhile(page, root):
+    command = [sys.executable, "-m", "qlax", "train", "MountainCar-v0", "--quiet"]
+    command += ["--backend", "gymnasium", "--steps", "30000", "--seed", "78"]
+    command += ["--eval-episodes", "1", "--out", str(root / "car")]
+    training = subprocess.Popen(command, env=os.environ)
+    try:
+        page.get_by_role("link", name="dqn on MountainCar-v0, seed 78").click(timeout=60_000)
+        page.get_by_role("button", name="Show the values").click(timeout=60_000)
+        moments = page.get_by_label("Moment of training")
+        for most in (1, 5):  # the start and each fifth
+            until(lambda most=most: int(moments.get_attribute("max")) >= most, seconds=120)
+        assert page.locator("output").inner_text() == "after 30,000 steps"
+        page.get_by_text("As a table").nth(1).click()
+        assert page.locator("canvas[aria-label*=position]").get_attribute("aria-label")
+    finally:
+        training.kill()
+        training.wait()

@@ -149,7 +149,7 @@ export function valuesCard(id) {
     const rows = picks(surface.y.length).map((row) => h("tr", {}, h("th", { scope: "row", class: "number", text: number(surface.y[row], 3) }),
       columns.map((at) => h("td", { class: "number", text: what.value === "actions" ? surface.action_names[surface.actions[row][at]] : number(surface.values[row][at]) }))));
     table.replaceChildren(h("table", {}, h("caption", { text: `${surface.names[0]} across, ${surface.names[1]} down` }),
-      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "" }), heads)), h("tbody", {}, rows)));
+      h("thead", {}, h("tr", {}, h("th", { scope: "col", text: surface.names[1] }), heads)), h("tbody", {}, rows)));
   }
 
   addEventListener("scheme", draw);
