@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qlax.agent import Agent
     from qlax.comparing.comparison import compare
     from qlax.comparing.plotting import plot
+    from qlax.configuration import read_config
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
     from qlax.explaining import explain
@@ -73,6 +74,7 @@ __all__ = [
     "optimizers",
     "plot",
     "presets",
+    "read_config",
     "replay",
     "report",
     "resume",
@@ -98,6 +100,7 @@ _HOMES = {
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",
+    "read_config": "configuration",
     "compare": "comparing.comparison",
     "plot": "comparing.plotting",
     "Run": "runs.outcome",

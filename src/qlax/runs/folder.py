@@ -157,7 +157,7 @@ def read_json(path: Path) -> Any:
         raise UsageError(
             f"{path} is damaged and cannot be read: it is nested too deeply."
         ) from None
-    _require_ours(document, path)
+    require_ours(document, path)
     return document
 
 
@@ -172,8 +172,14 @@ def read_config(path: Path) -> dict[str, Any]:
     return document
 
 
-def _require_ours(document: Any, path: Path) -> None:
-    """Raise `UsageError` for what qlax never writes: deep nesting, numbers beyond 64 bits, NaN."""
+def require_ours(document: Any, path: Path, *, finite: bool = True) -> None:
+    """Raise `UsageError` for what qlax never writes: deep nesting, numbers beyond 64 bits, NaN.
+
+    Args:
+        document: What a file holds.
+        path: The file.
+        finite: Whether numbers that are not finite are refused too.
+    """
     level: list[Any] = [document]
     for _ in range(_DEEPEST):
         inside: list[Any] = []
@@ -186,7 +192,7 @@ def _require_ours(document: Any, path: Path) -> None:
                 raise UsageError(
                     f"{path} is damaged: it holds a number of {len(str(value))} digits."
                 )
-            elif isinstance(value, float) and not math.isfinite(value):
+            elif finite and isinstance(value, float) and not math.isfinite(value):
                 raise UsageError(f"{path} is damaged: it holds {value}.")
         if not inside:
             return

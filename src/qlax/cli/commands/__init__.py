@@ -5,6 +5,7 @@ from qlax.cli.commands.board import Board
 from qlax.cli.commands.check import Check
 from qlax.cli.commands.compare import Compare
 from qlax.cli.commands.completion import Completion
+from qlax.cli.commands.config import Config
 from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
@@ -25,6 +26,7 @@ COMMANDS: dict[str, type[Command]] = {
     "eval": Eval,
     "explain": Explain,
     "resume": Resume,
+    "config": Config,
     "film": Film,
     "runs": Runs,
     "board": Board,

@@ -4,10 +4,10 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from qlax.cli.commands.core import FLAG, Command, Words, named
-from qlax.envs.backends import AUTO, names
+from qlax.envs.backends import names
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 
@@ -28,8 +28,11 @@ class Train(Command):
     takes: ClassVar = frozenset({"agent", "env"})
     interrupted: ClassVar = "stopped before anything could be saved."
 
-    env: Positional[Annotated[str, arg(metavar="ENV")]]
+    env: Positional[Annotated[str | None, named("ENV")]] = None
     """Gymnasium's id of the environment, such as MountainCar-v0."""
+    config: Annotated[Path | None, named("FILE")] = None
+    """What to train, as `qlax config` prints it, or the `config.json` of a run; options come before
+    it."""
     agent: Annotated[str | None, named("NAME")] = None
     """Name of the agent; `qlax agents` lists them. By default the one tuned for ENV. Its parts are
     exchanged by --agent.bootstrap greedy, numbers set by --agent.replay.capacity 50000."""
@@ -37,15 +40,15 @@ class Train(Command):
     """Train the agent as its page has it, not fitted to ENV."""
     steps: Annotated[int | None, named("INT")] = None
     """Environment steps. By default as many as the agent needs on ENV."""
-    seed: int = 0
-    """Seed of everything random."""
+    seed: Annotated[int | None, named("INT")] = None
+    """Seed of everything random. By default 0."""
     seeds: Annotated[int | None, named("INT")] = None
     """Train this many seeds, from --seed on, in one program if ENV can be compiled."""
     out: Annotated[Path | None, named("FOLDER")] = None
     """Folder of the run. By default runs/ENV/AGENT/seed-SEED."""
-    backend: Annotated[str, named("{" + ",".join(names()) + "}")] = AUTO
-    """How ENV is stepped. `auto` takes a faithful compiled twin, the ALE or EnvPool where there is
-    one, else Gymnasium."""
+    backend: Annotated[str | None, named("{" + ",".join(names()) + "}")] = None
+    """How ENV is stepped. `auto`, the default, takes a faithful compiled twin, the ALE or EnvPool
+    where there is one, else Gymnasium."""
     eval_episodes: Annotated[int | None, named("INT")] = None
     """Episodes of the final evaluation, 0 for none. By default 100, or fewer of long ones."""
     eval_every: Annotated[int | None, named("INT")] = None
@@ -66,7 +69,7 @@ class Train(Command):
     def run(self, words: Words) -> None:
         """Train, and print the outcome."""
         from qlax import presets
-        from qlax.cli.env_arguments import arguments
+        from qlax.cli.configuring import given_to
         from qlax.cli.overrides import override
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
@@ -79,16 +82,13 @@ class Train(Command):
         timing = since_process_start()
         require(self.seeds is None or self.seeds >= 1, "--seeds", self.seeds, "at least 1")
         runs: Run | list[Run]
-        with opened(self.env, arguments(self.env, words.env)) as source:
-            preset = presets.resolve(source, self.agent, as_published=self.as_published)
+        given = given_to(self, words)
+        with opened(given.env, given.env_kwargs) as source:
+            preset = presets.resolve(source, given.agent, as_published=self.as_published)
             preset = preset._replace(agent=override(preset.agent, words.agent))
             options: Any = {
-                "steps": self.steps,
+                **given.options,
                 "out": self.out,
-                "backend": self.backend,
-                "eval_episodes": self.eval_episodes,
-                "eval_every": self.eval_every,
-                "checkpoint_every": self.checkpoint_every,
                 "step_timeout": self.step_timeout,
                 "observers": [*watching(quiet=self.quiet, as_json=self.json), *self._rules()],
                 "progress": False,
@@ -96,9 +96,10 @@ class Train(Command):
             }
             with speaking_of(preset.agent):
                 if self.seeds is None:
-                    runs = train(source, preset, seed=self.seed, **options)
+                    runs = train(source, preset, **options)
                 else:
-                    seeds = range(self.seed, self.seed + self.seeds)
+                    first = options.pop("seed")
+                    seeds = range(first, first + self.seeds)
                     runs = train_seeds(source, preset, seeds=seeds, **options)
         print_summaries(runs, quiet=self.quiet, as_json=self.json)
 
