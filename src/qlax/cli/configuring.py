@@ -51,7 +51,10 @@ def given_to(command: "Train", words: Words) -> Given:
     options = {name: getattr(command, name) for name in names}
     if command.config is None:
         if command.env is None:
-            raise UsageError("ENV is missing: name an environment, such as MountainCar-v0.")
+            raise UsageError(
+                "`qlax train` needs ENV: Gymnasium's id of the environment, such as "
+                "MountainCar-v0; or --config with a file that names it."
+            )
         options |= {"seed": command.seed or 0, "backend": command.backend or AUTO}
         return Given(command.env, arguments(command.env, words.env), command.agent, options)
     found = read_configuration(command.config.expanduser())
