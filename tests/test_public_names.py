@@ -45,6 +45,7 @@ def test_the_public_names_are_these():
         "optimizers",
         "plot",
         "presets",
+        "read_config",
         "replay",
         "report",
         "resume",
