@@ -39,6 +39,7 @@ _ARGUMENTS = {
         "episodes",
         "eval_episodes",
         "eval_every",
+        "log",
         "stop",
         "out",
         "seed",

@@ -1,4 +1,4 @@
-"""Observers of training: progress, metrics, curves, rules to stop; one file each."""
+"""Observers of training: progress, metrics, curves, logs, rules to stop; one file each."""
 
 from qlax.observers.core import (
     Beginning,
@@ -13,12 +13,14 @@ from qlax.observers.core import (
 from qlax.observers.divergence import DivergenceCheck
 from qlax.observers.every_n_steps import EveryNSteps
 from qlax.observers.learning_curve import LearningCurve
+from qlax.observers.logs import CSV, MLflow, TensorBoard, Trackio, WandB
 from qlax.observers.metrics_file import MetricsFile
 from qlax.observers.on_evaluation import OnEvaluation
 from qlax.observers.progress import Progress
 from qlax.observers.stopping import StopWhen, StopWhenNoBetter, StopWhenSolved
 
 __all__ = [
+    "CSV",
     "Beginning",
     "Checkpointed",
     "DivergenceCheck",
@@ -26,6 +28,7 @@ __all__ = [
     "Evaluated",
     "EveryNSteps",
     "LearningCurve",
+    "MLflow",
     "Member",
     "MetricsFile",
     "MetricsRow",
@@ -36,4 +39,7 @@ __all__ = [
     "StopWhen",
     "StopWhenNoBetter",
     "StopWhenSolved",
+    "TensorBoard",
+    "Trackio",
+    "WandB",
 ]

@@ -12,6 +12,7 @@ moments/        policies of the start, of each fifth of training, and of the end
 curve.png       the learning curve
 result.json     the outcome
 failure.json    what ended training, if it failed
+logs.json       how its logs at services are found again
 .lock           held while the run is trained
 """
 

@@ -23,6 +23,8 @@ class Resume(Command):
     """The run's folder, or that of several seeds."""
     steps: Annotated[int | None, named("INT")] = None
     """A new total of environment steps, to train for longer than planned."""
+    log: Annotated[str | None, named("NAME,…")] = None
+    """Where to log beside the run's folder, as for `qlax train`; a log that the run has goes on."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
     """Seconds that a step on the host may take before it counts as failed."""
     quiet: Annotated[bool, *FLAG] = False
@@ -35,12 +37,14 @@ class Resume(Command):
         from qlax.cli.env_arguments import arguments_of_run
         from qlax.cli.progress import watching
         from qlax.cli.summary import print_summaries
+        from qlax.observers.logs import logs_of
         from qlax.runs.timing import since_process_start
         from qlax.training import resume
 
         timing = since_process_start()
         folder = existing(self.run_folder)
         watchers = watching(quiet=self.quiet, as_json=self.json)
+        watchers += [] if self.log is None else logs_of(self.log)
         runs = resume(
             folder,
             env_kwargs=arguments_of_run(folder, words.env),

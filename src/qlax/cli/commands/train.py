@@ -57,6 +57,9 @@ class Train(Command):
     stop: Annotated[str | None, named("{solved,plateau,'return>=200'}")] = None
     """End training early: once the environment is solved, once evaluations get no better, or once a
     metric reaches a number; `return`, `steps`, `minutes` and the columns of metrics.jsonl are."""
+    log: Annotated[str | None, named("NAME,…")] = None
+    """Where to log beside the run's folder: tensorboard, wandb, trackio, mlflow, csv, with commas
+    between; each but csv needs the extra of its name."""
     checkpoint_every: Annotated[int | None, named("INT")] = None
     """Environment steps between checkpoints. By default a fifth of all."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
@@ -90,7 +93,11 @@ class Train(Command):
                 **given.options,
                 "out": self.out,
                 "step_timeout": self.step_timeout,
-                "observers": [*watching(quiet=self.quiet, as_json=self.json), *self._rules()],
+                "observers": [
+                    *watching(quiet=self.quiet, as_json=self.json),
+                    *self._logs(),
+                    *self._rules(),
+                ],
                 "progress": False,
                 "timing": timing,
             }
@@ -108,3 +115,9 @@ class Train(Command):
         from qlax.observers.stopping import rule_of
 
         return [] if self.stop is None else [rule_of(self.stop)]
+
+    def _logs(self) -> "list[Observer]":
+        """Return the logs that were asked for."""
+        from qlax.observers.logs import logs_of
+
+        return [] if self.log is None else logs_of(self.log)

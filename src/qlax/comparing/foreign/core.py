@@ -52,6 +52,7 @@ NAMES = {
         "train/returns_stat/mean",
         "train/reward",
         "train/returns",
+        "train/return",
         "train/averagereturns",
         "ray/tune/env_runners/episode_return_mean",
         "env_runners/episode_return_mean",
@@ -69,7 +70,7 @@ NAMES = {
     ),
     "loss": ("loss", "train/loss", "losses/td_loss", "losses/loss", "losses/qf_loss"),
     "q_value": ("q_value", "losses/q_values", "losses/qf_values", "train/q_value"),
-    "epsilon": ("epsilon", "rollout/exploration_rate", "charts/epsilon"),
+    "epsilon": ("epsilon", "explore/epsilon", "rollout/exploration_rate", "charts/epsilon"),
 }
 """What others call it, in small letters, by what qlax calls it."""
 

@@ -1,0 +1,40 @@
+"""What a run's folder keeps of its logs at services: how they are found again."""
+
+from pathlib import Path
+from typing import Any
+
+from qlax.errors import UsageError
+from qlax.runs import folder
+
+LOGS = "logs.json"
+"""The file in a run's folder."""
+
+
+class Kept:
+    """The place of one service in a run's `logs.json`: the log's id there, and how far it is."""
+
+    def __init__(self, run_folder: Path, service: str) -> None:
+        self._path, self._service = run_folder / LOGS, service
+        found = self._all().get(service)
+        known = isinstance(found, dict) and isinstance(found.get("id"), str)
+        self.id: str | None = found["id"] if known and found is not None else None
+        """What the service calls the log; None if there is none yet."""
+        steps = found.get("env_steps") if known and found is not None else None
+        self.env_steps: int = steps if isinstance(steps, int) else -1
+        """Environment steps of the newest numbers that it was sent; −1 for none."""
+
+    def write(self, name: str, env_steps: int) -> None:
+        """Remember the id, and how far the log is."""
+        self.id, self.env_steps = name, env_steps
+        document = self._all() | {self._service: {"id": name, "env_steps": env_steps}}
+        text = folder.as_text(document)
+        with folder.replacing(self._path, len(text), synced=False) as aside:
+            aside.write_text(text)
+
+    def _all(self) -> dict[str, Any]:
+        """Return what the file holds of all services; nothing if it is not there or damaged."""
+        try:
+            document = folder.read_json(self._path)
+        except UsageError:
+            return {}
+        return document if isinstance(document, dict) else {}

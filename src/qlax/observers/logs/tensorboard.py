@@ -1,0 +1,129 @@
+"""TensorBoard's event files."""
+
+import struct
+from pathlib import Path
+from typing import Any, ClassVar
+
+from qlax.observers.logs.core import Log, LoggedRun, OpenLog
+from qlax.observers.logs.names import Numbers
+from qlax.runs.folder import replacing
+
+_SUFFIX = ".qlax"
+_FILES = f"events.out.tfevents.*{_SUFFIX}"
+_HEAD, _FOOT = 12, 4
+_SHOWN_BESIDE_SETTINGS = ("final/return", "final/best_return", "final/total_seconds")
+_FLUSHED_EVERY = 5
+"""Seconds after which what was written can be seen at the latest."""
+
+
+class TensorBoard(Log):
+    """Writes an event file in each seed's folder: `tensorboard --logdir runs` shows them.
+
+    Scalars, the configuration as hyper-parameters, and the learning curve as a picture. What is
+    newer than the checkpoint that a run goes on from is dropped.
+
+    >>> qlax.train("CartPole-v1", observers=[qlax.observers.TensorBoard()])
+    """
+
+    service: ClassVar = "tensorboard"
+    packages: ClassVar = ("tensorboardX",)
+
+    def begin(self, event: Any) -> None:
+        """Import what is needed: that is no part of training."""
+        import tensorboardX.writer  # noqa: F401
+
+        super().begin(event)
+
+    def opened(self, run: LoggedRun) -> OpenLog:
+        """Return the seed's events."""
+        return _Events(run)
+
+
+class _Events:
+    """An event file."""
+
+    def __init__(self, run: LoggedRun) -> None:
+        from tensorboardX.summary import hparams
+        from tensorboardX.writer import FileWriter
+
+        self.newest = max(
+            (_cut(path, run.env_steps) for path in sorted(run.folder.glob(_FILES))), default=-1
+        )
+        self._file = FileWriter(str(run.folder), flush_secs=_FLUSHED_EVERY, filename_suffix=_SUFFIX)
+        shown = dict.fromkeys(_SHOWN_BESIDE_SETTINGS, 0.0)
+        settings = {
+            name: int(value) if isinstance(value, bool) else value
+            for name, value in run.settings.items()
+        }
+        *begun, self._ended = hparams(settings, shown)
+        for summary in begun:
+            self._file.add_summary(summary, 0)
+        self._file.flush()
+
+    def write(self, numbers: Numbers, env_steps: int) -> None:
+        """Add one event with all numbers."""
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        self.newest = env_steps
+        values = [Summary.Value(tag=tag, simple_value=number) for tag, number in numbers.items()]
+        self._file.add_summary(Summary(value=values), env_steps)
+
+    def finish(self, outcome: Numbers, env_steps: int, curve: Path | None) -> None:
+        """Add the outcome and the picture."""
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        self.write(outcome, env_steps)
+        if curve is not None:
+            picture = _picture(Summary, curve)
+            self._file.add_summary(Summary(value=[picture]), env_steps)
+        self._file.add_summary(self._ended, env_steps)
+        self._file.close()
+
+    def break_off(self, *, interrupted: bool) -> None:  # noqa: ARG002
+        """Close the file."""
+        self._file.close()
+
+
+def _picture(summary: Any, path: Path) -> Any:
+    """Return a PNG as a value of a summary."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        width, height, channels = *image.size, len(image.getbands())
+    image = summary.Image(
+        height=height,
+        width=width,
+        colorspace=channels,
+        encoded_image_string=path.read_bytes(),
+    )
+    return summary.Value(tag="curve", image=image)
+
+
+def _cut(path: Path, until: int) -> int:
+    """Drop from an event file what is newer than some steps, and the hyper-parameters.
+
+    A record is the length in eight bytes, its checksum in four, an event, its checksum in four.
+
+    Returns:
+        The steps of the newest numbers that stay; −1 for none.
+    """
+    from tensorboardX.proto.event_pb2 import Event
+
+    content, kept, at, newest = path.read_bytes(), [], 0, -1
+    while at + _HEAD + _FOOT <= len(content):
+        (size,) = struct.unpack_from("<Q", content, at)
+        end = at + _HEAD + size + _FOOT
+        if end > len(content):  # cut off by a crash
+            break
+        event = Event.FromString(content[at + _HEAD : end - _FOOT])
+        tags = [value.tag for value in event.summary.value]
+        if event.step <= until and not any(tag.startswith("_hparams_") for tag in tags):
+            kept.append(content[at:end])
+            if tags:
+                newest = max(newest, event.step)
+        at = end
+    whole = b"".join(kept)
+    if whole != content:
+        with replacing(path, len(whole), synced=False) as aside:
+            aside.write_bytes(whole)
+    return newest
