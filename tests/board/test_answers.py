@@ -122,11 +122,12 @@ def test_settings_of_several_runs(client, ids):
     assert client.get("/api/settings").status_code == 400
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"])
 def test_it_can_only_be_read(client, method):
     answer = client.request(method, "/api/runs")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD"
+    assert client.head("/").status_code == 200
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:80", "[::1]:7529", "LOCALHOST:1"])
@@ -212,6 +213,16 @@ def test_failures_show_no_more_than_a_sentence(client, ids, monkeypatch):
     answer = client.get(f"/api/settings?runs={ids['long']}")
     assert answer.status_code == 500
     assert answer.json() == {"error": "The board failed at this; its terminal says how."}
+
+
+@pytest.mark.parametrize("since", ["", "nonsense", ":", "x:9", "9" * 5_000, f":{'9' * 5_000}"])
+def test_pages_that_know_nothing_of_this_board_are_told_everything(tmp_path, since):
+    run_folder(tmp_path / "a")
+    board = Board(tmp_path, set(LOOPBACK), tick=0.05)
+    board.end()  # so that the answer has an end
+    client = TestClient(board.app, base_url="http://localhost:7529")
+    since = since if since.isdecimal() else since.replace(":", f"{board.catalog.epoch}:", 1)
+    assert client.get(f"/api/events?since={since}").text == "retry: 2000\n\n"
 
 
 def test_events_tell_what_changes(tmp_path):

@@ -127,7 +127,8 @@ class Board:
         """Answer with what changes, as it changes."""
         given = request.headers.get("last-event-id") or request.query_params.get("since", "")
         epoch, _, revision = given.partition(":")
-        known = int(revision) if revision.isdecimal() and epoch == self.catalog.epoch else -1
+        is_ours = epoch == self.catalog.epoch and revision.isdecimal() and len(revision) <= 12
+        known = int(revision) if is_ours else -1
         return _stream(self._changes(known))
 
     async def _changes(self, revision: int) -> AsyncIterator[str]:

@@ -58,7 +58,8 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
-        if scope["method"] not in ("GET", "HEAD"):
+        is_file = not scope["path"].startswith("/api/")  # what is computed has no head alone
+        if scope["method"] != "GET" and not (scope["method"] == "HEAD" and is_file):
             return refused("The board can only be read.", 405, {"allow": "GET, HEAD"})
         if len(headers.getlist("host")) != 1 or not self._is_ours(headers["host"]):
             return refused("The board is not called by that name.", 421)
