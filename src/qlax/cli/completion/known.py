@@ -105,13 +105,18 @@ def gather_meanwhile() -> None:
     if not _is_current() and _may_build():
         import subprocess
 
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "qlax.cli.completion.gathering"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        _outliving.append(process)
+
+
+_outliving: list[Any] = []
+"""Processes that go on when this one ends: Python would warn of one that is forgotten."""
 
 
 def write(document: Known) -> None:
