@@ -243,7 +243,7 @@ def test_the_command_line_says_how_often_and_where(tmp_path, capsys):
     words = ["train", "CartPole-v1", "--steps", "400", "--eval-every", "1e2"]
     assert exit_code_of([*words, "--out", str(tmp_path / "run"), "--eval-episodes", "1"]) == 0
     said = capsys.readouterr().out
-    assert "evaluated 100 steps apart, 10 episodes of the compiled environment" in said
+    assert "evaluated every 100 steps, on 10 episodes of the compiled environment" in said
     best = json.loads((tmp_path / "run" / "result.json").read_text())["best"]
     assert f"best      after {best['env_steps']:,} steps" in said
     assert exit_code_of(["eval", str(tmp_path / "run" / "best"), "--episodes", "2"]) == 0

@@ -37,8 +37,8 @@ class Selection:
         if self._trials is None:
             return None
         every = self._plan.eval_every * self._plan.agent.num_envs
-        at_least = "at least " if self._plan.eval_is_frugal else ""
-        return f"{at_least}{every:,} steps apart, {self._trials.described}"
+        about = "about " if self._plan.eval_is_frugal else ""
+        return f"{about}every {every:,} steps, on {self._trials.described}"
 
     def begin(self, state: LoopState, env_steps: int) -> None:
         """Compile, and remember what was chosen before the run went on from a checkpoint."""
