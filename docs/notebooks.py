@@ -5,23 +5,28 @@ import re
 from pathlib import Path
 from typing import Any
 
-from docs.snippets import FENCE, pictures_of
+from docs.snippets import pictures_of, split
 
 
-def notebook_of(page: Path) -> str:
+def notebook_of(page: Path, *, for_tests: bool = False) -> str:
     """Return a page as a notebook of format 4.5, as text.
 
     Pictures that its snippets draw are left out: in a notebook they appear where they are drawn.
+
+    Args:
+        page: A file of Markdown.
+        for_tests: Whether commands are as short as tests run them, and what cannot be run is left
+            out.
     """
-    text = page.read_text()
     cells: list[dict[str, Any]] = []
-    end = 0
-    for match in FENCE.finditer(text):
-        _add_words(cells, text[end : match.start()], page)
-        code = match["code"].rstrip("\n")
-        _add(cells, "code", code if match["language"] == "python" else f"%%bash\n{code}")
-        end = match.end()
-    _add_words(cells, text[end:], page)
+    for piece in split(page):
+        if isinstance(piece, str):
+            _add_words(cells, piece, page)
+        elif not (for_tests and piece.reason_not_run):
+            code = piece.code.rstrip("\n")
+            if piece.language == "console":
+                code = f"%%bash\n{code}{piece.added if for_tests else ''}"
+            _add(cells, "code", code)
     document = {
         "cells": cells,
         "metadata": {

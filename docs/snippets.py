@@ -90,16 +90,21 @@ class SnippetError(Exception):
     """A snippet failed, or prints other words than its page says."""
 
 
+def split(page: Path) -> Iterator[str | Snippet]:
+    """Yield what a page consists of: words, and the snippets between them."""
+    text = page.read_text()
+    end = 0
+    for match in FENCE.finditer(text):
+        yield text[end : match.start()]
+        line = text.count("\n", 0, match.start("code")) + 1
+        yield Snippet(page, line, match["language"], match["code"], match["output"], match["note"])
+        end = match.end()
+    yield text[end:]
+
+
 def snippets_of(page: Path) -> list[Snippet]:
     """Return the snippets of a page, in order."""
-    text = page.read_text()
-    found = []
-    for match in FENCE.finditer(text):
-        line = text.count("\n", 0, match.start("code")) + 1
-        found.append(
-            Snippet(page, line, match["language"], match["code"], match["output"], match["note"])
-        )
-    return found
+    return [piece for piece in split(page) if isinstance(piece, Snippet)]
 
 
 def run_page(page: Path, folder: Path) -> list[tuple[Snippet, str]]:

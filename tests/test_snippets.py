@@ -74,7 +74,7 @@ def test_the_snippets_of_a_page_run(page):
 @pytest.mark.parametrize("page", with_snippets(LEARN), ids=shown)
 def test_a_page_of_the_tutorial_runs_as_a_notebook(page, tmp_path, monkeypatch):
     monkeypatch.delenv("JAX_DISABLE_MOST_OPTIMIZATIONS", raising=False)
-    notebook = nbformat.reads(notebook_of(page), as_version=4)
+    notebook = nbformat.reads(notebook_of(page, for_tests=True), as_version=4)
     nbformat.validate(notebook)
     nbclient.NotebookClient(
         notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}
@@ -191,9 +191,11 @@ def test_a_notebook_has_the_words_the_code_and_no_pictures_of_its_own(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(
         '# Title\n\nSee [this](other.md).\n\n```python\nx.savefig("a.png")\n```\n\n'
-        "![A](img/a.png)\n\n```console\nqlax envs\n```\n"
+        "![A](img/a.png)\n\n<!-- snippet: add ALE -->\n\n```console\nqlax envs\n```\n"
     )
     made = nbformat.reads(notebook_of(page), as_version=4)
     assert [cell.cell_type for cell in made.cells] == ["markdown", "code", "code"]
     assert "[this](../other.md)" in made.cells[0].source
     assert made.cells[2].source == "%%bash\nqlax envs"
+    tried = nbformat.reads(notebook_of(page, for_tests=True), as_version=4)
+    assert tried.cells[2].source == "%%bash\nqlax envs ALE"
