@@ -9,7 +9,7 @@ import qlax
 
 _GROUPS = {
     "Train": ("train", "train_seeds", "resume", "sweep"),
-    "What comes of it": ("Run", "load", "Policy", "evaluate", "Evaluation", "Trial"),
+    "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
     "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
     "Agents": ("Agent",),
     "What can end a run": (
