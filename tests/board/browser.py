@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -17,6 +18,12 @@ def executable():
     if found is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     return found
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -36,7 +43,8 @@ def browsing():
 @contextlib.contextmanager
 def shown(folder):
     """Give the address of a board that shows a folder."""
-    command = [sys.executable, "-m", "qlax", "board", str(folder), "--json"]
+    port = ["--port", str(free_port())]  # the usual one is for the tests of it
+    command = [sys.executable, "-m", "qlax", "board", str(folder), "--json", *port]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield json.loads(process.stdout.readline())["address"]

@@ -2,7 +2,6 @@
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from qlax.board.serving import USUAL_PORT, listener
 from qlax.errors import UsageError
 from tests.runs.small import AGENT
 
+from .browser import free_port
 from .folders import run_folder
 
 
@@ -47,12 +47,6 @@ def address_of(process):
 def read(address):
     with urllib.request.urlopen(address, timeout=20) as answer:
         return answer.read()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
