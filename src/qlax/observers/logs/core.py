@@ -2,16 +2,20 @@
 
 import abc
 import contextlib
+import functools
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from qlax.drivers.core import MetricsRow
 from qlax.errors import Interrupted, UsageError
 from qlax.observers.core import Beginning, Ended, Member, Observer, Report
 from qlax.observers.logs.names import Numbers, Settings, numbers_of, outcome_of, settings_of
 from qlax.runs import folder
+
+if TYPE_CHECKING:
+    import psutil
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +173,11 @@ def _names(member: Member, seeds: int) -> tuple[str, str | None]:
 
 def _memory() -> float:
     """Return the memory that the process takes, in GB."""
+    return float(_process().memory_info().rss) / 1e9
+
+
+@functools.cache
+def _process() -> "psutil.Process":
     import psutil
 
-    return float(psutil.Process().memory_info().rss) / 1e9
+    return psutil.Process()

@@ -1,5 +1,6 @@
 """What a run's folder keeps of its logs at services: how they are found again."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,15 @@ from qlax.runs import folder
 
 LOGS = "logs.json"
 """The file in a run's folder."""
+_WRITTEN_EVERY = 2.0
+"""Seconds: a file takes longer than a number."""
 
 
 class Kept:
     """The place of one service in a run's `logs.json`: the log's id there, and how far it is."""
 
     def __init__(self, run_folder: Path, service: str) -> None:
-        self._path, self._service = run_folder / LOGS, service
+        self._path, self._service, self._written = run_folder / LOGS, service, 0.0
         found = self._all().get(service)
         known = isinstance(found, dict) and isinstance(found.get("id"), str)
         self.id: str | None = found["id"] if known and found is not None else None
@@ -30,6 +33,13 @@ class Kept:
         text = folder.as_text(document)
         with folder.replacing(self._path, len(text), synced=False) as aside:
             aside.write_text(text)
+        self._written = time.monotonic()
+
+    def write_soon(self, name: str, env_steps: int) -> None:
+        """The same, but in the file only every few seconds: after a crash, some are sent twice."""
+        self.id, self.env_steps = name, env_steps
+        if time.monotonic() - self._written >= _WRITTEN_EVERY:
+            self.write(name, env_steps)
 
     def _all(self) -> dict[str, Any]:
         """Return what the file holds of all services; nothing if it is not there or damaged."""

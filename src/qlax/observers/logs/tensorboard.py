@@ -1,6 +1,8 @@
 """TensorBoard's event files."""
 
+import socket
 import struct
+import time
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,8 +14,9 @@ _SUFFIX = ".qlax"
 _FILES = f"events.out.tfevents.*{_SUFFIX}"
 _HEAD, _FOOT = 12, 4
 _SHOWN_BESIDE_SETTINGS = ("final/return", "final/best_return", "final/total_seconds")
-_FLUSHED_EVERY = 5
-"""Seconds after which what was written can be seen at the latest."""
+_VERSION = "brain.Event:2"
+_WRITTEN_EVERY = 5.0
+"""Seconds: writing a little at a time is what takes long."""
 
 
 class TensorBoard(Log):
@@ -30,7 +33,7 @@ class TensorBoard(Log):
 
     def begin(self, event: Any) -> None:
         """Import what is needed: that is no part of training."""
-        import tensorboardX.writer  # noqa: F401
+        import tensorboardX  # noqa: F401
 
         super().begin(event)
 
@@ -40,48 +43,78 @@ class TensorBoard(Log):
 
 
 class _Events:
-    """An event file."""
+    """An event file, to which is written every few seconds."""
 
     def __init__(self, run: LoggedRun) -> None:
+        from tensorboardX.record_writer import RecordWriter
         from tensorboardX.summary import hparams
-        from tensorboardX.writer import FileWriter
 
         self.newest = max(
             (_cut(path, run.env_steps) for path in sorted(run.folder.glob(_FILES))), default=-1
         )
-        self._file = FileWriter(str(run.folder), flush_secs=_FLUSHED_EVERY, filename_suffix=_SUFFIX)
-        shown = dict.fromkeys(_SHOWN_BESIDE_SETTINGS, 0.0)
+        self._file = RecordWriter(str(_new_file(run.folder)))
+        self._waiting: list[tuple[float, int, Numbers]] = []
+        self._written = time.monotonic()
         settings = {
             name: int(value) if isinstance(value, bool) else value
             for name, value in run.settings.items()
         }
-        *begun, self._ended = hparams(settings, shown)
+        *begun, self._ended = hparams(settings, dict.fromkeys(_SHOWN_BESIDE_SETTINGS, 0.0))
+        self._event(file_version=_VERSION)
         for summary in begun:
-            self._file.add_summary(summary, 0)
+            self._event(summary=summary)
         self._file.flush()
 
     def write(self, numbers: Numbers, env_steps: int) -> None:
-        """Add one event with all numbers."""
-        from tensorboardX.proto.summary_pb2 import Summary
-
+        """Keep numbers until it is time to write them."""
         self.newest = env_steps
-        values = [Summary.Value(tag=tag, simple_value=number) for tag, number in numbers.items()]
-        self._file.add_summary(Summary(value=values), env_steps)
+        self._waiting.append((time.time(), env_steps, numbers))
+        if time.monotonic() - self._written >= _WRITTEN_EVERY:
+            self._write_waiting()
 
     def finish(self, outcome: Numbers, env_steps: int, curve: Path | None) -> None:
         """Add the outcome and the picture."""
         from tensorboardX.proto.summary_pb2 import Summary
 
         self.write(outcome, env_steps)
+        self._write_waiting()
         if curve is not None:
             picture = _picture(Summary, curve)
-            self._file.add_summary(Summary(value=[picture]), env_steps)
-        self._file.add_summary(self._ended, env_steps)
+            self._event(summary=Summary(value=[picture]), step=env_steps)
+        self._event(summary=self._ended, step=env_steps)
         self._file.close()
 
     def break_off(self, *, interrupted: bool) -> None:  # noqa: ARG002
         """Close the file."""
+        self._write_waiting()
         self._file.close()
+
+    def _write_waiting(self) -> None:
+        """Write an event for everything that waits."""
+        from tensorboardX.proto.summary_pb2 import Summary
+
+        waiting, self._waiting = self._waiting, []
+        for at, env_steps, numbers in waiting:
+            values = [Summary.Value(tag=tag, simple_value=value) for tag, value in numbers.items()]
+            self._event(summary=Summary(value=values), step=env_steps, wall_time=at)
+        self._file.flush()
+        self._written = time.monotonic()
+
+    def _event(self, *, wall_time: float | None = None, **entries: Any) -> None:
+        from tensorboardX.proto.event_pb2 import Event
+
+        event = Event(wall_time=time.time() if wall_time is None else wall_time, **entries)
+        self._file.write(event.SerializeToString())
+
+
+def _new_file(folder: Path) -> Path:
+    """Return a name that TensorBoard knows, later than that of every other file in the folder."""
+    second = int(time.time())
+    while True:
+        path = folder / f"events.out.tfevents.{second:010d}.{socket.gethostname()}{_SUFFIX}"
+        if not path.exists():
+            return path
+        second += 1
 
 
 def _picture(summary: Any, path: Path) -> Any:

@@ -69,7 +69,7 @@ class _Run:
         """Log numbers."""
         self._run.log(dict(numbers), step=env_steps)
         self.newest = env_steps
-        self._kept.write(self._run.name, env_steps)
+        self._kept.write_soon(self._run.name, env_steps)
 
     def finish(self, outcome: Numbers, env_steps: int, curve: Path | None) -> None:
         """Log the outcome and the picture."""
@@ -84,6 +84,7 @@ class _Run:
         self._close()
 
     def _close(self) -> None:
+        self._kept.write(self._run.name, self.newest)
         with output_dropped():
             self._run.finish()
 

@@ -87,7 +87,7 @@ class _Run:
         """Log numbers."""
         self._run.log(numbers, step=env_steps)
         self.newest = env_steps
-        self._kept.write(self._run.id, env_steps)
+        self._kept.write_soon(self._run.id, env_steps)
 
     def finish(self, outcome: Numbers, env_steps: int, curve: Path | None) -> None:
         """Log the outcome, which becomes the run's summary, and the picture."""
@@ -95,11 +95,15 @@ class _Run:
 
         pictures = {} if curve is None else {"curve": wandb.Image(str(curve))}
         self._run.log({**outcome, **pictures}, step=env_steps)
-        self._run.finish()
+        self._close(0)
 
     def break_off(self, *, interrupted: bool) -> None:
         """Mark the run as failed or interrupted."""
-        self._run.finish(exit_code=130 if interrupted else 1)
+        self._close(130 if interrupted else 1)
+
+    def _close(self, exit_code: int) -> None:
+        self._kept.write(self._run.id, self.newest)
+        self._run.finish(exit_code=exit_code)
 
 
 def _lacks_login() -> bool:
