@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from qlax import config
 from qlax.agent import Agent
@@ -70,7 +71,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
         origin = Origin.from_json(description["origin"], str(folder / DESCRIPTION))
     params: ActingParams = load_arrays(folder / ARRAYS, _shape_of(agent, spec, where))
     for place, leaf in jax.tree_util.tree_leaves_with_path(params):
-        if jnp.issubdtype(leaf.dtype, jnp.floating) and not jnp.isfinite(leaf).all():
+        if jnp.issubdtype(leaf.dtype, jnp.floating) and not np.isfinite(np.asarray(leaf)).all():
             name = jax.tree_util.keystr(place, simple=True, separator="/")
             raise UsageError(f"{folder / ARRAYS} holds numbers that are not finite in {name}.")
     return Policy(agent, spec, params, origin)

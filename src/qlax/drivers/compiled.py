@@ -1,6 +1,5 @@
 """Environment, replay and learning as one program."""
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,14 +13,13 @@ from qlax.drivers.core import (
     LoopState,
     MetricsRow,
     act,
-    as_report,
     first_statistics,
     keys,
     learn,
     observe,
     on_host,
-    summarise,
 )
+from qlax.drivers.reporting import Reporter
 from qlax.envs.core import CompiledEnv, TimeStep
 from qlax.precision import computes_in_32_bits
 from qlax.states import ActingParams
@@ -43,14 +41,12 @@ class CompiledDriver:
         self.env = env
         self.side_by_side = side_by_side
         init, advance = self._init, self._advance
-        summary: Any = functools.partial(summarise, agent)
-        policy: Any = agent.policy_params
+        self._policy: Any = agent.policy_params
         if side_by_side:
-            init, summary, policy = jax.vmap(init), jax.vmap(summary), jax.vmap(policy)
+            init, self._policy = jax.vmap(init), jax.vmap(self._policy)
             advance = jax.vmap(advance, in_axes=(0, None, None))
         self._jitted_init: Any = jax.jit(init, compiler_options=quickly())
-        self._jitted_summary: Any = jax.jit(summary)
-        self._jitted_policy: Any = jax.jit(policy, compiler_options=quickly())
+        self._report = Reporter(agent, side_by_side=side_by_side)
         self._jitted_advance: Any = jax.jit(advance, donate_argnums=0)
         self._compiled_advance: Any = None
 
@@ -64,6 +60,7 @@ class CompiledDriver:
         """Compile the loop for states like this one, with the compiler's options if there are."""
         bounds = (np.int32(0), np.int32(0))
         self._compiled_advance = self._jitted_advance.lower(state, *bounds).compile(options)
+        self._report.compile(state)
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up."""
@@ -77,14 +74,11 @@ class CompiledDriver:
 
     def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, for each seed, and the state to go on."""
-        summary, statistics = self._jitted_summary(state)
-        summary = jax.device_get(summary)
-        summaries = _split(summary) if self.side_by_side else [summary]
-        return [as_report(one) for one in summaries], state.replace(statistics=statistics)
+        return self._report(state)
 
     def policies(self, state: LoopState) -> list[ActingParams]:
         """Return what the policy of each seed acts with so far, as copies on the host."""
-        params = on_host(self._jitted_policy(state.agent.learner))
+        params = on_host(self._policy(state.agent.learner))
         return _split(params) if self.side_by_side else [params]
 
     def shape(self, seed: int) -> LoopState:

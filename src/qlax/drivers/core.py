@@ -208,42 +208,9 @@ def interrupted(agent: Agent, state: LoopState) -> LoopState:
     return state.replace(agent=train_state, timestep=timestep)
 
 
-def summarise(agent: Agent, state: LoopState) -> tuple[dict[str, Any], Statistics]:
-    """Return the few numbers that a report is made of, and the statistics to go on with.
-
-    It is compiled, and mapped over seeds.
-    """
-    clock = state.agent.actor.clock
-    summary = {
-        "statistics": state.statistics,
-        "env_steps": clock.taken,
-        "updates": state.agent.learner.updates,
-        "explorer": agent.explorer.metrics(clock),
-    }
-    return summary, since_report(state.statistics)
-
-
 def on_host(tree: Any) -> Any:
     """Return a tree of arrays as copies on the host, which outlive a state that is used up."""
     return jax.tree.map(np.array, tree)
-
-
-def as_report(summary: dict[str, Any]) -> MetricsRow:
-    """Return a summary as plain numbers; None for the mean of nothing."""
-    statistics: Statistics = summary["statistics"]
-
-    def mean(total: Any, count: Any) -> float | None:
-        return float(total) / int(count) if count else None
-
-    return {
-        "env_steps": int(summary["env_steps"]),
-        "updates": int(summary["updates"]),
-        "episodes": int(statistics.episodes),
-        "episode_return": mean(statistics.return_sum, statistics.episodes),
-        "episode_length": mean(statistics.length_sum, statistics.episodes),
-        **{name: mean(total, statistics.updates) for name, total in statistics.learning.items()},
-        **{name: float(value) for name, value in summary["explorer"].items()},
-    }
 
 
 def _count(statistics: Statistics, before: TimeStep, after: TimeStep) -> Statistics:

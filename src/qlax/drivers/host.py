@@ -14,7 +14,6 @@ from qlax.drivers.core import (
     LoopState,
     MetricsRow,
     act,
-    as_report,
     first_statistics,
     interrupted,
     keys,
@@ -23,9 +22,9 @@ from qlax.drivers.core import (
     observe,
     on_host,
     resumed_env_key,
-    summarise,
 )
 from qlax.drivers.packing import Packed, Packing
+from qlax.drivers.reporting import Reporter
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
 from qlax.precision import computes_in_32_bits
@@ -41,8 +40,7 @@ class HostDriver:
         self.agent = agent
         self.env = env
         self._jitted_init: Any = jax.jit(self._init, compiler_options=quickly())
-        self._jitted_policy: Any = jax.jit(agent.policy_params, compiler_options=quickly())
-        self._jitted_summary: Any = jax.jit(functools.partial(summarise, agent))
+        self._report = Reporter(agent)
         self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
         self._programs: _Programs | None = None
         # The seed of the episodes that a resumed run begins with; None once they have begun.
@@ -56,6 +54,7 @@ class HostDriver:
 
     def compile(self, state: LoopState) -> None:
         """Compile the programs of `advance` for states like this one."""
+        self._report.compile(state)
         action = jax.ShapeDtypeStruct((self.env.num_envs,), jnp.int32)
         packing = Packing((action, state))
 
@@ -124,12 +123,11 @@ class HostDriver:
 
     def report(self, state: LoopState) -> tuple[list[MetricsRow], LoopState]:
         """Return what happened since the last report, and the state to go on from."""
-        summary, statistics = self._jitted_summary(state)
-        return [as_report(jax.device_get(summary))], state.replace(statistics=statistics)
+        return self._report(state)
 
     def policies(self, state: LoopState) -> list[ActingParams]:
         """Return what the policy acts with so far, as copies on the host."""
-        return [on_host(self._jitted_policy(state.agent.learner))]
+        return [on_host(self.agent.policy_params(state.agent.learner))]
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
