@@ -9,6 +9,7 @@ import pytest
 
 import qlax
 from qlax import observers
+from qlax.errors import Interrupted
 from qlax.runs import folder
 from tests.observers.logs import offline, runs
 from tests.runs import small
@@ -89,7 +90,7 @@ def test_trackio(made):
         assert "curve" in rows[-1]
         config = SQLiteStorage.get_run_config("tested", name)
         assert config["agent.replay.capacity"] == 200
-        assert config["_Group"] == ("two" if run is made[1] else None)
+        assert config["_Group"] == "two"
 
 
 def test_mlflow(local, made):
@@ -159,3 +160,33 @@ def test_wandb_without_a_login_is_offline_and_says_so(tmp_path):
     assert "W&B has no login: the run is written to the folder wandb" in done.stderr
     assert done.stdout == "run\n"
     assert len(list(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))) == 1
+
+
+@pytest.mark.exhaustive
+def test_a_run_that_is_interrupted_is_marked_so(local):
+    from mlflow import MlflowClient
+
+    class Stop(observers.Observer):
+        def report(self, event):
+            if event.env_steps > 100:
+                raise KeyboardInterrupt
+
+    out = local / "runs" / "stopped"
+    with pytest.raises(Interrupted):
+        qlax.train(
+            *("MountainCar-v0", small.AGENT),
+            steps=200,
+            eval_episodes=0,
+            out=out,
+            observers=[*logs(local), Stop()],
+        )
+    kept = json.loads((out / "logs.json").read_text())
+    (path,) = local.glob(f"wandb/offline-run-*/run-{kept['wandb']['id']}.wandb")
+    said, rows, _, exit_code = offline.run_of(path)
+    assert (said.display_name, said.run_group) == ("stopped", "")
+    assert exit_code == 130
+    client = MlflowClient(tracking_uri=(local / "mlruns").as_uri())
+    assert client.get_run(kept["mlflow"]["id"]).info.status == "KILLED"
+    assert {name: one["env_steps"] for name, one in kept.items()} == dict.fromkeys(
+        ("wandb", "trackio", "mlflow"), max(rows)
+    )

@@ -13,6 +13,7 @@ from qlax.errors import Interrupted, UsageError
 from qlax.observers.core import Beginning, Ended, Member, Observer, Report
 from qlax.observers.logs.names import Numbers, Settings, numbers_of, outcome_of, settings_of
 from qlax.runs import folder
+from qlax.runs.saved import is_of_seeds
 
 if TYPE_CHECKING:
     import psutil
@@ -94,7 +95,7 @@ class Log(Observer, abc.ABC):
         if event is None:
             return
         for member in event.members:
-            settings, (name, group) = settings_of(member.plan), _names(member, event.seeds)
+            settings, (name, group) = settings_of(member.plan), _names(member)
             log = self.opened(
                 LoggedRun(
                     member=member,
@@ -160,15 +161,16 @@ def _can_import(package: str) -> bool:
         return False
 
 
-def _names(member: Member, seeds: int) -> tuple[str, str | None]:
-    """Return what a seed's run is called, and what all of them are."""
+def _names(member: Member) -> tuple[str, str | None]:
+    """Return what a seed's run is called, and what all of them are if it is one of several."""
     parts = member.folder.absolute().parts
     with contextlib.suppress(ValueError):
         parts = member.folder.absolute().relative_to(Path.cwd()).parts
     if parts[0] == "runs" and len(parts) > 1:
         parts = parts[1:]
     shown = [part for part in parts[-4:] if part not in ("/", "\\")] or [member.folder.name]
-    return "/".join(shown), "/".join(shown[:-1]) or None if seeds > 1 else None
+    group = "/".join(shown[:-1]) or None
+    return "/".join(shown), group if is_of_seeds(member.folder.parent) else None
 
 
 def _memory() -> float:
