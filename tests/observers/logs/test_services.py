@@ -130,7 +130,7 @@ def test_mlflow_where_it_writes_by_default(tmp_path, monkeypatch):
     run, _ = runs.trained(tmp_path / "runs" / "two", observers.MLflow())
     found = MlflowClient().get_run(id_of(run, "mlflow"))
     assert found.data.metrics["final/return"] == run.result["eval"]["mean"]
-    assert (tmp_path / "mlflow.db").is_file()
+    assert (tmp_path / "mlflow.db").is_file() or (tmp_path / "mlruns").is_dir()
 
 
 @pytest.mark.exhaustive

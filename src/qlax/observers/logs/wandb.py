@@ -115,5 +115,5 @@ def _lacks_login() -> bool:
             return False
         try:
             return not wandb.login(prompt=False)
-        except TypeError:  # an older one, which cannot be asked without asking the user
-            return False
+        except TypeError:  # an older one, whose `login` always asks the user
+            return wandb.api.api_key is None
