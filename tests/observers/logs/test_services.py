@@ -141,25 +141,41 @@ def test_what_is_done_again_after_an_older_checkpoint_is_not_logged_twice(local)
     assert json.loads((run.folder / "logs.json").read_text()) == before
 
 
-@pytest.mark.exhaustive
-def test_wandb_without_a_login_is_offline_and_says_so(tmp_path):
-    names = {name for name in os.environ if name.startswith("WANDB_")}
-    environment = {name: value for name, value in os.environ.items() if name not in names}
-    done = subprocess.run(
+def trained_with_wandb(here, **settings):
+    """Return what the command says where W&B has these settings and no others."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("WANDB_")
+    }
+    return subprocess.run(
         [
             *(sys.executable, "-m", "qlax", "train", "MountainCar-v0", "--steps", "40"),
             *("--eval-episodes", "0", "--out", "run", "--log", "wandb", "--quiet"),
         ],
-        cwd=tmp_path,
-        env={**environment, "NETRC": str(tmp_path / "none"), "HOME": str(tmp_path)},
+        cwd=here,
+        env={**environment, "NETRC": str(here / "none"), "HOME": str(here), **settings},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@pytest.mark.exhaustive
+def test_wandb_without_a_login_is_offline_and_says_so(tmp_path):
+    done = trained_with_wandb(tmp_path)
     assert done.returncode == 0, done.stderr
     assert "W&B has no login: the run is written to the folder wandb" in done.stderr
     assert done.stdout == "run\n"
     assert len(list(tmp_path.glob("wandb/offline-run-*/run-*.wandb"))) == 1
+
+
+@pytest.mark.exhaustive
+def test_wandb_with_a_login_but_no_network_ends_the_run_before_anything_is_written(tmp_path):
+    nobody = {"WANDB_BASE_URL": "http://127.0.0.1:9", "WANDB_API_KEY": 40 * "a"}
+    done = trained_with_wandb(tmp_path, **nobody)
+    assert done.returncode == 2
+    assert "The log wandb cannot be written: " in done.stderr
+    assert "WANDB_MODE=offline writes it to the folder wandb." in done.stderr
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.exhaustive

@@ -4,12 +4,14 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar
 
+from qlax.errors import UsageError
 from qlax.observers.core import Beginning
 from qlax.observers.logs.core import Log, LoggedRun, OpenLog
 from qlax.observers.logs.kept import Kept
 from qlax.observers.logs.names import Numbers
 from qlax.silence import output_dropped
 from qlax.warning import warn
+from qlax.wording import kind_and_first_line
 
 
 class WandB(Log):
@@ -107,7 +109,11 @@ class _Run:
 
 
 def _lacks_login() -> bool:
-    """Return whether W&B would have to ask for a login."""
+    """Return whether W&B would have to ask for a login.
+
+    Raises:
+        UsageError: if there is one that W&B does not accept, or no network to ask.
+    """
     import wandb
 
     with output_dropped():
@@ -115,5 +121,10 @@ def _lacks_login() -> bool:
             return False
         try:
             return not wandb.login(prompt=False)
+        except wandb.errors.Error as error:
+            raise UsageError(
+                f"The log wandb cannot be written: {kind_and_first_line(error)}. "
+                "WANDB_MODE=offline writes it to the folder wandb."
+            ) from error
         except TypeError:  # an older one, whose `login` always asks the user
             return wandb.api.api_key is None
