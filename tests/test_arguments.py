@@ -75,6 +75,7 @@ NUMBERS_OF_STEPS = ["400", 1000.5, True, np.nan, np.inf, -1, 0, [3], np.array([3
 SEEDS = ["0", 1.5, True, None, np.nan, -1, [0]]
 COUNTS = ["2", 0.5, True, np.nan, -1, [1]]
 SECONDS = ["5", 0, -1.0, True, np.nan, np.inf, [1.0]]
+FLAGS = ["yes", 2, [True]]
 PATHS = [3, ["a"], True, b"a"]
 AGENTS = [3, qlax.presets.dqn, qlax.Agent, ["dqn"], "dqnn", True]
 OBSERVERS = [qlax.observers.Progress(), [3], [qlax.observers.Progress], "progress", 3]
@@ -85,7 +86,9 @@ NEW_RUN = {
     "out": PATHS,
     "backend": [3, "torch", None, ["auto"]],
     "eval_episodes": COUNTS,
+    "eval_every": COUNTS,
     "checkpoint_every": [*COUNTS, 0],
+    "progress": FLAGS,
     "env_kwargs": [3, [1], {3: 4}, "render_mode"],
     "step_timeout": SECONDS,
     "observers": OBSERVERS,
@@ -130,6 +133,7 @@ PUBLIC = {
             "env": [3, [ID]],
             "step_timeout": SECONDS,
             "observers": OBSERVERS,
+            "progress": FLAGS,
         },
     ),
     "load": ({"path": "RUN"}, {"path": [*PATHS, "nowhere"], "agent": AGENTS}),
@@ -154,8 +158,56 @@ PUBLIC = {
             "fps": [*COUNTS, 0, 51],
             "every": [*COUNTS, 0],
             "width": [*COUNTS, 0],
+            "episodes": [*COUNTS, 0],
+            "panel": [None, *FLAGS],
         },
     ),
+    "explain": (
+        {"run": "RUN", "out": "pictures"},
+        {
+            "run": [3, None, "nowhere"],
+            "out": PATHS,
+            "env": [3, [ID]],
+            "episodes": [*COUNTS, 0],
+            "seed": SEEDS,
+            "best": [None, *FLAGS],
+        },
+    ),
+    "plot": (
+        {"runs": "RUN", "path": "curves.png"},
+        {
+            "runs": [3, None, [], "nowhere"],
+            "path": [3, ["a"], True, "curves.txt"],
+            "x": ["days", 3, None],
+            "y": ["nothing", 3],
+            "middle": ["middle", None],
+            "band": ["all", None],
+            "env": [3, [ID]],
+            "columns": [3, "steps"],
+        },
+    ),
+    "compare": (
+        {"runs": "RUN"},
+        {
+            "runs": [3, None, [], "nowhere"],
+            "at": ["4", 0.5, -1, 0],
+            "env": [3, [ID]],
+            "columns": [3, "steps"],
+            "seed": SEEDS,
+        },
+    ),
+    "report": (
+        {"runs": "RUN"},
+        {
+            "runs": [3, None, [], "nowhere"],
+            "path": [3, ["a"], True, "report.txt"],
+            "film": [None, *FLAGS],
+            "values": [None, *FLAGS],
+            "env": [3, [ID]],
+            "columns": [3, "steps"],
+        },
+    ),
+    "read_config": ({}, {"path": [3, ["a"], True, "nowhere", "nowhere.toml"]}),
     "check": (
         {"env": ID},
         {"env": [3, None], "episodes": [*COUNTS, 0], "seed": SEEDS, "steps": NUMBERS_OF_STEPS},

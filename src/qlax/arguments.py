@@ -101,6 +101,14 @@ def instance_of(name: str, value: Any, kind: type[T], otherwise: str) -> T:
     return value
 
 
+def flag(name: str, value: Any) -> bool:
+    """Return a truth value, Python's or NumPy's."""
+    value = _plain(value)
+    if not isinstance(value, bool):
+        raise UsageError(f"{name} is {shown(value)}, but must be True or False.")
+    return value
+
+
 def path_of(name: str, value: Any) -> Path:
     """Return a path, with `~` as the home folder."""
     try:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qlax.arguments import refuses_plainly
+from qlax.arguments import path_of, refuses_plainly
 from qlax.comparing.curves import Band, Curve, Middle
 from qlax.comparing.foreign import Columns
 from qlax.comparing.labels import by_env
@@ -92,7 +92,7 @@ def plot(
         UsageError: if nothing can be drawn, or something given cannot work.
     """
     if path is not None:
-        path = Path(path).expanduser()
+        path = path_of("path", path)
         require_picture("path", path)
     curves = curves_of(runs, Wanted(x=x, y=y, middle=middle, band=band), env=env, columns=columns)
     for note in curves.notes:

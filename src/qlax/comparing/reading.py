@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qlax.arguments import instance_of
 from qlax.comparing.foreign import Columns, logs_in
 from qlax.comparing.foreign.folders import EXPECTED
 from qlax.comparing.labels import labelled, without_repeats
@@ -43,6 +44,10 @@ def traces_in(runs: Runs, *, env: str | None = None, columns: Columns | None = N
     Raises:
         UsageError: if something is not there, holds no runs, or none can be read.
     """
+    if env is not None:
+        instance_of("env", env, str, "the id of an environment")
+    if columns is not None:
+        instance_of("columns", columns, Columns, "a Columns")
     traces: list[Trace] = []
     left_out: list[Unreadable] = []
     seen: set[Path] = set()

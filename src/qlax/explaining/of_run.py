@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qlax.arguments import path_of, refuses_plainly, whole_number
+from qlax.arguments import flag, path_of, refuses_plainly, whole_number
 from qlax.compilation import keep_compiled_programs
 from qlax.envs.opening import EnvLike, opened
 from qlax.errors import UsageError, require
@@ -62,6 +62,7 @@ def explain(
     seed = whole_number("seed", seed)
     if episodes is not None:
         episodes = whole_number("episodes", episodes, at_least=1)
+    best = flag("best", best)
     policy, saved, place = _read(run, best=best)
     if out is not None:
         folder = path_of("out", out)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from qlax._version import __version__
-from qlax.arguments import path_of, refuses_plainly
+from qlax.arguments import flag, path_of, refuses_plainly
 from qlax.comparing.comparison import comparison_between
 from qlax.comparing.foreign import Columns
 from qlax.comparing.labels import by_env
@@ -84,7 +84,7 @@ def write_report(
     columns: Columns | None = None,
 ) -> Written:
     """Do what `report` does, without warnings."""
-    target = path_of("path", path)
+    target, film, values = path_of("path", path), flag("film", film), flag("values", values)
     if target.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"path is {str(target)!r}, but must end in .html.")
     found = traces_in(runs, env=env, columns=columns)

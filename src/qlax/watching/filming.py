@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from qlax.arguments import number, path_of, refuses_plainly, whole_number
+from qlax.arguments import flag, number, path_of, refuses_plainly, whole_number
 from qlax.envs.opening import EnvLike, opened
 from qlax.errors import require
 from qlax.policy import Policy, require_policy
@@ -104,6 +104,7 @@ def film(
         EnvironmentFailure: if it fails.
     """
     require_policy(policy)
+    panel = flag("panel", panel)
     made = film_scenes(
         [Scene(policy)],
         path,

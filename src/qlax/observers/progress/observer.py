@@ -50,6 +50,9 @@ class Progress(Observer):
 
     def note(self, topic: str, text: str) -> None:
         """Show it, above the panel if there is one."""
+        self._say(topic, text)
+
+    def _say(self, topic: str, text: str) -> None:
         if self._display is not None:
             self._display.say(topic, text)
 
@@ -90,9 +93,9 @@ class Progress(Observer):
     def _show_changes(self, event: Beginning) -> None:
         """Say what of the agent was fitted to the environment, a line for each part."""
         if event.plan.changed:
-            self.note("fitted", f"to {event.spec.id} (elsewhere → here)")
+            self._say("fitted", f"to {event.spec.id} (elsewhere → here)")
         for line in by_part(event.plan.changed):
-            self.note("", line)
+            self._say("", line)
 
     def _show(self, *, reported: bool = False) -> None:
         if self._course is not None and self._display is not None:
