@@ -2,7 +2,8 @@
 
     python benchmarks/exhaustive.py
 
-Writes `results/exhaustive.json`, and the ids of long tests to `tests/long.txt`. The tests are those
+Writes `results/exhaustive.json`, and the ids of long tests to `tests/long.txt`; with `--long` only adds
+to the latter, from the quick tier. The tests are those
 that `pytest` and `pytest -m exhaustive` run.
 """
 
@@ -27,9 +28,19 @@ def main() -> int:
     """Run both tiers and write what came of them; return 1 if a test failed, else 0."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2, help="processes that run tests")
-    workers = parser.parse_args().workers
-    document = {"machine": machine(), "versions": qlax_versions(), "workers": workers}
+    parser.add_argument(
+        "--long", action="store_true", help="run the quick tier only, to see what takes long in it"
+    )
+    options = parser.parse_args()
+    workers = options.workers
     long: list[str] = []
+    if options.long:
+        outcome = run(TIERS["quick"], workers, long)
+        known = LONG.read_text().splitlines()
+        LONG.write_text("".join(f"{test}\n" for test in sorted({*known, *long})))
+        print(outcome["minutes"], "minutes,", outcome["failed"])
+        return int(outcome["exit_code"])
+    document = {"machine": machine(), "versions": qlax_versions(), "workers": workers}
     document["tiers"] = {name: run(marks, workers, long) for name, marks in TIERS.items()}
     LONG.write_text("".join(f"{test}\n" for test in sorted(long)))
     write_result(RESULTS / "exhaustive.json", document)
