@@ -2,9 +2,9 @@
 
     python benchmarks/exhaustive.py
 
-Writes `results/exhaustive.json`, and the ids of long tests to `tests/long.txt`; with `--long` only adds
-to the latter, from the quick tier. The tests are those
-that `pytest` and `pytest -m exhaustive` run.
+Writes `results/exhaustive.json`, and the ids of long tests to `tests/long.txt`; with `--long`, it
+only adds to the latter, from the quick tier. The tests are those that `pytest` and
+`pytest -m exhaustive` run.
 """
 
 import argparse

@@ -4,6 +4,7 @@ import numpy as np
 
 import qlax
 from qlax import explorers, networks, replay, schedules
+from qlax.runs import folder
 
 AGENT = qlax.Agent(
     network=networks.MLP(hidden=(8,)),
@@ -26,3 +27,10 @@ def assert_same_policy(one, other):
     assert first.keys() == second.keys()
     for name in first:
         np.testing.assert_array_equal(first[name], second[name])
+
+
+def untimed(run):
+    """Return a run's rows of metrics, without how long they took."""
+    rows = folder.read_metrics(run)
+    assert all(row.pop("seconds") > 0 for row in rows)
+    return rows
