@@ -101,8 +101,13 @@ def test_a_policy_without_room_is_saved_once_there_is(disk: Path, whole: Path) -
 
 
 def test_a_curve_without_room_costs_nothing_else(disk: Path, whole: Path) -> None:
+    class OnceEvaluated(Fills):
+        def evaluation(self, event: qlax.observers.Evaluated) -> None:
+            if event.is_final:
+                self.fill(event)
+
     with pytest.warns(RuntimeWarning, match=r"LearningCurve failed.*curve\.png was not written"):
-        run = train(disk / "run", Fills(disk, "evaluation"))
+        run = train(disk / "run", OnceEvaluated(disk, "unused"))
     assert_same_policy(run.folder, whole)
     assert run.result["eval"] is not None
 
