@@ -5,7 +5,7 @@ A file is data: qlax's own parts are looked up by their names, and nothing in it
 
 import dataclasses
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ def _checked(document: Mapping[str, Any], path: Path) -> Configuration:
         needed = entry.default is entry.default_factory is dataclasses.MISSING
         if needed and name not in given:
             raise UsageError(f"{path} lacks {name!r}.")
-        if name in given and entry.type in _KINDS and not _KINDS[entry.type](given[name]):
+        if name in given and entry.type in _NAMES and not formats.PLAIN[entry.type](given[name]):
             kind = _NAMES[entry.type]
             raise UsageError(f"{path} has {name} {given[name]!r}, but it must be {kind}.")
     given["agent"] = config.part_from_json(given["agent"], Agent, f"agent in {path}")
@@ -172,16 +172,6 @@ def _checked(document: Mapping[str, Any], path: Path) -> Configuration:
     return Configuration(**given)
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-_KINDS: dict[Any, Callable[[Any], bool]] = {
-    int: _is_whole,
-    int | None: lambda value: value is None or _is_whole(value),
-    str: lambda value: isinstance(value, str),
-    Mapping[str, Any]: lambda value: isinstance(value, dict),
-}
 _NAMES: dict[Any, str] = {
     int: "a whole number, 0 or more",
     int | None: f"a whole number, 0 or more, or {_NONE!r}",

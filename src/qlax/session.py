@@ -292,6 +292,5 @@ def _newest_common(members: list[Member]) -> list[Path]:
 
 def _seconds_until(member: Member, env_steps: int) -> float:
     """Return how long training had taken at a checkpoint, as its rows of metrics say."""
-    rows = folder.read_metrics(member.folder)
-    known = [row.get("seconds") for row in rows if row["env_steps"] <= env_steps]
+    known = [row.get("seconds") for row in folder.metrics_until(member.folder, env_steps)]
     return next((seconds for seconds in reversed(known) if seconds is not None), 0.0)

@@ -48,7 +48,7 @@ class Selection:
             return
         for best in self._best:
             best.read()
-        rows = [last_evaluated(member, env_steps) for member in self._members]
+        rows = [_last_evaluated(member, env_steps) for member in self._members]
         known = [row for row in rows if row is not None]
         if self._trials is not None and known:
             then = int(known[0]["env_steps"] or 0)
@@ -134,11 +134,10 @@ class Selection:
             self._trials.close()
 
 
-def last_evaluated(member: Member, env_steps: int) -> MetricsRow | None:
+def _last_evaluated(member: Member, env_steps: int) -> MetricsRow | None:
     """Return the last row with an evaluation that a run has up to some environment steps."""
-    rows = folder.read_metrics(member.folder)
-    known = [row for row in rows if row["env_steps"] <= env_steps]
-    return next((row for row in reversed(known) if row.get("eval_return") is not None), None)
+    rows = reversed(folder.metrics_until(member.folder, env_steps))
+    return next((row for row in rows if row.get("eval_return") is not None), None)
 
 
 def _summary(evaluation: Evaluation) -> dict[str, float]:

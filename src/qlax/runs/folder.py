@@ -277,9 +277,14 @@ _LAST_BYTES = 16_384
 """Bytes at the end of the metrics that hold the last rows."""
 
 
+def metrics_until(folder: Path, env_steps: int) -> list[dict[str, Any]]:
+    """Return a run's metrics up to some environment steps, those of a checkpoint."""
+    return [row for row in read_metrics(folder) if row["env_steps"] <= env_steps]
+
+
 def keep_metrics_until(folder: Path, env_steps: int) -> None:
     """Drop the lines of a run's metrics that are newer than a checkpoint."""
-    rows = [row for row in read_metrics(folder) if row["env_steps"] <= env_steps]
+    rows = metrics_until(folder, env_steps)
     with replacing(folder / METRICS) as aside:
         aside.write_text("".join(map(_line, rows)))
 

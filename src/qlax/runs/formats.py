@@ -1,5 +1,6 @@
 """The number of the format of each file, raised when the file of an older qlax can not be read."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,20 @@ from qlax._version import __version__
 from qlax.errors import UsageError
 
 POLICY, CHECKPOINT, CONFIG, METRICS, PLAYS = 1, 1, 1, 1, 1
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+PLAIN: dict[Any, Callable[[Any], bool]] = {
+    int: _is_whole,
+    int | None: lambda value: value is None or _is_whole(value),
+    str: lambda value: isinstance(value, str),
+    bool: lambda value: isinstance(value, bool),
+    Mapping[str, Any]: lambda value: isinstance(value, dict),
+}
+"""What a field of a plan or a configuration may hold in a file, by its type."""
 
 
 def require_format(document: Any, number: int, where: str | Path) -> None:

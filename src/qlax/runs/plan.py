@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -220,10 +220,10 @@ def plan_from_json(
     Raises:
         UsageError: if the file is not a configuration, or something needed is not given.
     """
-    plain = [entry for entry in dataclasses.fields(Plan) if entry.type in _KINDS]
+    plain = [entry for entry in dataclasses.fields(Plan) if entry.type in formats.PLAIN]
     for entry in plain:
         if entry.name in document:
-            if not _KINDS[entry.type](document[entry.name]):
+            if not formats.PLAIN[entry.type](document[entry.name]):
                 found = f"{entry.name} {document[entry.name]!r}"
                 raise UsageError(f"{where} is damaged: it has {found}.")
         elif entry.default is dataclasses.MISSING:  # what has a default came with a later qlax
@@ -236,19 +236,6 @@ def plan_from_json(
         changed=_changed_from_json(document.get("fitted", []), where),
         **{entry.name: document[entry.name] for entry in plain if entry.name in document},
     )
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-_KINDS: dict[Any, Callable[[Any], bool]] = {
-    int: _is_whole,
-    int | None: lambda value: value is None or _is_whole(value),
-    str: lambda value: isinstance(value, str),
-    bool: lambda value: isinstance(value, bool),
-}
-"""What a field of a plan may hold in a file, by its type."""
 
 
 def _changed_from_json(document: Any, where: str) -> tuple[Difference, ...]:
