@@ -21,12 +21,22 @@ _SIMPLE_LOOPS: Options = {"xla_cpu_use_fusion_emitters": False}
 @functools.cache
 def quickly() -> Options:
     """Return compiler options for a program that runs once: a third of the compilation time."""
-    fastest = _UNOPTIMISED | _SIMPLE_LOOPS
+    return _with_simple_loops(_UNOPTIMISED)
+
+
+@functools.cache
+def moderately() -> Options:
+    """Return compiler options for a program that runs some times: two thirds of the time."""
+    return _with_simple_loops(_UNOPTIMISED | {"xla_backend_optimization_level": 1})
+
+
+def _with_simple_loops(options: Options) -> Options:
+    simple = options | _SIMPLE_LOOPS
     try:
-        jax.jit(lambda: 0, compiler_options=fastest).lower().compile()
+        jax.jit(lambda: 0, compiler_options=simple).lower().compile()
     except jax.errors.JaxRuntimeError:
-        return _UNOPTIMISED
-    return fastest
+        return options
+    return simple
 
 
 def keep_compiled_programs() -> None:

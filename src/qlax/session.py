@@ -30,6 +30,8 @@ from qlax.observers.failure_file import FailureFile
 from qlax.observers.learning_curve import LearningCurve
 from qlax.observers.metrics_file import MetricsFile
 from qlax.runs import checkpoint, folder
+from qlax.runs.arrays import held, size_of
+from qlax.runs.beside import Writer
 from qlax.runs.formats import CONFIG
 from qlax.runs.interrupt import Interruptible
 from qlax.runs.lock import locked
@@ -47,6 +49,9 @@ _ALWAYS: tuple[Callable[[], Observer], ...] = (
     DivergenceCheck,
 )
 """The observers of every run. The check comes last: the row that shows a divergence is kept."""
+
+_WRITTEN_BESIDE = 64_000_000
+"""Bytes of a state up to which it is copied, to be written while training goes on."""
 
 
 class Job(NamedTuple):
@@ -123,6 +128,7 @@ class _Session:
     def run(self, *, resumed: bool, is_first: bool) -> list[Run]:
         """Train to the end, close the environments, and finish every member's run."""
         with contextlib.ExitStack() as opened:
+            opened.enter_context(self._writer)
             # Closed before the final evaluation opens its own: there may be only one.
             if not self.selected.is_pure:
                 opened.callback(close, self.selected.env)
@@ -130,6 +136,7 @@ class _Session:
             state, iteration = self._begin(resumed=resumed, is_first=is_first)
             with self.timing.measuring("train"):
                 state = self._advance(state, iteration)
+                self._writer.wait()
         return [
             finish(trained, self.timing, self.audience)
             for trained in self._trained(state, iteration)
@@ -219,9 +226,11 @@ class _Session:
                             jax.block_until_ready(state.statistics)
                         self._seconds += pace.last
                         iteration = until
+                        self._writer.settle()
                         audience.advance(iteration * plan.agent.num_envs)
                 except EnvironmentFailure as failure:
                     self._save(failure.loop_state, failure.iteration)
+                    self._writer.wait()
                     raise
                 if iteration == stop and plan.report_due(stop):
                     state = self._report(state, iteration)
@@ -231,6 +240,7 @@ class _Session:
                 if due or interrupt.requested or self.stopped is not None:
                     self._save(state, iteration)
                 if interrupt.requested:
+                    self._writer.wait()
                     raise Interrupted(self.job.folder)
         return state
 
@@ -248,12 +258,28 @@ class _Session:
         return state
 
     def _save(self, state: LoopState, iteration: int) -> None:
-        """Write a checkpoint of every member, and the best policies so far."""
+        """Write a checkpoint of every member, and the best policies so far.
+
+        Small states are written while training goes on; of large ones there is no room for two.
+        """
         self._selection.save()
         for member, own_state in zip(self.members, self._driver.split(state), strict=True):
-            path = checkpoint.save_checkpoint(member.folder, own_state, iteration)
-            steps = iteration * member.plan.agent.num_envs
-            self.audience.checkpoint(Checkpointed(member=member, env_steps=steps, path=path))
+            beside = size_of(own_state) <= _WRITTEN_BESIDE
+            self._writer.submit(
+                checkpoint.save_checkpoint,
+                member.folder,
+                held(own_state) if beside else own_state,
+                iteration,
+                then=functools.partial(self._saved, member, iteration),
+            )
+            if not beside:
+                self._writer.wait()
+
+    def _saved(self, member: Member, iteration: int) -> None:
+        """Tell that a member's checkpoint is written."""
+        path = checkpoint.path_of(member.folder, iteration)
+        steps = iteration * member.plan.agent.num_envs
+        self.audience.checkpoint(Checkpointed(member=member, env_steps=steps, path=path))
 
     @functools.cached_property
     def _driver(self) -> Driver:
@@ -264,7 +290,11 @@ class _Session:
 
     @functools.cached_property
     def _selection(self) -> Selection:
-        return Selection(self.members, self._driver, self.selected, self.audience)
+        return Selection(self.members, self._driver, self.selected, self.audience, self._writer)
+
+    @functools.cached_property
+    def _writer(self) -> Writer:
+        return Writer()
 
     @property
     def _spec(self) -> EnvSpec:

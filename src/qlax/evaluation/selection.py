@@ -3,8 +3,8 @@
 Nothing that is learned depends on it.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Sequence
 
 from qlax.drivers import Driver, LoopState, MetricsRow
 from qlax.envs.select import Selected
@@ -14,6 +14,7 @@ from qlax.evaluation.trials import Trials, trials_for
 from qlax.observers.core import Audience, Evaluated, Member
 from qlax.policy import Policy
 from qlax.runs import folder
+from qlax.runs.beside import Writer
 from qlax.runs.moments import Best, save_moment
 from qlax.warning import warn
 
@@ -22,9 +23,15 @@ class Selection:
     """Looks after the policies of the seeds that are trained together."""
 
     def __init__(
-        self, members: Sequence[Member], driver: Driver, selected: Selected, audience: Audience
+        self,
+        members: Sequence[Member],
+        driver: Driver,
+        selected: Selected,
+        audience: Audience,
+        writer: Writer,
     ) -> None:
         self._members, self._driver, self._audience = members, driver, audience
+        self._writer = writer
         self._plan = members[0].plan
         self._trials: Trials | None = trials_for(
             self._plan, [member.seed for member in members], selected, self.policies
@@ -115,14 +122,19 @@ class Selection:
         """Write the policies of this moment, if it is one to keep and there is room."""
         if self._plan.moment_due(iteration):
             for member, policy in zip(self._members, self.policies(state), strict=True):
-                with _told("The policy of this moment"):
-                    save_moment(member.folder, policy, iteration * self._plan.agent.num_envs)
+                env_steps = iteration * self._plan.agent.num_envs
+                told = functools.partial(_warn_of, "The policy of this moment")
+                self._writer.submit(
+                    save_moment, member.folder, policy, env_steps, without_room=told
+                )
 
     def save(self) -> None:
         """Write the best policies, if there is room."""
+        told = functools.partial(_warn_of, "The best policy")
         for best in self._best:
-            with _told("The best policy"):
-                best.save()
+            unsaved = best.unsaved()
+            if unsaved is not None:
+                self._writer.submit(best.write, *unsaved, without_room=told)
 
     def chosen_by(self) -> list[dict[str, float] | None]:
         """Return what each seed's best policy was chosen by; None without evaluations."""
@@ -156,10 +168,6 @@ def _columns(evaluation: Evaluation) -> MetricsRow:
     return {"eval_return": columns.pop("eval_mean"), **columns}
 
 
-@contextlib.contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Warn if there is no room on the disk; training goes on."""
-    try:
-        yield
-    except DiskFull as error:
-        warn(f"{what} is not kept: {error}", RuntimeWarning)
+def _warn_of(what: str, error: DiskFull) -> None:
+    """Warn that there is no room on the disk; training goes on."""
+    warn(f"{what} is not kept: {error}", RuntimeWarning)

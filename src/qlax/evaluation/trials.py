@@ -12,7 +12,7 @@ import jax
 import numpy as np
 
 from qlax.agent import Agent
-from qlax.compilation import quickly
+from qlax.compilation import moderately
 from qlax.drivers.core import LoopState, MetricsRow
 from qlax.envs.closing import close
 from qlax.envs.core import CompiledEnv, HostEnv
@@ -115,8 +115,7 @@ class _CompiledTrials:
         )  # environment steps of training at the last evaluation; what it took
         program: Any = _greedily(plan.trained_agent, env)
         program = jax.vmap(program) if self._side_by_side else program
-        # A quarter of the time to compile, for a program that is half as fast and runs little.
-        self._program: Any = jax.jit(program, compiler_options=quickly())
+        self._program: Any = jax.jit(program, compiler_options=moderately())
 
     def compile(self, state: LoopState) -> None:
         """Compile it, by playing once: a program that was called is quickest to call again."""

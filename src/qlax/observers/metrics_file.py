@@ -1,6 +1,9 @@
 """The metrics of a run as lines of JSON."""
 
-from qlax.observers.core import Beginning, Observer, Report
+import contextlib
+from pathlib import Path
+
+from qlax.observers.core import Beginning, Ended, Observer, Report
 from qlax.runs import folder
 
 
@@ -11,6 +14,10 @@ class MetricsFile(Observer):
     """
 
     is_essential = True
+
+    def __init__(self) -> None:
+        self._opened = contextlib.ExitStack()
+        self._files: dict[Path, folder.MetricsAppender] = {}
 
     def begin(self, event: Beginning) -> None:
         """Remember where the run goes on from; nothing is written before training starts."""
@@ -26,4 +33,19 @@ class MetricsFile(Observer):
     def report(self, event: Report) -> None:
         """Add a row."""
         for member, row in zip(event.members, event.rows, strict=True):
-            folder.append_metrics(member.folder, row)
+            if member.folder not in self._files:
+                file = folder.MetricsAppender(member.folder)
+                self._files[member.folder] = self._opened.enter_context(file)
+            self._files[member.folder].append(row)
+
+    def end(self, event: Ended) -> None:  # noqa: ARG002
+        """Close the files."""
+        self._close()
+
+    def failure(self, error: BaseException) -> None:  # noqa: ARG002
+        """Close the files."""
+        self._close()
+
+    def _close(self) -> None:
+        self._files.clear()
+        self._opened.close()

@@ -15,9 +15,14 @@ KEPT = 2
 DESCRIPTION = "checkpoint.json"
 
 
+def path_of(folder: Path, iteration: int) -> Path:
+    """Return where the checkpoint of an iteration is."""
+    return folder / CHECKPOINTS / f"iteration-{iteration:012d}"
+
+
 def save_checkpoint(folder: Path, state: Any, iteration: int) -> Path:
     """Write the state after an iteration, and delete all but the newest checkpoints."""
-    path = folder / CHECKPOINTS / f"iteration-{iteration:012d}"
+    path = path_of(folder, iteration)
     size = size_of(state)
     with room_for(path, size):
         path.parent.mkdir(exist_ok=True)

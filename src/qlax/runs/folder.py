@@ -237,11 +237,25 @@ def replacing(path: Path, size: int | None = None, *, synced: bool = True) -> It
             _remove(aside)
 
 
-def append_metrics(folder: Path, row: dict[str, Any]) -> None:
-    """Add a line to a run's metrics."""
-    line = _line(row)
-    with room_for(folder / METRICS, len(line)), (folder / METRICS).open("a") as file:
-        file.write(line)
+class MetricsAppender:
+    """The file of a run's metrics, open to add lines; each is written at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / METRICS
+        self._file = self._path.open("ab", buffering=0)
+
+    def append(self, row: dict[str, Any]) -> None:
+        """Add a line."""
+        line = _line(row).encode()
+        with room_for(self._path, len(line)):
+            while line:
+                line = line[self._file.write(line) :]
+
+    def __enter__(self) -> "MetricsAppender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:

@@ -35,7 +35,7 @@ class Best:
 
     def __init__(self, path: Path) -> None:
         self._path = path / BEST
-        self._unsaved: Policy | None = None
+        self._unsaved: tuple[Policy, dict[str, Any]] | None = None
         self.chosen_by: dict[str, Any] | None = None
         """`env_steps`, and `mean`, `std`, `episodes` of what it was chosen by; None without one."""
 
@@ -53,14 +53,16 @@ class Best:
         return self.chosen_by is None or mean >= self.chosen_by["mean"]
 
     def take(self, policy: "Policy", chosen_by: dict[str, Any]) -> None:
-        """Make a policy the best; it is written by the next `save`."""
-        self._unsaved, self.chosen_by = policy, chosen_by
+        """Make a policy the best, to be written next."""
+        self._unsaved, self.chosen_by = (policy, chosen_by), chosen_by
 
-    def save(self) -> None:
-        """Write the best policy, if it is not written yet."""
-        if self._unsaved is None:
-            return
+    def unsaved(self) -> tuple["Policy", dict[str, Any]] | None:
+        """Return what `write` is to be told; None if everything is written already."""
+        told, self._unsaved = self._unsaved, None
+        return told
+
+    def write(self, policy: "Policy", chosen_by: dict[str, Any]) -> None:
+        """Write the best policy, and what it was chosen by."""
         with folder.replacing(self._path, synced=False) as aside:
-            self._unsaved._write(aside)
-            (aside / CHOSEN_BY).write_text(folder.as_text(self.chosen_by))
-        self._unsaved = None
+            policy._write(aside)
+            (aside / CHOSEN_BY).write_text(folder.as_text(chosen_by))

@@ -22,8 +22,8 @@ from qlax.spaces import EnvSpec, alike
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
 # Ctrl-C, long enough that the host's part costs nothing.
-_LONGEST_STRETCH = 1_000
-_REPORTS = 100
+_LONGEST_STRETCH = 1_250
+_REPORTS = 40
 _CHECKPOINTS = 5
 _EVALUATIONS = 20
 _MOMENTS = 5
