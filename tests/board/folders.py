@@ -52,7 +52,7 @@ def run_folder(
         "agent_name": agent,
         "agent": agent_json,
         "fitted": [{"field": "discount", "before": "0.9", "after": "0.99"}],
-        "backend": "gymnax",
+        "backend": "jax",
         "seed": seed,
         "steps": steps or 100 * len(entries),
         "versions": {"qlax": "0.1.0"},

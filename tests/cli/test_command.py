@@ -36,7 +36,7 @@ def test_training_says_what_it_did_and_where(trained):
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[0].split() == ["training", "dqn", "on", "MountainCar-v0"]
-    assert "gymnax" in lines[1]
+    assert "jax: the environment's own functions" in lines[1]
     assert lines[2] == "fitted    to MountainCar-v0 (elsewhere → here)"
     noted = "epsilon takes 20,000 steps from 1 to 0.05 (--agent.explorer.epsilon.steps)"
     assert any(line.startswith("note") and noted in line for line in lines)

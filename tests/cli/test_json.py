@@ -105,7 +105,7 @@ def test_lists_hold_what_the_tables_show(told):
     ids = [name for world in envs["installed"] for name in world["ids"]]
     assert "CartPole-v1" in ids
     found, _ = told("envs", "mountaincar")
-    expected = {"environment": "MountainCar-v0", "runs_on": "gymnax", "threshold": -110.0}
+    expected = {"environment": "MountainCar-v0", "runs_on": "jax", "threshold": -110.0}
     assert expected in found["environments"]
 
 

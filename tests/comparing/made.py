@@ -35,7 +35,7 @@ def made_run(
         "agent_name": agent,
         "agent": config.to_json(setting or qlax.Agent()),
         "fitted": [],
-        "backend": "gymnax",
+        "backend": "jax",
         "seed": seed,
         "steps": steps,
     }

@@ -19,9 +19,9 @@ from tests.runs.small import AGENT
 
 BY_NAME = {backend.name: backend for backend in BACKENDS}
 FIRST = [
-    ("CartPole-v1", {}, "gymnax"),
-    ("MountainCar-v0", {}, "gymnax"),
-    ("MountainCar-v0", {"max_episode_steps": 300}, "gymnax"),
+    ("CartPole-v1", {}, "jax"),
+    ("MountainCar-v0", {}, "jax"),
+    ("MountainCar-v0", {"max_episode_steps": 300}, "jax"),
     ("MountainCar-v0", {"goal_velocity": 0.01}, "gymnasium"),
     ("CartPole-v1", {"render_mode": "rgb_array"}, "gymnasium"),
     ("FrozenLake-v1", {}, "jax"),
@@ -52,7 +52,7 @@ def test_functions_objects_and_dynamics_have_theirs():
     for env in given:
         with opened(env) as source:
             chosen.append(backend_for(source).name)
-    assert chosen == ["gymnasium", "gymnax", "jax"]
+    assert chosen == ["gymnasium", "jax", "jax"]
 
 
 @pytest.mark.parametrize("env", ["CartPole-v1", Countdown(3)], ids=["an id", "dynamics"])
@@ -66,11 +66,11 @@ def test_gymnasium_has_everything(env):
 @pytest.mark.parametrize(
     ("env", "kwargs", "wish", "said"),
     [
-        ("Taxi-v4", {}, "gymnax", "The gymnax backend has no Taxi-v4; it has CartPole-v1, "),
+        ("Taxi-v4", {}, "gymnax", "The gymnax backend has no Taxi-v4; it has MinAtar's games, "),
         ("Taxi-v4", {"fickle_passenger": True}, "jax", "has no Taxi-v4 with fickle_passenger=True"),
         ("CartPole-v1", {}, "ale", "The ale backend has no CartPole-v1; it has the ids of ale-py"),
         (lambda: gymnasium.make("CartPole-v1"), {}, "gymnax", "no environment that a function"),
-        ("CartPole-v1", {}, "cuda", "backend is 'cuda', but must be one of auto, gymnax, jax, "),
+        ("CartPole-v1", {}, "cuda", "backend is 'cuda', but must be one of auto, jax, gymnax, "),
     ],
 )
 def test_a_backend_that_has_it_not_is_refused_by_name(env, kwargs, wish, said, tmp_path):
@@ -86,7 +86,7 @@ def test_every_kind_has_a_driver_and_every_backend_says_what_it_is():
     for backend in BACKENDS:
         assert backend.says
         assert backend.has
-    for backend in (BY_NAME["gymnax"], BY_NAME["gymnasium"]):
+    for backend in (BY_NAME["jax"], BY_NAME["gymnax"], BY_NAME["gymnasium"]):
         with opened("CartPole-v1") as source:
             env = backend.open(source, AGENT.num_envs, source.spec)
             assert driver_for(backend.kind, AGENT, env).env is env

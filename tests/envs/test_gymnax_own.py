@@ -1,5 +1,8 @@
 """Environments that gymnax alone has."""
 
+import subprocess
+import sys
+
 import gymnax
 import jax
 import jax.numpy as jnp
@@ -7,7 +10,7 @@ import pytest
 
 import qlax
 from qlax import UsageError
-from qlax.envs import gymnax_own
+from qlax.envs import gymnax_own, worlds
 from qlax.envs.opening import describe, opened
 from qlax.envs.select import select
 from qlax.spaces import Box, Discrete
@@ -40,8 +43,8 @@ def test_its_own_ids_are_trained_in(name):
 def test_its_ids_that_are_listed_are_those_to_train_in():
     continuous = {"PointRobot-misc", "Reacher-misc", "Swimmer-misc"}
     its_own = {name for name in gymnax.registered_envs if gymnax_own.has(name)}
-    assert set(gymnax_own.IDS) == its_own - continuous
-    for name in set(gymnax_own.IDS) - {"MNISTBandit-bsuite"}:  # which downloads its images
+    assert set(worlds.GYMNAX.ids) == its_own - continuous
+    for name in set(worlds.GYMNAX.ids) - {"MNISTBandit-bsuite"}:  # which downloads its images
         assert describe(name).num_actions > 1
 
 
@@ -74,3 +77,45 @@ def test_what_is_not_for_it_is_refused(name, kwargs, said):
 def test_ids_that_gymnasium_has_too_are_gymnasiums():
     assert describe("Catch-bsuite").observation == Box((10, 5), "float32", 0.0, 1.0)
     assert describe("FrozenLake-v1").observation == Discrete(16)
+
+
+WITHOUT_GYMNAX = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("gymnax", "pandas", "seaborn"):
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "gymnax" else found(name, *rest)
+
+import qlax
+from qlax.envs.select import select
+
+print(select("MountainCar-v0", num_envs=2).backend)
+for env, backend in [("FourRooms-misc", "auto"), ("CartPole-v1", "gymnax")]:
+    try:
+        select(env, num_envs=2, backend=backend)
+    except qlax.UsageError as refused:
+        print(refused)
+game = select("MinAtar/Breakout-v1", num_envs=1)
+print(game.backend)
+game.env.close()
+"""
+
+
+def test_what_needs_the_package_says_so_and_the_rest_does_without():
+    pytest.importorskip("minatar")
+    program = [sys.executable, "-c", WITHOUT_GYMNAX]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "jax",
+        "FourRooms-misc needs the package gymnax, which is not installed: "
+        'pip install "qlax[gymnax]".',
+        "The gymnax backend needs the package gymnax, which is not installed: "
+        'pip install "qlax[gymnax]".',
+        "gymnasium",
+    ]

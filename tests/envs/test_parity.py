@@ -15,6 +15,7 @@ from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.opening import describe, source_of
 from qlax.envs.select import select
 from qlax.envs.vectorised import Vectorised
+from qlax.envs.worlds.classic_control import TASKS
 
 # Which leaves of the twin's state are the original's state, in its order.
 LEAVES = {
@@ -22,11 +23,17 @@ LEAVES = {
     "MountainCar-v0": ("position", "velocity"),
     "Acrobot-v1": ("joint_angle1", "joint_angle2", "velocity_1", "velocity_2"),
 }
-IDS = sorted(TWINS)
+IDS = sorted(TASKS)
+OWN = [pytest.param(name, TASKS[name], id=name) for name in IDS]
+OF_GYMNAX = [
+    pytest.param(name, GymnaxTwin, id=f"{name}-gymnax", marks=pytest.mark.exhaustive)
+    for name in sorted(TWINS)
+]
+held_to_the_original = pytest.mark.parametrize(("name", "twin_of"), OWN + OF_GYMNAX)
 
 
 def test_every_twin_is_held_to_its_original():
-    assert set(LEAVES) == set(TWINS)
+    assert set(LEAVES) == set(TASKS) == set(TWINS)
 
 
 def original_of(name):
@@ -54,12 +61,12 @@ def actions_for(name, rng, length):
     return held[:length]
 
 
-@pytest.mark.parametrize("name", IDS)
-def test_long_episodes_agree_in_float64(name):
+@held_to_the_original
+def test_long_episodes_agree_in_float64(name, twin_of):
     rng = np.random.default_rng(0)
     env = original_of(name)
     with jax.enable_x64(True):
-        twin = GymnaxTwin(describe(name))
+        twin = twin_of(describe(name))
         template, _ = twin.reset(jax.random.key(0))
         step = jax.jit(twin.step)
         ends = 0
@@ -102,9 +109,9 @@ def states_near_everything(name, rng, count):
     return rng.uniform(-1.0, 1.0, (count, 4)) * scale
 
 
-@pytest.mark.parametrize("name", IDS)
+@held_to_the_original
 @pytest.mark.parametrize("wide", [True, False], ids=["float64", "float32"])
-def test_single_steps_agree_from_everywhere(name, wide):
+def test_single_steps_agree_from_everywhere(name, twin_of, wide):
     rng = np.random.default_rng(1)
     count = 3_000
     # Numbers that float32 holds exactly, so that both begin in the same state.
@@ -118,7 +125,7 @@ def test_single_steps_agree_from_everywhere(name, wide):
         expected.append((observation, reward, terminated))
     observations, rewards, ends = map(np.array, zip(*expected, strict=True))
     with jax.enable_x64(wide):
-        twin = GymnaxTwin(describe(name))
+        twin = twin_of(describe(name))
         template, _ = twin.reset(jax.random.key(0))
         batch = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count,)), template)
         dtype = np.float64 if wide else np.float32
@@ -139,13 +146,13 @@ def test_single_steps_agree_from_everywhere(name, wide):
     assert 0 < ends.sum() < count, "the states must lie on both sides of the end"
 
 
-@pytest.mark.parametrize("name", IDS)
-def test_time_limits_fall_on_the_same_step(name):
+@held_to_the_original
+def test_time_limits_fall_on_the_same_step(name, twin_of):
     """Whole environments, from the twin's own first state, with the shortest of episodes."""
     limit = 7
     spec = describe(name, time_limit=limit)
     assert spec.time_limit == limit
-    vectorised = Vectorised(GymnaxTwin(spec), 1)
+    vectorised = Vectorised(twin_of(spec), 1)
     original = GymnasiumEnv(source_of(name).maker(limit), 1, spec)
     original.reset(seed=0)
     state, _ = vectorised.init(jax.random.key(0))
@@ -159,14 +166,14 @@ def test_time_limits_fall_on_the_same_step(name):
     original.close()
 
 
-@pytest.mark.parametrize("name", IDS)
-def test_first_states_have_the_same_range(name):
+@held_to_the_original
+def test_first_states_have_the_same_range(name, twin_of):
     original = gymnasium.make(name, disable_env_checker=True)
     theirs = []
     for seed in range(200):
         original.reset(seed=seed)
         theirs.append(np.asarray(original.unwrapped.state, np.float64))
-    twin = GymnaxTwin(describe(name))
+    twin = twin_of(describe(name))
     states, observations = jax.jit(jax.vmap(twin.reset))(jax.random.split(jax.random.key(0), 2_000))
     ours = np.stack([getattr(states, leaf) for leaf in LEAVES[name]], -1)
     np.testing.assert_allclose(ours.min(0), np.min(theirs, 0), atol=0.01)
@@ -178,6 +185,6 @@ def test_first_states_have_the_same_range(name):
 @pytest.mark.parametrize("name", IDS)
 def test_auto_takes_the_twin_and_says_so(name):
     chosen = select(name, num_envs=2)
-    assert chosen.backend == "gymnax"
+    assert chosen.backend == "jax"
     assert chosen.is_pure
     assert chosen.env.spec == select(name, num_envs=2, backend="gymnasium").env.spec

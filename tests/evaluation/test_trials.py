@@ -95,7 +95,7 @@ def test_an_episode_that_nothing_ends_is_cut():
     assert played.lengths.tolist() == [3, 3]
 
 
-@pytest.mark.parametrize("backend", ["gymnax", "gymnasium"])
+@pytest.mark.parametrize("backend", ["jax", "gymnasium"])
 def test_what_is_learned_does_not_depend_on_evaluations(backend, tmp_path):
     without = trained(tmp_path / "without", backend=backend, eval_every=0)
     with_some = trained(tmp_path / "with", backend=backend, eval_every=30)
@@ -106,7 +106,7 @@ def test_what_is_learned_does_not_depend_on_evaluations(backend, tmp_path):
     assert [steps for steps, _ in evaluated(with_some.folder)] == [*range(30, STEPS, 30), STEPS]
 
 
-@pytest.mark.parametrize("backend", ["gymnax", "gymnasium"])
+@pytest.mark.parametrize("backend", ["jax", "gymnasium"])
 def test_the_best_policy_is_the_last_of_the_best_by_evaluations_of_its_own(backend, tmp_path):
     watching = Watching()
     run = trained(

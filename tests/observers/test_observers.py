@@ -132,7 +132,7 @@ class Stopping(observers.Observer):
         return "enough" if event.env_steps >= self.at else None
 
 
-@pytest.mark.parametrize("backend", ["gymnax", "gymnasium"])
+@pytest.mark.parametrize("backend", ["jax", "gymnasium"])
 def test_an_observer_may_end_training_with_a_reason(backend, tmp_path):
     run = trained(tmp_path / "run", Stopping(100), backend=backend)
     assert run.result["stopped"] == "enough"

@@ -150,7 +150,7 @@ def test_the_command_on_the_page_trains_the_same_agent(tmp_path):
     agent = qlax.presets.dqn(env="CartPole-v1")
     made_run(tmp_path / "a", final=3, setting=agent)
     recipe = recipe_of([read_run(tmp_path / "a")])
-    expected = "qlax train CartPole-v1 --agent dqn --steps 1000 --seed 0 --backend gymnax"
+    expected = "qlax train CartPole-v1 --agent dqn --steps 1000 --seed 0 --backend jax"
     assert recipe.command == expected
     assert recipe.overrides == ()
     network = qlax.networks.MLP(hidden=(32, 16))

@@ -48,7 +48,7 @@ def test_a_run_leaves_everything_it_promises(run):
 def test_the_result_says_what_was_done(run):
     result = json.loads((run.folder / "result.json").read_text())
     assert result == run.result
-    assert (result["env"], result["agent"], result["backend"]) == (ENV, "custom", "gymnax")
+    assert (result["env"], result["agent"], result["backend"]) == (ENV, "custom", "jax")
     assert (result["seed"], result["env_steps"]) == (3, STEPS)
     # An update after every step from number 50 to number 400.
     assert result["updates"] == STEPS - 50 + 1

@@ -7,15 +7,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from qlax.cli.console import console, print_json
-from qlax.envs import gymnax_own
 from qlax.envs.backends import BACKENDS
 from qlax.envs.opening import source_of
 from qlax.envs.select import backend_for
-from qlax.envs.worlds import WORLDS, World, register_installed, world_named, world_of
+from qlax.envs.worlds import GYMNAX, WORLDS, World, register_installed, world_named, world_of
 from qlax.errors import UsageError, nearest
 from qlax.silence import output_dropped, warnings_ignored
 
-_GYMNAX = "gymnax alone"
 _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
     "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
@@ -157,7 +155,7 @@ def _print_found(found: list[tuple[str, str, float | None]], could_be: list[Worl
 
 
 def _families() -> list[Listing]:
-    """Return ids by world, in the worlds' order; then gymnax's own, and all others together."""
+    """Return ids by world, in the worlds' order; then all others together."""
     members: dict[str, list[str]] = {
         world.title: [] for world in WORLDS if world.are_many and world.is_installed
     }
@@ -168,8 +166,10 @@ def _families() -> list[Listing]:
         world = world or world_of(record)
         if (world is None or world.is_installed) and _is_listed(world, record):
             members.setdefault("Others" if world is None else world.title, []).append(name)
-    members[_GYMNAX] = list(gymnax_own.IDS)
-    known = {world.title: world.examples for world in WORLDS} | {_GYMNAX: gymnax_own.IDS[:3]}
+    members |= {
+        world.title: list(world.ids) for world in WORLDS if world.ids and world.is_installed
+    }
+    known = {world.title: world.examples for world in WORLDS}
     others = tuple(members.get("Others", ())[:3])
     return [
         Listing(title, tuple(members[title]), known.get(title, others))
@@ -180,7 +180,7 @@ def _families() -> list[Listing]:
 
 def _backend_of(name: str) -> str:
     """Return the name of the backend that runs an id unless another is asked for."""
-    if name in gymnax_own.IDS:
+    if name in GYMNAX.ids:
         return "gymnax"  # without importing it
     return backend_for(source_of(name)).name
 

@@ -1,6 +1,7 @@
 """Environments that gymnax alone has, by its own ids, such as `FourRooms-misc`."""
 
 import dataclasses
+import importlib.util
 import inspect
 import re
 import sys
@@ -17,14 +18,6 @@ from qlax.envs.core import Transition
 from qlax.errors import UsageError, nearest
 from qlax.spaces import Box, Composite, Discrete, EnvSpec, Space
 
-IDS = (
-    *("FourRooms-misc", "MetaMaze-misc", "Pong-misc", "FrozenLake-misc"),
-    *("BernoulliBandit-misc", "GaussianBandit-misc"),
-    *("UmbrellaChain-bsuite", "SimpleBandit-bsuite", "MNISTBandit-bsuite"),
-    *("Asterix-MinAtar", "Breakout-MinAtar", "Freeway-MinAtar", "Seaquest-MinAtar"),
-    "SpaceInvaders-MinAtar",
-)
-"""Those of its ids that can be trained in, so that lists need not import it."""
 _ITS_ENDINGS = re.compile(r".*-(MinAtar|bsuite|misc)")
 
 
@@ -33,7 +26,7 @@ def has(identity: str) -> bool:
     if "gymnax" not in sys.modules and not _ITS_ENDINGS.fullmatch(identity):
         return False  # importing gymnax takes two seconds
     worlds.register(identity)
-    if identity in gymnasium.registry:
+    if identity in gymnasium.registry or importlib.util.find_spec("gymnax") is None:
         return False
     import gymnax
 

@@ -67,11 +67,16 @@ def backend_for(source: Source, wish: str = AUTO) -> Backend:
     """Return the backend that runs an environment: the one that is wished for, or the first.
 
     Raises:
-        UsageError: if the one that is wished for has no such environment.
+        UsageError: if the one that is wished for has no such environment, or is not installed.
     """
     if wish == AUTO:
         return next(backend for backend in BACKENDS if backend.opens(source))
     wished = next(backend for backend in BACKENDS if backend.name == wish)
+    if not wished.is_installed:
+        raise UsageError(
+            f"The {wish} backend needs the package {wished.package}, which is not installed: "
+            f'pip install "qlax[{wished.package}]".'
+        )
     if not wished.opens(source):
         what = "environment that a function makes" if source.id is None else str(source.origin)
         raise UsageError(

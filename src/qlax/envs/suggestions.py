@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import gymnasium
 
-from qlax.envs import gymnax_own, worlds
+from qlax.envs import worlds
 from qlax.silence import output_dropped, warnings_ignored
 
 _MOST, _TRIED = 2, 6
@@ -71,7 +71,7 @@ def _of_base(base: str, module: str, namespace: str = "") -> list[str]:
         bare = f"{known}-v{version}" if f"{known}-v{version}" in _names(within) else known
         ids.append(_typed(f"{within}/{bare}" if within else bare, module))
     if not (module or namespace):
-        ids += [own for own in gymnax_own.IDS if own.lower() == base]
+        ids += [own for own in worlds.GYMNAX.ids if own.lower() == base]
     ids.sort(key=lambda one: (one.rpartition("/")[0] != namespace, len(one)))
     first = {one.rpartition("/")[2]: one for one in reversed(ids)}
     found = [one for one in ids if first[one.rpartition("/")[2]] == one]
@@ -89,7 +89,7 @@ def _names(namespace: str | None) -> set[str]:
 
 def _like(base: str, module: str, namespace: str, cutoff: float) -> list[str]:
     """Return ids whose names are like this one, the likest first."""
-    known = {_base(identity) for identity in (*gymnasium.registry, *gymnax_own.IDS)}
+    known = {_base(identity) for identity in (*gymnasium.registry, *worlds.GYMNAX.ids)}
     matches = difflib.get_close_matches(base, known, n=3, cutoff=cutoff)
     return [identity for match in matches for identity in _of_base(match, module, namespace)]
 

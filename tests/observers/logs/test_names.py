@@ -101,7 +101,7 @@ def test_parts_inside_parts_and_endless_numbers_are_settings_too():
         source=source,
         agent=agent,
         agent_name="mine",
-        backend="gymnax",
+        backend="jax",
         seed=0,
         steps=100,
         eval_episodes=0,

@@ -9,17 +9,19 @@ AUTO = "auto"
 
 BACKENDS: tuple[Backend, ...] = (
     Backend(
-        name="gymnax",
-        kind=Kind.INSIDE,
-        says="gymnax twin of the environment, compiled with the agent into one program",
-        has="CartPole-v1, MountainCar-v0, Acrobot-v1, MinAtar's games, and what gymnax alone has, "
-        "by its own ids",
-    ),
-    Backend(
         name="jax",
         kind=Kind.INSIDE,
         says="the environment's own functions, compiled with the agent into one program",
-        has="FrozenLake, CliffWalking, Taxi, four worlds of bsuite, and every `Dynamics`",
+        has="CartPole-v1, MountainCar-v0, Acrobot-v1, FrozenLake, CliffWalking, Taxi, four worlds "
+        "of bsuite, and every `Dynamics`",
+    ),
+    Backend(
+        name="gymnax",
+        kind=Kind.INSIDE,
+        says="gymnax's environment, compiled with the agent into one program",
+        has="MinAtar's games, what gymnax alone has, by its own ids, and twins of CartPole-v1, "
+        "MountainCar-v0 and Acrobot-v1",
+        package="gymnax",
     ),
     Backend(
         name="ale",

@@ -2,6 +2,7 @@
 
 import enum
 import importlib
+import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,15 +36,23 @@ class Backend:
     """What runs the environment, for whoever trains in it."""
     has: str
     """Which environments it has, in words."""
+    package: str = ""
+    """The package without which it has none, and the extra that installs it; empty where that
+    depends on the environment."""
 
     @property
     def is_compiled(self) -> bool:
         """Whether the loop around the environments is a compiled program."""
         return self.kind is not Kind.HOST
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether the package is there that it needs for all of its environments."""
+        return not self.package or importlib.util.find_spec(self.package) is not None
+
     def opens(self, source: "Source") -> bool:
         """Return whether it has an environment, the same as Gymnasium's."""
-        return bool(self._file.opens(source))
+        return self.is_installed and bool(self._file.opens(source))
 
     def open(self, source: "Source", num_envs: int, spec: "EnvSpec") -> Any:
         """Return N environments of the backend's kind.

@@ -1,4 +1,4 @@
-"""Compiled twins of Gymnasium environments, from gymnax.
+"""Compiled environments from gymnax: MinAtar's games, twins of classics, and what it alone has.
 
 Only twins that a parity test holds to the original are offered: same states, rewards and ends
 under the same actions.
@@ -103,7 +103,7 @@ def _import_environment(module: str) -> types.ModuleType:
     if "gymnax" in sys.modules:
         return importlib.import_module(f"gymnax.environments.{module}")
     found = importlib.util.find_spec("gymnax")
-    assert found is not None, "gymnax is a dependency of qlax"
+    assert found is not None, "this backend opens nothing where gymnax is not installed"
     assert found.submodule_search_locations is not None
     root = Path(found.submodule_search_locations[0])
     folder = module.rpartition(".")[0]

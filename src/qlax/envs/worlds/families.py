@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium
 
-from qlax.envs.worlds import atari, bsuite, doom, envpool_tasks, mario, minigrid
+from qlax.envs.worlds import atari, bsuite, doom, envpool_tasks, gymnax, mario, minigrid
 from qlax.errors import UsageError
 
 
@@ -41,6 +41,8 @@ class World(NamedTuple):
     settings: str | None = None
     """The module whose `settings_of(id)` says what they ask of agents; None where we tried none.
     By its name, since agents are made of JAX's functions, and lists of environments need none."""
+    ids: tuple[str, ...] = ()
+    """Its ids, where Gymnasium's registry does not have them."""
     are_many: bool = False
     """Whether it has so many ids that they are registered only for whoever names it."""
 
@@ -171,7 +173,7 @@ BSUITE = World(
     title="bsuite",
     package="qlax",
     extra="",
-    begins=("*-bsuite",),
+    begins=tuple(bsuite.BSUITE),
     register=bsuite.register,
     examples=tuple(sorted(bsuite.BSUITE)),
 )
@@ -209,6 +211,15 @@ MINATAR = World(
     examples=("MinAtar/Breakout-v1", "MinAtar/SpaceInvaders-v1"),
     settings="qlax.presets.fitting.minatar",
 )
+GYMNAX = World(
+    title="gymnax alone",
+    package="gymnax",
+    extra="gymnax",
+    begins=gymnax.IDS,
+    register=tuple,
+    examples=gymnax.IDS[:3],
+    ids=gymnax.IDS,
+)
 MINIGRID = World(
     title="MiniGrid and BabyAI",
     package="minigrid",
@@ -228,4 +239,4 @@ LUNAR_LANDER = World(
     examples=("LunarLander-v3",),
     settings="qlax.presets.fitting.lunar_lander",
 )
-WORLDS = (CLASSIC, BSUITE, ATARI, ENVPOOL, DOOM, MARIO, MINATAR, MINIGRID, LUNAR_LANDER)
+WORLDS = (CLASSIC, BSUITE, ATARI, ENVPOOL, DOOM, MARIO, MINATAR, GYMNAX, MINIGRID, LUNAR_LANDER)
