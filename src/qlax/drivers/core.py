@@ -149,6 +149,14 @@ def nothing_seen(spec: EnvSpec, num_envs: int) -> TimeStep:
     return TimeStep(seen, np.zeros(num_envs, np.float32), no, no, no, legal)
 
 
+def begun(agent: Agent, spec: EnvSpec, seed: jax.Array, timestep: TimeStep) -> LoopState:
+    """Return the state after environments outside of it showed their first observations."""
+    _, agent_key = keys(seed)
+    timestep = jax.tree.map(jnp.asarray, timestep)
+    train_state = agent.init(agent_key, spec, timestep)
+    return LoopState(train_state, (), timestep, first_statistics(agent.num_envs))
+
+
 def act(agent: Agent, state: LoopState) -> tuple[jax.Array, LoopState]:
     """Return an action for each environment, int32 of shape [N], and the loop after it."""
     params = agent.acting_params(state.agent.learner)

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -13,22 +13,17 @@ from qlax.compilation import quickly
 from qlax.drivers.core import (
     LoopState,
     MetricsRow,
-    act,
-    first_statistics,
+    begun,
     interrupted,
-    keys,
-    learn,
     nothing_seen,
-    observe,
     on_host,
     resumed_env_key,
 )
-from qlax.drivers.packing import Packed, Packing
+from qlax.drivers.programs import Happened, Programs
 from qlax.drivers.reporting import Reporter
 from qlax.envs.core import HostEnv, TimeStep
 from qlax.errors import EnvironmentFailure
 from qlax.precision import computes_in_32_bits
-from qlax.silence import warnings_ignored
 from qlax.states import ActingParams
 
 
@@ -42,7 +37,7 @@ class HostDriver:
         self._jitted_init: Any = jax.jit(self._init, compiler_options=quickly())
         self._report = Reporter(agent)
         self._jitted_resume: Any = jax.jit(functools.partial(interrupted, agent), donate_argnums=0)
-        self._programs: _Programs | None = None
+        self._programs: Programs | None = None
         # The seed of the episodes that a resumed run begins with; None once they have begun.
         self._fresh_seed: int | None = None
 
@@ -55,43 +50,7 @@ class HostDriver:
     def compile(self, state: LoopState) -> None:
         """Compile the programs of `advance` for states like this one."""
         self._report.compile(state)
-        action = jax.ShapeDtypeStruct((self.env.num_envs,), jnp.int32)
-        packing = Packing((action, state))
-
-        def begin(state: LoopState) -> tuple[jax.Array, Packed]:
-            action, state = act(self.agent, state)
-            return action, packing.pack((action, state))
-
-        def turn(packed: Packed, seen: _Seen, *, updates: int) -> tuple[jax.Array, Packed]:
-            action, state = packing.unpack(packed)
-            state = learn(self.agent, observe(self.agent, state, action, seen.timestep()), updates)
-            action, state = act(self.agent, state)
-            return action, packing.pack((action, state))
-
-        def last(packed: Packed, seen: _Seen, updates: jax.Array) -> Packed:
-            action, state = packing.unpack(packed)
-            state = learn(self.agent, observe(self.agent, state, action, seen.timestep()), updates)
-            return packing.pack((action, state))
-
-        def end(packed: Packed) -> LoopState:
-            state: LoopState = packing.unpack(packed)[1]
-            return state
-
-        packed = jax.eval_shape(begin, state)[1]
-        seen = _Seen.of(jax.tree.map(np.asarray, state.timestep))
-
-        def compiled(program: Any, *inputs: Any) -> Any:
-            return jax.jit(program, donate_argnums=0).lower(*inputs).compile()
-
-        # Donation is for the large buffers; that the small ones change shape is the point.
-        with warnings_ignored("Some donated buffers were not usable"):
-            self._programs = _Programs(
-                begin=compiled(begin, state),
-                watch=compiled(functools.partial(turn, updates=0), packed, seen),
-                learn=compiled(functools.partial(turn, updates=self.agent.updates), packed, seen),
-                last=compiled(last, packed, seen, np.int32(0)),
-                end=compiled(end, packed),
-            )
+        self._programs = Programs.compiled(self.agent, state)
 
     def advance(self, state: LoopState, start: int, stop: int) -> LoopState:
         """Return the state after iterations start … stop − 1; the old one is used up.
@@ -107,14 +66,15 @@ class HostDriver:
         action, packed = programs.begin(state)
         try:
             for iteration in range(start, stop):
-                seen = _Seen.of(self._step(np.asarray(action)))
+                taken = np.asarray(action)
+                happened = Happened.of(taken, self._step(taken))
                 updates = int(self.agent.updates_due(iteration + 1))
                 if iteration + 1 == stop:
-                    packed = programs.last(packed, seen, np.int32(updates))
+                    packed = programs.last(packed, happened, np.int32(updates))
                 elif updates:
-                    action, packed = programs.learn(packed, seen)
+                    action, packed = programs.learn(packed, happened)
                 else:
-                    action, packed = programs.watch(packed, seen)
+                    action, packed = programs.watch(packed, happened)
         except EnvironmentFailure as failure:
             failure.loop_state, failure.iteration = programs.end(packed), iteration
             raise
@@ -155,52 +115,4 @@ class HostDriver:
         return self.env.reset(seed)
 
     def _init(self, seed: jax.Array, timestep: TimeStep) -> LoopState:
-        _, agent_key = keys(seed)
-        timestep = jax.tree.map(jnp.asarray, timestep)
-        train_state = self.agent.init(agent_key, self.env.spec, timestep)
-        return LoopState(train_state, (), timestep, first_statistics(self.env.num_envs))
-
-
-class _Programs(NamedTuple):
-    """What a stretch is made of.
-
-    Whatever can be known before a program runs is compiled in: a condition inside it costs more
-    than a small agent's act.
-    """
-
-    begin: Any
-    """LoopState → the first action, and the state packed."""
-    watch: Any
-    """The packed state and what was seen → the next action, and the packed state."""
-    learn: Any
-    """The same with the updates of a learning phase."""
-    last: Any
-    """The packed state, what was seen, and how many updates are due → the packed state.
-
-    It chooses no action: acting draws random numbers, and must not happen for an iteration that
-    a later stretch, or a resumed run, will begin itself.
-    """
-    end: Any
-    """The packed state → LoopState."""
-
-
-class _Seen(NamedTuple):
-    """A time step on its way into a program, in few arrays."""
-
-    observation: Any
-    legal: np.ndarray | None
-    outcome: np.ndarray
-    """Reward, terminated, truncated, first: float32, shape [4, N]."""
-
-    @classmethod
-    def of(cls, timestep: TimeStep) -> "_Seen":
-        outcome = np.array(
-            [timestep.reward, timestep.terminated, timestep.truncated, timestep.first], np.float32
-        )
-        return cls(timestep.observation, timestep.legal, outcome)
-
-    def timestep(self) -> TimeStep:
-        reward, terminated, truncated, first = self.outcome
-        return TimeStep(
-            self.observation, reward, terminated > 0, truncated > 0, first > 0, self.legal
-        )
+        return begun(self.agent, self.env.spec, seed, timestep)
