@@ -8,7 +8,7 @@ import docstring_parser
 import qlax
 
 _GROUPS = {
-    "Train": ("train", "train_seeds", "resume", "sweep"),
+    "Train": ("train", "train_seeds", "resume", "sweep", "Learner"),
     "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
     "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
     "Agents": ("Agent",),

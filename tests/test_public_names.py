@@ -20,6 +20,7 @@ def test_the_public_names_are_these():
         "EnvironmentFailure",
         "Evaluation",
         "Interrupted",
+        "Learner",
         "LearnerState",
         "Policy",
         "Run",

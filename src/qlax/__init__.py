@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
     from qlax.explaining import explain
+    from qlax.learner import Learner
     from qlax.loading import load
     from qlax.policy import Policy
     from qlax.reporting.report import report
@@ -49,6 +50,7 @@ __all__ = [
     "EnvironmentFailure",
     "Evaluation",
     "Interrupted",
+    "Learner",
     "LearnerState",
     "Policy",
     "Run",
@@ -97,6 +99,7 @@ _HOMES = {
     "evaluate": "evaluation",
     "explain": "explaining",
     "film": "watching.filming",
+    "Learner": "learner",
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",

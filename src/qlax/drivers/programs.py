@@ -8,10 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax.agent import Agent
+from qlax.compilation import quickly
 from qlax.drivers.core import LoopState, act, learn, observe
 from qlax.drivers.packing import Packed, Packing
 from qlax.envs.core import TimeStep
+from qlax.maths.counting import Count
 from qlax.silence import warnings_ignored
+from qlax.states import ActingParams
 
 
 class Happened(NamedTuple):
@@ -67,6 +70,12 @@ class Programs(NamedTuple):
     """
     end: Any
     """The packed state → LoopState."""
+    pack: Any
+    """LoopState → the packed state; compiled when it is first called."""
+    policy: Any
+    """The packed state, which stays → what the policy acts with; likewise."""
+    updates: Any
+    """The packed state, which stays → the count of updates; likewise."""
 
     @classmethod
     def compiled(cls, agent: Agent, like: LoopState) -> "Programs":
@@ -95,15 +104,21 @@ class Programs(NamedTuple):
             state: LoopState = packing.unpack(packed)
             return state
 
+        def policy(packed: Packed) -> ActingParams:
+            return agent.policy_params(packing.unpack(packed).agent.learner)
+
+        def updates(packed: Packed) -> Count:
+            count: Count = packing.unpack(packed).agent.learner.updates
+            return count
+
         def ready(program: Any, *inputs: Any) -> Any:
             return jax.jit(program, donate_argnums=0).lower(*inputs).compile()
 
         packed = jax.eval_shape(begin, like)[1]
         shown = like.timestep
         num_envs = shown.reward.shape[0]
-        what = Happened(
-            shown.observation, shown.legal, jax.ShapeDtypeStruct((5, num_envs), jnp.float32)
-        )
+        outcome: Any = jax.ShapeDtypeStruct((5, num_envs), jnp.float32)
+        what = Happened(shown.observation, shown.legal, outcome)
         # Donation is for the large buffers; that the small ones change shape is the point.
         with warnings_ignored("Some donated buffers were not usable"):
             return cls(
@@ -112,4 +127,7 @@ class Programs(NamedTuple):
                 learn=ready(functools.partial(turn, updates=agent.updates), packed, what),
                 last=ready(last, packed, what, np.int32(0)),
                 end=ready(end, packed),
+                pack=jax.jit(packing.pack, donate_argnums=0),
+                policy=jax.jit(policy, compiler_options=quickly()),
+                updates=jax.jit(updates, compiler_options=quickly()),
             )

@@ -103,6 +103,19 @@ def source_of(env: EnvLike, env_kwargs: Mapping[str, Any] | None = None) -> Sour
     return _function(env, kwargs)
 
 
+def described_by(spec: EnvSpec) -> Source:
+    """Return what stands for an environment of which there is no more than its description."""
+
+    def make(time_limit: int | None, render_mode: str | None) -> gymnasium.Env:  # noqa: ARG001
+        raise UsageError(f"{spec.id} is only described, so nothing can be played in it.")
+
+    known = worlds.world_named(spec.id) is not None
+    origin = Origin(id=spec.id) if known else Origin(custom=f"described by hand, {spec.id}")
+    source = Source(name=spec.id, origin=origin, id=spec.id if known else None, _make=make)
+    source.__dict__["spec"] = spec
+    return source
+
+
 def is_dynamics(env: object) -> bool:
     """Return whether an environment is given as pure functions."""
     return isinstance(getattr(env, "spec", None), EnvSpec)

@@ -7,7 +7,7 @@ from typing import Any
 from qlax._version import __version__
 from qlax.errors import UsageError
 
-POLICY, CHECKPOINT, CONFIG, METRICS, PLAYS = 1, 1, 1, 1, 1
+POLICY, CHECKPOINT, CONFIG, METRICS, PLAYS, LEARNER = 1, 1, 1, 1, 1, 1
 
 
 def _is_whole(value: Any) -> bool:
