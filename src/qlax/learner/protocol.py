@@ -85,8 +85,9 @@ def require_same(seen: Shown, shown: TimeStep) -> None:
             "If an episode has begun, tell observe that the one before it ended, terminated or "
             "truncated."
         )
-    both = seen.legal is not None and shown.legal is not None
-    if both and not np.array_equal(seen.legal, shown.legal):
+    if seen.legal is None or shown.legal is None:
+        return
+    if not np.array_equal(seen.legal, shown.legal):
         raise UsageError("act was given another action mask than observe was: give the same one.")
 
 
