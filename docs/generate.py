@@ -46,6 +46,7 @@ _SLOTS = {
     "optimizers": ("optimizer", "How a gradient becomes a step"),
     "observations": ("observation", "What is done to observations before the network"),
     "rewards": ("reward", "What the learner is paid"),
+    "actions": ("actions", "How continuous actions, and several at once, become finitely many"),
     "schedules": ("explorer.epsilon", "Numbers that change with time, wherever a number may"),
 }
 # What has a slot that is not an agent's own: an example, where several do.

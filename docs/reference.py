@@ -25,7 +25,7 @@ _GROUPS = {
 _MODULES = {
     "Observers": ("observers", sorted({*qlax.observers.__all__} - {"MetricsRow"})),
     "Environments in JAX": ("envs", ("Dynamics", "Transition")),
-    "Spaces": ("spaces", ("EnvSpec", "Box", "Discrete", "Composite")),
+    "Spaces": ("spaces", ("EnvSpec", "Box", "Discrete", "Composite", "Choices")),
 }
 """Heading: a module, and what of it is shown."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qlax import (
+    actions,
     bootstraps,
     explorers,
     heads,
@@ -435,6 +436,16 @@ NETWORKS = _rows(
     ),
 )
 
+ACTIONS = _rows(
+    # Tried in `tests/actions`: the probes have Discrete actions, of which there is nothing to make.
+    Row(actions.Factors(), refused={"joint_up_to": (-1, 2**16 + 1)}, in_pairs=False),
+    Row(
+        actions.Grid(points=3),
+        refused={"points": (1, (), (3, 1)), "joint_up_to": (-1, 2**16 + 1)},
+        in_pairs=False,
+    ),
+)
+
 SCHEDULES = _rows(
     Row(
         schedules.Linear(start=1.0, end=0.1, steps=100),
@@ -448,6 +459,7 @@ SCHEDULES = _rows(
 )
 
 BY_MODULE: dict[str, tuple[Row, ...]] = {
+    "actions": ACTIONS,
     "bootstraps": BOOTSTRAPS,
     "explorers": (*EXPLORERS, *DURATIONS),
     "heads": (*HEADS, *STREAMS, *RESCALINGS),

@@ -28,6 +28,7 @@ def test_the_public_names_are_these():
         "Trial",
         "UsageError",
         "__version__",
+        "actions",
         "bootstraps",
         "check",
         "compare",

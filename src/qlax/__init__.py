@@ -8,6 +8,7 @@ from qlax.errors import DiskFull, Diverged, EnvironmentFailure, Interrupted, Usa
 
 if TYPE_CHECKING:
     from qlax import (
+        actions,
         bootstraps,
         envs,
         explorers,
@@ -58,6 +59,7 @@ __all__ = [
     "Trial",
     "UsageError",
     "__version__",
+    "actions",
     "bootstraps",
     "check",
     "compare",

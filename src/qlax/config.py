@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 # The modules whose dataclasses a configuration may name.
 PART_MODULES = (
+    "actions",
     "agent",
     "bootstraps",
     "explorers",

@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from flax import linen as nn
 
+from qlax.actions import Actions, Factors
 from qlax.bootstraps import Bootstrap, Greedy
 from qlax.config import pasteable
 from qlax.errors import UsageError, require
@@ -48,6 +49,8 @@ class Parts:
     """What is done to observations before the network, in acting and learning alike."""
     reward: Reward = field(default_factory=Unchanged)
     """What the learner is paid."""
+    actions: Actions = field(default_factory=Factors)
+    """How actions that are several numbers, or continuous, become finitely many."""
     discount: float = 0.99
     """γ in [0, 1]: what a reward is worth one step later."""
     num_envs: int = 1

@@ -12,6 +12,7 @@ import numpy as np
 
 from qlax import config
 from qlax._version import __version__
+from qlax.actions import Actions
 from qlax.agent import Agent
 from qlax.arguments import instance_of, path_of, whole_number
 from qlax.envs.conversion import Reader, Unfit
@@ -73,8 +74,10 @@ class Policy:
 
     def environment(
         self, env: EnvLike | None = None, env_kwargs: Mapping[str, Any] | None = None
-    ) -> tuple[EnvLike, Mapping[str, Any]]:
-        """Return an environment to play in, and the arguments to make it with.
+    ) -> tuple[EnvLike, Mapping[str, Any], Actions]:
+        """Return an environment to play in, the arguments to make it with, and the actions.
+
+        They are what `qlax.envs.opening.opened` takes.
 
         Args:
             env: Another one than it was trained in; None for that.
@@ -84,13 +87,13 @@ class Policy:
             UsageError: if it was trained in one that is no id, and none is given.
         """
         if env is not None:
-            return env, env_kwargs or {}
+            return env, env_kwargs or {}, self.agent.actions
         origin = self.origin or Origin(id=self.spec.id)
         if origin.id is None:
             raise UsageError(
                 f"The policy was trained in an environment of your own, {origin}: give it, as env."
             )
-        return origin.id, {**origin.kwargs, **(env_kwargs or {})}
+        return origin.id, {**origin.kwargs, **(env_kwargs or {})}, self.agent.actions
 
     def q_values(self, observation: Any, action_mask: Any = None) -> np.ndarray:
         """Return action values, shape [A], or [B, A] for a batch; −∞ for illegal actions.
@@ -108,16 +111,19 @@ class Policy:
         return values if is_batch else values[0]
 
     def predict(self, observation: Any, action_mask: Any = None) -> Any:
-        """Return the best action as the environment numbers it.
+        """Return the best action as the environment takes it.
 
         Args:
             observation: One observation, or a batch with one more axis in front (of every array,
                 if observations are dicts or tuples).
-            action_mask: Which actions are legal, shape [A] or [B, A]. None if the observation
-                itself holds `action_mask`, or if the environment has no masks.
+            action_mask: Which actions are legal, shape [A] or [B, A]; for several numbers at once
+                also a tuple of masks, one for each number, as Gymnasium's spaces take it. None if
+                the observation itself holds `action_mask`, or if the environment has no masks.
 
         Returns:
-            An int for one observation, an int64 array of shape [B] for a batch.
+            An int for one observation, an int64 array of shape [B] for a batch. Where actions are
+            not single numbers, the environment's own: an array of its action space's shape and
+            type, with B in front for a batch.
 
         Raises:
             UsageError: if the observation does not fit, if the policy was trained with masks and
@@ -126,12 +132,18 @@ class Policy:
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
         best = np.asarray(self._act(self.params, batch, legal)[0])
-        actions = best.astype(np.int64) + self.spec.first_action
-        return actions if is_batch else int(actions[0])
+        return self._own(best) if is_batch else self._own(best[0])
 
     def actor(self, num_envs: int = 1) -> "Actor":
         """Return something that plays in N environments side by side, and remembers."""
         return Actor(self, whole_number("num_envs", num_envs, at_least=1))
+
+    def _own(self, action: np.ndarray) -> Any:
+        """Return actions as the environment takes them; a single number as an int."""
+        if self.spec.actions is not None:
+            return self.spec.actions.of(action)
+        own = np.int64(action) + self.spec.first_action
+        return own if own.ndim else int(own)
 
     def _require_no_memory(self) -> None:
         if self.agent.memory is not None:
@@ -184,7 +196,7 @@ class Policy:
                 f"of shape {_listed(expected)}: give one of them, or a batch with one more axis "
                 "in front."
             )
-        legal = seen.legal if action_mask is None else np.asarray(action_mask, bool)
+        legal = seen.legal if action_mask is None else self._legal(action_mask)
         if legal is None:
             self._require_no_mask()
         if legal is not None and legal.shape != (*rows, self.spec.num_actions):
@@ -200,6 +212,12 @@ class Policy:
             observation = jax.tree.map(lambda array: array[None], observation)
             legal = None if legal is None else legal[None]
         return observation, legal, is_batch
+
+    def _legal(self, action_mask: Any) -> np.ndarray:
+        try:
+            return self.spec.legal(action_mask)
+        except ValueError as error:
+            raise UsageError(f"The action mask has {error}.") from None
 
     @functools.cached_property
     def _reader(self) -> Reader:
@@ -255,8 +273,8 @@ class Actor:
         first: bool = False,
         action_mask: Any = None,
         reward: float | None = None,
-    ) -> int:
-        """Return the best action in one environment, as the environment numbers it.
+    ) -> Any:
+        """Return the best action in one environment, as the environment takes it.
 
         Args:
             observation: What it shows.
@@ -278,7 +296,7 @@ class Actor:
         batch, legal, is_batch = policy._as_batch(observation, action_mask)
         require(not is_batch, "observation", "a batch", "a single one")
         paid = np.asarray([0.0 if reward is None else reward], np.float32)
-        return int(self._act(batch, legal, np.asarray([first]), paid)[0]) + policy.spec.first_action
+        return policy._own(self._act(batch, legal, np.asarray([first]), paid)[0])
 
     def _act(self, observation: Any, legal: Any, first: Any, reward: Any) -> np.ndarray:
         """Return actions numbered from zero, and remember what was seen and done."""

@@ -90,6 +90,7 @@ def _swept(
 ) -> list[Trial]:
     preset = presets.resolve(source, agent)
     base = preset.agent
+    source = source.acting(base.actions)
     steps = whole_number("steps", preset.steps if steps is None else steps, at_least=1)
     seeds = whole_numbers("seeds", seeds)
     require_seeds(seeds)

@@ -201,7 +201,7 @@ def resume(
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
     documents = [folder.read_config(inside) for inside in folders]
     where = str(folders[0] / folder.CONFIG)
-    source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs)
+    source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs, agent=agent)
     source = source.limited_to(seconds_or_none("step_timeout", step_timeout))
     members = []
     with contextlib.closing(source):
@@ -246,6 +246,7 @@ def _new_job(
     """Check everything, and give a job with a plan and a folder for each seed."""
     source = source.limited_to(seconds_or_none("step_timeout", options.step_timeout))
     preset = presets.resolve(source, agent)
+    source = source.acting(preset.agent.actions)
     steps = preset.steps if options.steps is None else options.steps
     steps = whole_number("steps", steps, at_least=1)
     seeds = [whole_number("seed", seed) for seed in seeds]

@@ -271,7 +271,10 @@ def test_parts_of_every_kind_can_be_exchanged_wherever_they_are():
     ("words", "said"),
     [
         (["train", "MountianCar-v0"], "Did you mean MountainCar-v0"),
-        (["train", "Pendulum-v1"], "must be Discrete"),
+        (["train", "BipedalWalker-v3"], "--agent.actions grid --agent.actions.points"),
+        (["train", "Pendulum-v1", "--agent.actions", "grid:x"], "whole number after the colon"),
+        (["train", "Pendulum-v1", "--agent.actions", "grid:1"], "--agent.actions.points is 1"),
+        (["train", "Pendulum-v1", "--agent.actions", "grid:3,3"], "one for each of the 1"),
         (["train", "MountainCar-v0", "--agent", "dqnn"], "Did you mean dqn"),
         (["train", "MountainCar-v0", "--agent.replay.capcity", "3"], "--agent.replay.capacity"),
         (["train", "MountainCar-v0", "--agent.bootstrap", "triple"], "There are boltzmann, double"),

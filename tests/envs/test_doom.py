@@ -72,10 +72,15 @@ def test_of_a_scenario_without_numbers_pictures_are_seen_alone():
     assert described(describe("VizdoomMyWayHome-v1").observation) == PICTURES
 
 
-@pytest.mark.parametrize("identity", ["VizdoomBasic-MultiBinary-v1", "VizdoomDeathmatch-v1"])
-def test_actions_that_are_not_single_buttons_are_refused(identity):
-    with pytest.raises(UsageError, match="its action space must be Discrete"):
-        describe(identity)
+def test_buttons_that_are_pressed_together_are_combined():
+    spec = describe("VizdoomBasic-MultiBinary-v1")
+    assert spec.actions is not None
+    assert spec.num_actions == 2 ** len(spec.actions.sizes)
+
+
+def test_actions_of_several_kinds_are_refused():
+    with pytest.raises(UsageError, match="its action space must be Discrete, MultiDiscrete"):
+        describe("VizdoomDeathmatch-v1")
 
 
 def test_text_is_refused():

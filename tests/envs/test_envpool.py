@@ -202,7 +202,7 @@ def test_a_closed_pool_is_released():
     ("env", "sentence"),
     [
         ("EnvPool/Brekout-v5", "Did you mean EnvPool/Breakout-v5"),
-        ("EnvPool/Pendulum-v1", "must be Discrete"),
+        ("EnvPool/Pendulum-v1", "has continuous actions"),
         ("EnvPool/Go9x9-v1", "2 players"),
     ],
 )

@@ -237,10 +237,10 @@ def test_an_observation_of_the_wrong_shape_is_refused(shape):
         env.reset(0)
 
 
-def test_continuous_actions_are_refused():
-    with pytest.raises(UsageError, match=r"Box.*must be Discrete"):
+def test_continuous_actions_are_refused_without_a_grid():
+    with pytest.raises(UsageError, match=r"continuous actions, Box.*a grid of them"):
         describe(lambda: Corridor(action_space=spaces.Box(-1.0, 1.0, (1,))))
-    with pytest.raises(UsageError, match="Pendulum-v1 has actions Box"):
+    with pytest.raises(UsageError, match="Pendulum-v1 has continuous actions"):
         describe("Pendulum-v1")
 
 

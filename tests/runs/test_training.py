@@ -214,7 +214,7 @@ def test_a_folder_that_was_made_for_nothing_goes_with_those_above_it(tmp_path):
         ({"backend": "torch"}, "backend is 'torch'"),
         ({"agent": "dqnn"}, "There is no agent 'dqnn'. Did you mean"),
         ({"env": "MountainCar-v9"}, "There is no environment 'MountainCar-v9'"),
-        ({"env": "Pendulum-v1"}, "must be Discrete"),
+        ({"env": "Pendulum-v1"}, "has continuous actions"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_is_written(options, said, tmp_path):

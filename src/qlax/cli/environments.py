@@ -16,10 +16,11 @@ from qlax.silence import output_dropped, warnings_ignored
 
 _NOTES = (
     "[bold]qlax envs TEXT[/] lists all ids with TEXT in them, or in the name of their world.",
-    "[bold]qlax train ID[/] trains in any Gymnasium environment with Discrete actions and "
-    "observations that are arrays; [bold]module:Name-v0[/] is one that importing a module "
-    f"registers. What runs on {', '.join(one.name for one in BACKENDS if one.is_compiled)} is part "
-    "of the compiled program; all else is stepped from Python.",
+    "[bold]qlax train ID[/] trains in any Gymnasium environment with finitely many actions, "
+    "or a grid of them, and observations that are arrays; [bold]module:Name-v0[/] is one that "
+    "importing a module registers. What runs on "
+    f"{', '.join(one.name for one in BACKENDS if one.is_compiled)} is part of the compiled "
+    "program; all else is stepped from Python.",
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.table import Table
 
+from qlax.actions import Actions
 from qlax.cli.console import complain, console, print_json, width_of
 from qlax.cli.env_arguments import arguments
 from qlax.cli.summary import outcome_of
@@ -51,8 +52,8 @@ def evaluate_runs(command: "Eval", folder: Path, env_words: Sequence[str]) -> No
 
 def _environment(
     command: "Eval", folder: Path, policy: Policy, env_words: Sequence[str]
-) -> tuple[EnvLike, Mapping[str, Any]]:
-    """Return the environment to evaluate in, and its arguments."""
+) -> tuple[EnvLike, Mapping[str, Any], Actions]:
+    """Return the environment to evaluate in, its arguments, and how its actions are taken."""
     name = policy.environment_id if command.env is None else command.env
     if name is None:
         raise UsageError(

@@ -247,7 +247,7 @@ def _part_or_number(agent: Agent, path: str, value: str) -> Any:
 
 
 def _is_name(value: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", value)) and value.lower() not in (
+    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*(:.*)?", value)) and value.lower() not in (
         "inf",
         "nan",
     )

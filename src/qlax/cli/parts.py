@@ -125,24 +125,44 @@ def _meant(agent: Agent, part: Any, above: str, name: str, known: list[str]) -> 
 def make_part(agent: Agent, path: str, word: str) -> Any:
     """Return the part that a word names, as it is by default, for the field at a path.
 
+    A part may say which of its fields a number behind a colon is for: `grid:9` is
+    `Grid(points=9)`.
+
     Raises:
-        UsageError: if there is none of that name.
+        UsageError: if there is none of that name, or its number is none.
     """
     kinds = kinds_for(type_at(agent, path))
+    word, colon, number = word.partition(":")
     wanted = kebab(word)
     dashless = {name.replace("-", ""): name for name in kinds}
     found = dashless.get(wanted.replace("-", ""))
     if found is not None:
         try:
-            return kinds[found]()
+            made = kinds[found]()
         except (TypeError, UsageError):
             raise UsageError(
                 f"{option_of(path)} {found} needs settings that the command line cannot give: "
                 "make the agent in Python."
             ) from None
+        return _with_number(made, f"{option_of(path)} {found}", number) if colon else made
     meant = familiar.PARTS.get(wanted, "")
     if meant in kinds or meant.startswith("--"):
         hint = f"Did you mean {meant}?"
     else:
         hint = nearest(wanted, kinds, f"There are {', '.join(sorted(kinds))}.")
     raise UsageError(f"There is no {path.rpartition('.')[2].replace('_', ' ')} {word!r}. {hint}")
+
+
+def _with_number(part: Any, option: str, text: str) -> Any:
+    """Return a part with the number, or the numbers with commas between, that stood after it."""
+    field = getattr(part, "shorthand", None)
+    if field is None:
+        raise UsageError(f"{option} takes no number after a colon, but {text!r} stands there.")
+    try:
+        numbers = tuple(int(entry) for entry in text.split(","))
+    except ValueError:
+        raise UsageError(
+            f"{option}:{text} must have a whole number after the colon, or several with commas "
+            "between."
+        ) from None
+    return dataclasses.replace(part, **{field: numbers if len(numbers) > 1 else numbers[0]})

@@ -19,6 +19,7 @@ from qlax.errors import UsageError
 _COMMANDS = ("resume", "train")
 # The agent's field that the parts of a module belong to.
 _SLOTS = {
+    "actions": "actions",
     "bootstraps": "bootstrap",
     "explorers": "explorer",
     "heads": "head",

@@ -195,4 +195,5 @@ def environment_of(
             f"{folder} is of a run in an environment of your own, {policy.origin}: name one with "
             "--env, or use qlax in Python."
         )
-    return policy.environment(env, arguments(name, env_words))
+    found, given, _ = policy.environment(env, arguments(name, env_words))
+    return found, given

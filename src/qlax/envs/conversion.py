@@ -77,7 +77,7 @@ class Reader:
     def _without_mask(self, observation: Any) -> tuple[Any, np.ndarray | None]:
         if not (self._spec.has_mask and isinstance(observation, dict) and MASK in observation):
             return observation, None
-        legal = np.array(observation[MASK], bool)
+        legal = np.array(self._spec.legal(observation[MASK]))
         others = {name: inner for name, inner in observation.items() if name != MASK}
         if not isinstance(self._spec.observation, Composite) and len(others) == 1:
             (others,) = others.values()

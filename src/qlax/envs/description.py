@@ -14,6 +14,7 @@ from gymnasium.wrappers import (
     TimeLimit,
 )
 
+from qlax.envs.acting import choices_in
 from qlax.envs.conversion import MASK, mask_method
 from qlax.envs.limits import Lent, time_limit_in
 from qlax.errors import EnvironmentFailure, UsageError
@@ -34,12 +35,8 @@ def failures_named(name: str, action: str) -> Iterator[None]:
         ) from error
 
 
-def describe_env(env: Any, name: str) -> EnvSpec:
-    """Return what an agent must know of an environment.
-
-    Raises:
-        UsageError: if it is none, or has actions or observations that qlax does not take.
-    """
+def require_env(env: Any, name: str) -> None:
+    """Raise `UsageError` unless something is an environment with spaces."""
     if isinstance(env, gymnasium.vector.VectorEnv):
         raise UsageError(
             f"{name} made a vector environment, {type(env).__name__} of {env.num_envs}, but a "
@@ -56,26 +53,38 @@ def describe_env(env: Any, name: str) -> EnvSpec:
                 f"{name} has no {space}: set it, to a space of gymnasium.spaces, where the "
                 "environment is made."
             )
-    if not isinstance(env.action_space, gymnasium.spaces.Discrete):
-        raise UsageError(
-            f"{name} has actions {env.action_space}, but Q-learning chooses among finitely many: "
-            "its action space must be Discrete."
-        )
+
+
+def describe_env(env: Any, name: str) -> EnvSpec:
+    """Return what an agent must know of an environment, whose actions are numbered.
+
+    Raises:
+        UsageError: if it has observations that qlax does not take.
+    """
+    choices = choices_in(env)
     limiting = time_limit_in(env)
     limit = env.spec.max_episode_steps if env.spec else None
     if limiting is not None:
         limit = limiting._max_episode_steps
     threshold = env.spec.reward_threshold if env.spec else None
-    shown, has_mask = without_mask(env.observation_space)
+    observation = describe_observation(env, name)
+    _, has_mask = without_mask(env.observation_space)
     return EnvSpec(
         id=env.spec.id if env.spec else name,
-        observation=_with_frames(describe_space(shown, name), env),
+        observation=observation,
         has_mask=has_mask or mask_method(env) is not None or _resets_with_mask(env),
-        num_actions=int(env.action_space.n),
-        first_action=int(env.action_space.start),
+        num_actions=int(env.action_space.n) if choices is None else choices.num_actions,
+        first_action=int(env.action_space.start) if choices is None else 0,
+        actions=choices,
         time_limit=None if limit is None or limit < 0 else int(limit),
         reward_threshold=None if threshold is None else float(threshold),
     )
+
+
+def describe_observation(env: Any, name: str) -> Space:
+    """Return what an environment shows, any action mask apart, or refuse it."""
+    shown, _ = without_mask(env.observation_space)
+    return _with_frames(describe_space(shown, name), env)
 
 
 # Wrappers that leave observations as they are.

@@ -10,6 +10,7 @@ from typing import Any, cast
 import gymnasium
 from gymnasium.wrappers import TimeLimit
 
+from qlax.actions import Actions
 from qlax.envs import gymnax_own, worlds
 from qlax.envs.as_gymnasium import DynamicsAsGymnasium
 from qlax.envs.cloning import clone_of, holds
@@ -27,24 +28,34 @@ in JAX, or what any of these has been opened as."""
 
 
 @contextlib.contextmanager
-def opened(env: EnvLike, env_kwargs: Mapping[str, Any] | None = None) -> Iterator[Source]:
+def opened(
+    env: EnvLike,
+    env_kwargs: Mapping[str, Any] | None = None,
+    actions: Actions | None = None,
+) -> Iterator[Source]:
     """Give what an environment comes to, and close what is left of it in the end.
 
     A `Source` is given on as it is, and stays open for whoever opened it. A function that returns
     the same environment at each call comes to that environment.
+
+    Args:
+        env: The environment.
+        env_kwargs: Arguments to make it with.
+        actions: How its actions are made finitely many; None for as usual.
 
     Raises:
         UsageError: if it is none, or a function fails.
     """
     source = source_of(env, env_kwargs)
     if source is env:
-        yield source
+        yield source if actions is None else source.acting(actions)
         return
     if source.function is not None:
         first = source._made_to_describe(None)
         source._idle.append(first)
         if isinstance(first, gymnasium.Env) and holds(source.function, first):
             source = _object(first)
+    source = source if actions is None else source.acting(actions)
     try:
         yield source
     finally:

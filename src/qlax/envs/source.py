@@ -5,18 +5,20 @@ import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import gymnasium
 
+from qlax.actions import Actions, Factors
 from qlax.envs import worlds
+from qlax.envs.acting import taking_numbers
 from qlax.envs.core import Dynamics
-from qlax.envs.description import describe_env
+from qlax.envs.description import describe_env, describe_observation, require_env
 from qlax.envs.origin import Origin
 from qlax.envs.registry import LIMIT, record_of
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import UsageError
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, Space
 from qlax.wording import first_line
 
 EnvFactory = Callable[..., gymnasium.Env]
@@ -44,6 +46,8 @@ class Source:
     """The function or class, if it was given as such."""
     step_timeout: float | None = USUAL_LIMIT
     """Seconds that a step or a reset may take; None for any."""
+    actions: Actions = field(default_factory=Factors)
+    """How actions that are not single numbers are made finitely many."""
     is_lent: bool = False
     """Whether it is one object, which is lent each time: there is never a second one."""
     _make: _Make
@@ -52,10 +56,39 @@ class Source:
     def limited_to(self, step_timeout: float | None) -> "Source":
         """Return it with another limit on how long a step may take, described as it is."""
         other = dataclasses.replace(self, step_timeout=step_timeout)
-        fields = {entry.name for entry in dataclasses.fields(self)}
-        known = {name: found for name, found in self.__dict__.items() if name not in fields}
+        other.__dict__.update(self._known)
+        return other
+
+    def acting(self, actions: Actions) -> "Source":
+        """Return it with its actions made finitely many in another way."""
+        if actions == self.actions:
+            return self
+        other = dataclasses.replace(self, actions=actions)
+        known = self._known
+        if "spec" in known and known["spec"].actions is not None:
+            del known["spec"]
         other.__dict__.update(known)
         return other
+
+    @property
+    def _known(self) -> dict[str, Any]:
+        """What has been found out so far, by the names of properties."""
+        fields = {entry.name for entry in dataclasses.fields(self)}
+        return {name: found for name, found in self.__dict__.items() if name not in fields}
+
+    @functools.cached_property
+    def observation(self) -> Space:
+        """What it shows, whatever is done about its actions.
+
+        Raises:
+            UsageError: if it is unknown, cannot be made, or shows what qlax does not take.
+        """
+        if "spec" in self.__dict__ or self.dynamics is not None:
+            return self.spec.observation
+        made = self._idle.pop() if self._idle else self._made_to_describe(None)
+        shown = _closed_if_refused(_observed, made, self.name)
+        self._idle.append(made)
+        return shown
 
     @functools.cached_property
     def spec(self) -> EnvSpec:
@@ -68,7 +101,7 @@ class Source:
         if self.dynamics is not None:
             return self.dynamics.spec
         made = self._idle.pop() if self._idle else self._made_to_describe(None)
-        spec = _described(made, self.name)
+        spec = _closed_if_refused(self._described, made)
         self._idle.append(made)
         return spec
 
@@ -107,7 +140,7 @@ class Source:
         if self.dynamics is None and self.world is not None and self.world.preprocessed is not None:
             made = self._made_to_describe(time_limit)  # it may keep to no other limit than its own
             try:
-                return _described(made, self.name)
+                return self._described(made)
             finally:
                 made.close()
         return dataclasses.replace(self.spec, time_limit=time_limit)
@@ -117,11 +150,20 @@ class Source:
     ) -> gymnasium.Env:
         """Return a Gymnasium environment, the one that was made to describe it if it is there.
 
+        Its actions are numbered: see `TakesNumbers`.
+
         Args:
             time_limit: Steps after which an episode is truncated; None for its own limit.
             render_mode: Gymnasium's name of how it is to be drawn, if it has an id; None for as
                 it is.
         """
+        made = self.make_as_it_is(time_limit, render_mode=render_mode)
+        return taking_numbers(made, self.actions, self.name)  # type: ignore[no-any-return]
+
+    def make_as_it_is(
+        self, time_limit: int | None = None, *, render_mode: str | None = None
+    ) -> gymnasium.Env:
+        """Return what `make` does, with the environment's own actions."""
         if time_limit is None and render_mode is None and self._idle:
             return self._idle.pop()
         self.close()  # where only one may be open, it is the one that is wanted
@@ -145,11 +187,23 @@ class Source:
         except Exception as error:
             raise UsageError(f"{self.name} cannot be made: {first_line(error)}.") from error
 
+    def _described(self, made: Any) -> EnvSpec:
+        require_env(made, self.name)
+        return describe_env(taking_numbers(made, self.actions, self.name), self.name)
 
-def _described(made: Any, name: str) -> EnvSpec:
+
+T = TypeVar("T")
+
+
+def _observed(made: Any, name: str) -> Space:
+    require_env(made, name)
+    return describe_observation(made, name)
+
+
+def _closed_if_refused(describe: Callable[..., T], made: Any, *known: Any) -> T:
     """Return the description of what was made, which is closed if it is of no use."""
     try:
-        return describe_env(made, name)
+        return describe(made, *known)
     except BaseException:
         with contextlib.suppress(Exception):
             made.close()

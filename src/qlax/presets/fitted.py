@@ -87,7 +87,7 @@ def tuning_for(source: Source, name: str | None, agent: Agent) -> Tuning | None:
     Raises:
         UsageError: if what the environment shows matters, and it cannot be made.
     """
-    return tuning(source.id, name, agent, lambda: source.spec.observation)
+    return tuning(source.id, name, agent, lambda: source.observation)
 
 
 def _fitted(

@@ -11,6 +11,7 @@ import jax
 
 from qlax import config
 from qlax._version import __version__
+from qlax.actions import Actions, Factors
 from qlax.agent import Agent
 from qlax.differences import Difference
 from qlax.envs.opening import EnvLike, source_of
@@ -169,6 +170,7 @@ def source_from_json(
     *,
     env: EnvLike | None = None,
     env_kwargs: Mapping[str, Any] | None = None,
+    agent: Agent | None = None,
 ) -> Source:
     """Return the environment that a `config.json` names, with the arguments that it names.
 
@@ -177,6 +179,7 @@ def source_from_json(
         where: Its name, for messages.
         env: The environment, needed if the run's was not a registered id.
         env_kwargs: Arguments in place of the run's.
+        agent: The agent, if it was given again.
 
     Raises:
         UsageError: if it is needed and not given, or another than the run's is given.
@@ -191,9 +194,19 @@ def source_from_json(
     given = source_of(origin.id if env is None else env, kwargs)  # type: ignore[arg-type]
     same = origin.id is None or given.origin.id in (None, origin.id)
     require(same, "env", given.name, f"the run's own environment, {origin}")
+    given = given.acting(_actions_of(document, where) if agent is None else agent.actions)
     if "spec" in document:
         _require_alike(given.spec, config.from_json(document["spec"], "configuration"))
     return given
+
+
+def _actions_of(document: dict[str, Any], where: str) -> Actions:
+    """Return how the agent in a `config.json` makes actions finitely many."""
+    parts = document.get("agent")
+    written = parts.get("actions") if isinstance(parts, dict) else None
+    if written is None:  # of an earlier qlax
+        return Factors()
+    return config.part_from_json(written, Actions, where)  # type: ignore[type-abstract]
 
 
 def _require_alike(given: EnvSpec, own: EnvSpec) -> None:

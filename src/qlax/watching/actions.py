@@ -29,6 +29,8 @@ def action_names(world: Any, spec: EnvSpec) -> tuple[str, ...]:
         world: The environment, as Gymnasium has it; None to go by the id alone.
         spec: Its description.
     """
+    if spec.actions is not None:
+        return spec.actions.names
     known = _by_id(spec.id)
     for asked in () if world is None else (_meanings, _enumeration, _buttons, _minatar):
         if known is None:

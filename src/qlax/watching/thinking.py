@@ -98,7 +98,7 @@ class Thinker(Actor):
         reward: float | None = None,
     ) -> Thought:
         """Return what it makes of a state, and remember the state; arguments as in `Actor.act`."""
-        action = self.act(observation, first=first, action_mask=action_mask, reward=reward)
+        self.act(observation, first=first, action_mask=action_mask, reward=reward)
         values, returns, members = jax.tree.map(np.asarray, self._thought)
         if returns is not None:
             fixed = returns.values.ndim == 1
@@ -106,7 +106,7 @@ class Thinker(Actor):
             returns = Returns(values_of_returns, returns.probabilities[0])
         return Thought(
             q_values=values[0],
-            best=action - self.policy.spec.first_action,
+            best=int(self._action[0]),
             returns=returns,
             members=None if members is None else members[0],
         )

@@ -95,7 +95,7 @@ class PooledEnvs:
         """Let every environment take one step, by itself from now on."""
         self._check(state)
         _, send, _ = self._calls
-        return state.replace(handle=send(state.handle, action + self.spec.first_action))
+        return state.replace(handle=send(state.handle, self.spec.own_action(action)))
 
     def receive(self, state: PoolState) -> tuple[PoolState, TimeStep]:
         """Wait until all have, and return what that led to."""

@@ -79,9 +79,8 @@ def check_env(
         if source.id is not None and source.dynamics is None:
             source.record  # noqa: B018  # an unknown id is refused before anything is checked
         if not findings.problems:
-            check_play(
-                source.make, findings, episodes=episodes, seed=seed, steps=steps, limit=limit
-            )
+            make = source.make_as_it_is
+            check_play(make, findings, episodes=episodes, seed=seed, steps=steps, limit=limit)
     return CheckReport(
         env=source.name,
         problems=tuple(findings.problems.values()),

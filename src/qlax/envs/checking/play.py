@@ -5,8 +5,10 @@ from typing import Any, NamedTuple, NoReturn
 
 import gymnasium
 import numpy as np
+from gymnasium import spaces
 from gymnasium.wrappers import OrderEnforcing, PassiveEnvChecker, TimeLimit
 
+from qlax.actions import Factors
 from qlax.envs.checking.episodes import Episode, alike, compare, copied, look_at_lengths
 from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.spaces import check_observation, check_spaces
@@ -21,6 +23,7 @@ from qlax.envs.returned import (
     of_step,
     reward_of,
 )
+from qlax.spaces import Choices
 from qlax.wording import kind_and_first_line
 
 _LARGE = 100.0
@@ -91,6 +94,10 @@ class _Player:
         self._rng = np.random.default_rng(seed)
         self._most = most
         self._has_mask: bool | None = None
+        self._choices: Choices | None = None
+        if isinstance(env.action_space, spaces.MultiDiscrete | spaces.MultiBinary):
+            self._choices = Factors(joint_up_to=0).choices(env.action_space, "It")
+        env.action_space.seed(seed)
 
     def episode(self, seed: int, again: list[Any] | None = None) -> Episode:
         """Play one; with actions given, those."""
@@ -117,7 +124,12 @@ class _Player:
 
     def _action(self, legal: np.ndarray | None) -> Any:
         space = self._env.action_space
-        if not isinstance(space, gymnasium.spaces.Discrete):
+        if self._choices is not None:
+            every = np.ones((self._choices.factors, self._choices.width), bool)
+            every = every if self._choices.padding is None else self._choices.padding
+            masks = (every if legal is None else legal).reshape(self._choices.factors, -1)
+            return self._choices.of([self._rng.choice(np.flatnonzero(mask)) for mask in masks])
+        if not isinstance(space, spaces.Discrete):
             return space.sample()
         chosen = self._rng.integers(int(space.n)) if legal is None else self._rng.choice(legal)
         return int(chosen) + int(space.start)
@@ -196,7 +208,8 @@ class _Player:
                 "have it too.",
             )
         actions = self._env.action_space
-        if not self._has_mask or not isinstance(actions, gymnasium.spaces.Discrete):
+        is_known = self._choices is not None or isinstance(actions, spaces.Discrete)
+        if not (self._has_mask and is_known):
             return None
         if given is None:
             if not ended:
@@ -206,6 +219,11 @@ class _Player:
                     "one before the end of an episode must have it.",
                 )
             return None
+        if self._choices is not None:
+            try:
+                return self._choices.legal(given)
+            except (ValueError, TypeError) as error:
+                self._unplayable("mask", f"An action mask has {error}.")
         mask = np.asarray(given)
         if mask.shape != (actions.n,):
             self._unplayable(

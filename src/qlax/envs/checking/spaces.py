@@ -6,6 +6,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from qlax.actions import Grid
 from qlax.envs.checking.findings import Findings
 from qlax.envs.conversion import MASK, ROUNDING, remark_on_digits
 from qlax.envs.description import describe_space, without_mask
@@ -23,12 +24,7 @@ def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
             found = False
     if not found:
         return False
-    if not isinstance(env.action_space, spaces.Discrete):
-        findings.problem(
-            "action_space",
-            f"Its actions are {env.action_space}, but Q-learning chooses among finitely many: "
-            "action_space must be Discrete.",
-        )
+    _check_actions(env.action_space, findings)
     try:
         described = describe_space(without_mask(env.observation_space)[0], "It")
     except UsageError as error:
@@ -37,6 +33,27 @@ def check_spaces(env: gymnasium.Env, findings: Findings) -> bool:
     for sentence in remarks_on(described):
         findings.note(sentence, f"{sentence[0].upper()}{sentence[1:]}.")
     return True
+
+
+def _check_actions(space: Any, findings: Findings) -> None:
+    """Look at the action space: what is not Discrete can be made so, or not."""
+    if isinstance(space, spaces.Discrete):
+        return
+    try:
+        choices = Grid(points=2).choices(space, "It")
+    except UsageError as error:
+        findings.problem("action_space", str(error))
+        return
+    if isinstance(space, spaces.Box):
+        findings.note(
+            "action_space",
+            f"Its actions are continuous, {space}: give the agent a grid of them, such as "
+            "actions.Grid(points=9).",
+        )
+    elif choices.joint:
+        findings.note("action_space", f"Its {choices} are numbered as one.")
+    else:
+        findings.note("action_space", f"Its actions are {choices}: too many to be numbered as one.")
 
 
 def check_observation(space: Any, shown: Any, findings: Findings, where: str = "") -> None:

@@ -162,7 +162,7 @@ CLASSIC = World(
     package="gymnasium",
     extra="",
     begins=(
-        *("Acrobot-", "CartPole-", "MountainCar-"),
+        *("Acrobot-", "CartPole-", "MountainCar", "Pendulum-"),
         *("Blackjack-", "CliffWalking", "FrozenLake", "Taxi-"),
     ),
     register=tuple,

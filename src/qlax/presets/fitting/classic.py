@@ -1,10 +1,12 @@
 """Classic control and toy text: what Gymnasium's own environments ask of agents."""
 
+from qlax.actions import Grid
 from qlax.agent import Agent
 from qlax.explorers import Uniform
 from qlax.observations import Normalise, Raw, ScaleToBounds
 from qlax.presets.fitting import toy_text
 from qlax.presets.fitting.settings import Asked, Settings, Tuning
+from qlax.rewards import Multiplied
 from qlax.schedules import Linear
 from qlax.targets import Periodic, Polyak
 
@@ -55,7 +57,25 @@ ACROBOT = Settings(
     returns=(-100.0, 0.0),
 )
 
+# A grid of torques is enough to swing up and hold. Costs add up to hundreds: scaled to a tenth,
+# they are of the size that the loss is made for.
+PENDULUM = Settings(
+    steps=20_000,
+    epsilon=Linear(start=1.0, end=0.02, steps=5_000),
+    observation=ScaleToBounds(),
+    reward=Multiplied(factor=0.1),
+    actions=Grid(points=9),
+    n_step=1,
+    capacity=20_000,
+    batch_size=64,
+    learning_rate=(2e-3, 1e-5),
+    target=Polyak(tau=0.01),
+    discount=0.98,
+    returns=(-60.0, 0.0),
+)
+
 SETTINGS = {
+    "Pendulum-v1": PENDULUM,
     "MountainCar-v0": MOUNTAIN_CAR,
     "CartPole-v1": CART_POLE,
     "Acrobot-v1": ACROBOT,

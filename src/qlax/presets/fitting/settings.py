@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from qlax.actions import Actions, Factors
 from qlax.agent import Agent
 from qlax.explorers import Duration, EpsilonGreedy, Greedy, OneStep
 from qlax.heads import Unscaled
@@ -62,6 +63,9 @@ class Settings:
     """That network, once it is known; it takes over the MLP's kind of layers."""
     reward: Reward | None = None
     """The reward stage, inside the agent's own if that has a stage before it; None for its own."""
+    actions: Actions | None = None
+    """How continuous actions become finitely many, where an agent does not say; None for its own.
+    """
     n_step: int
     """A replay's `n_step`, if it has a `capacity`: rewards summed before bootstrapping."""
     capacity: int
@@ -128,6 +132,7 @@ class Settings:
             optimizer=self._optimizer(agent),
             observation=agent.observation if _streams(agent) else self.observation,
             reward=self._reward(agent.reward),
+            actions=self._actions(agent.actions),
             discount=self.discount,
         )
 
@@ -198,6 +203,9 @@ class Settings:
         if _remembers(agent) and getattr(annealed, "max_grad_norm", None) is not None:
             return told(annealed, max_grad_norm=self.max_grad_norm)
         return annealed
+
+    def _actions(self, actions: Any) -> Any:
+        return self.actions if self.actions is not None and actions == Factors() else actions
 
     def _reward(self, reward: Any) -> Any:
         if self.reward is None:

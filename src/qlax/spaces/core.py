@@ -9,6 +9,7 @@ import jax
 import numpy as np
 
 from qlax.errors import require
+from qlax.spaces.choices import Choices
 
 MOST_ENTRIES = 2**24
 """Most numbers in one array of an observation."""
@@ -159,6 +160,8 @@ class EnvSpec:
     """How many actions there are; an agent numbers them from zero."""
     first_action: int = 0
     """What the environment itself calls action 0."""
+    actions: Choices | None = None
+    """What numbers of actions stand for, where an action is not itself a number."""
     has_mask: bool = False
     """Whether it says which actions are legal."""
     time_limit: int | None = None
@@ -175,11 +178,52 @@ class EnvSpec:
         )
         _require_whole("EnvSpec.num_actions", self.num_actions, 1, MOST_ENTRIES)
         _require_whole("EnvSpec.first_action", self.first_action, -(2**62), 2**62)
+        if self.actions is not None:
+            _require_numbered(self.actions, self.num_actions, self.first_action)
         require(isinstance(self.has_mask, bool), "EnvSpec.has_mask", self.has_mask, "True or False")
         if self.time_limit is not None:
             _require_whole("EnvSpec.time_limit", self.time_limit, 1)
         is_mean = threshold is None or (_is_real(threshold) and math.isfinite(threshold))
         require(is_mean, "EnvSpec.reward_threshold", threshold, "a finite number or None")
+
+    @property
+    def factors(self) -> int | None:
+        """F, where an action is F numbers with action values of their own; None for one number."""
+        return None if self.actions is None or self.actions.joint else self.actions.factors
+
+    @property
+    def action_shape(self) -> tuple[int, ...]:
+        """Shape of an action as an agent numbers it: () or (F,)."""
+        return () if self.factors is None else (self.factors,)
+
+    def legal(self, mask: Any) -> np.ndarray:
+        """Return which actions are legal, bool, [..., A], as an environment or a person says it.
+
+        Args:
+            mask: Of the A actions, or as `Choices.legal` takes it.
+
+        Raises:
+            ValueError: if it is neither.
+        """
+        if self.actions is None:
+            return np.asarray(mask, bool)
+        if isinstance(mask, np.ndarray) and mask.shape[-1:] == (self.num_actions,):
+            return mask.astype(bool)
+        if isinstance(mask, np.ndarray) and mask.ndim == 2:
+            return np.stack([self.actions.legal(one) for one in mask])
+        return self.actions.legal(mask)
+
+    def own_action(self, number: Any) -> Any:
+        """Return the environment's own actions, given those of an agent, inside a program."""
+        return number + self.first_action if self.actions is None else self.actions.traced(number)
+
+
+def _require_numbered(actions: Any, num_actions: int, first: int) -> None:
+    """Raise `UsageError` unless actions stand behind all numbers, which begin at zero."""
+    require(isinstance(actions, Choices), "EnvSpec.actions", actions, "Choices or None")
+    known = actions.num_actions
+    require(num_actions == known, "EnvSpec.num_actions", num_actions, f"{known}, as of its actions")
+    require(first == 0, "EnvSpec.first_action", first, "0 where there are `actions`")
 
 
 def _require_whole(
@@ -226,7 +270,12 @@ def alike(one: EnvSpec, other: EnvSpec) -> bool:
     there must be as many.
     """
     sizes = [_sizes(spec.observation) for spec in (one, other)]
-    return one.num_actions == other.num_actions and sizes[0] == sizes[1]
+    same = one.num_actions == other.num_actions and _sizes_apart(one) == _sizes_apart(other)
+    return same and sizes[0] == sizes[1]
+
+
+def _sizes_apart(spec: EnvSpec) -> tuple[int, ...] | None:
+    return None if spec.actions is None or spec.actions.joint else spec.actions.sizes
 
 
 def _sizes(space: Space) -> Any:
