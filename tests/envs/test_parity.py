@@ -92,7 +92,8 @@ def test_long_episodes_agree_in_float64(name, twin_of):
                 np.testing.assert_allclose(
                     [getattr(state, leaf) for leaf in LEAVES[name]],
                     np.asarray(env.unwrapped.state, np.float64),
-                    atol=1e-9,
+                    # The original keeps the car's state in float32.
+                    atol=1e-6 if name == "MountainCarContinuous-v0" else 1e-9,
                     rtol=1e-9,
                 )
                 np.testing.assert_allclose(moved.observation, observation, atol=1e-6, rtol=1e-6)
