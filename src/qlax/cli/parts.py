@@ -1,5 +1,6 @@
 """Parts of an agent as the command line names them: `--agent.replay prioritised`."""
 
+import copy
 import dataclasses
 import sys
 import typing
@@ -165,4 +166,6 @@ def _with_number(part: Any, option: str, text: str) -> Any:
             f"{option}:{text} must have a whole number after the colon, or several with commas "
             "between."
         ) from None
-    return dataclasses.replace(part, **{field: numbers if len(numbers) > 1 else numbers[0]})
+    made = copy.copy(part)  # which is checked once all parts are there
+    object.__setattr__(made, field, numbers if len(numbers) > 1 else numbers[0])
+    return made
