@@ -46,6 +46,7 @@ PACKAGES = {
     "mario": "gym_super_mario_bros",
     "minatar": "minatar",
     "minigrid": "minigrid",
+    "onnx": "onnxruntime",
 }
 """What an extra installs."""
 

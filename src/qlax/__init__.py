@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from qlax.envs.checking import check_env as check
     from qlax.evaluation import Evaluation, evaluate
     from qlax.explaining import explain
+    from qlax.exporting import Exported, export
     from qlax.learner import Learner
     from qlax.loading import load
     from qlax.policy import Policy
@@ -50,6 +51,7 @@ __all__ = [
     "Diverged",
     "EnvironmentFailure",
     "Evaluation",
+    "Exported",
     "Interrupted",
     "Learner",
     "LearnerState",
@@ -67,6 +69,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explorers",
+    "export",
     "film",
     "heads",
     "layers",
@@ -100,6 +103,8 @@ _HOMES = {
     "Evaluation": "evaluation",
     "evaluate": "evaluation",
     "explain": "explaining",
+    "Exported": "exporting",
+    "export": "exporting",
     "film": "watching.filming",
     "Learner": "learner",
     "Policy": "policy",

@@ -10,6 +10,7 @@ from qlax.cli.commands.core import Command, Words
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
+from qlax.cli.commands.export import Export
 from qlax.cli.commands.film import Film
 from qlax.cli.commands.play import Play
 from qlax.cli.commands.plot import Plot
@@ -27,6 +28,7 @@ COMMANDS: dict[str, type[Command]] = {
     "explain": Explain,
     "resume": Resume,
     "config": Config,
+    "export": Export,
     "film": Film,
     "runs": Runs,
     "board": Board,
