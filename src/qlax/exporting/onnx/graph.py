@@ -48,6 +48,11 @@ class Graph:
             self.constants.append(numpy_helper.from_array(array, self._known[key]))
         return self._known[key]
 
+    def used_constants(self) -> list[Any]:
+        """Return the constants that some node takes."""
+        taken = {name for node in self.nodes for name in node.input}
+        return [one for one in self.constants if one.name in taken]
+
     def sizes(self, shape: Shape) -> str:
         """Return the name of a shape as an array, in which the batch is what it is when it runs."""
         if not any(isinstance(size, Rows) for size in shape):

@@ -31,7 +31,7 @@ def model_of(acting: Acting) -> Any:
         "policy",
         [info(port.name, port.shape, port.dtype) for port in acting.inputs],
         [info(port.name, port.shape, port.dtype) for port in acting.outputs],
-        graph.constants,
+        graph.used_constants(),
     )
     model = helper.make_model(
         whole,
