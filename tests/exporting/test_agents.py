@@ -31,6 +31,7 @@ def test_every_agent_is_exported_to_onnx(name, kind, tmp_path):
     assert made.path.stat().st_size == made.size
 
 
+@pytest.mark.exhaustive
 def test_every_agent_can_see_some_kind_of_observation():
     for name in AGENTS:
         assert any(policy_of(named(name, kind), kind) is not None for kind in SPACES), name
