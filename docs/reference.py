@@ -11,6 +11,7 @@ _GROUPS = {
     "Train": ("train", "train_seeds", "resume", "sweep", "Learner"),
     "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
     "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
+    "Take it away": ("export", "Exported"),
     "Agents": ("Agent",),
     "What can end a run": (
         "UsageError",
