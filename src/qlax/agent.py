@@ -1,6 +1,7 @@
 """The agent: the pure functions that make a choice of parts run."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from qlax.parts import Parts
 from qlax.precision import computes_in_32_bits
 from qlax.protocols.answers import check_answers
 from qlax.q_network import Evaluator
-from qlax.replay import Seen, Step
+from qlax.replay import Batch, Seen, Step
 from qlax.rewards import Paid
 from qlax.schedules import value_at
 from qlax.spaces import EnvSpec
@@ -29,6 +30,9 @@ from qlax.states import ActingParams, ActorState, LearnerState, TrainState
 from qlax.targets import FinishesApart
 
 Metrics = dict[str, jax.Array]
+LEARNING = ("loss", "q_value", "q_max", "td_error")
+"""The metrics of an update."""
+Objective = Callable[[Any], tuple[jax.Array, tuple[Loss, jax.Array]]]
 
 
 @computes_in_32_bits
@@ -188,44 +192,17 @@ class Agent(Parts):
             clock: How far training is, for targets that follow the explorer's probabilities.
 
         Returns:
-            What learns and the replay after it, and the step's loss and mean action value.
+            What learns, the replay after it, and what `LEARNING` names: the loss, the mean and the
+            maximum over states of max_a Q(s, a), and the mean of |δ| over samples that count.
         """
         key, sample_key = jax.random.split(learner.key)
-        # Folded in, not split off: where no part of the network is random, they cost nothing.
-        online_key, target_key = (jax.random.fold_in(sample_key, index) for index in (1, 2))
         batch, replay = self.replay.sample(
             replay, sample_key, learner.discount, next_action=self.bootstrap.uses_next_action
         )
-        target_params = self.target.params(learner.target, learner.params)
-        target_now, target_next = batch.predictions(
-            self._evaluator(target_params, learner, target_key)
-        )
-        q_target = self.head.q_values(target_next)
-        legal_now, legal_next = batch.legal
-
-        def objective(params: Any) -> tuple[jax.Array, tuple[Loss, jax.Array]]:
-            online_now, online_next = batch.predictions(
-                self._evaluator(params, learner, online_key)
-            )
-            backup = backup_of(
-                self.bootstrap,
-                self.head,
-                online_next=online_next,
-                target_next=target_next,
-                target_now=target_now,
-                action=batch.action,
-                next_action=batch.next_action,
-                behaviour_next=self._behaviour(q_target, legal_next, clock),
-                legal_now=legal_now,
-                legal_next=legal_next,
-            )
-            target = jax.lax.stop_gradient(batch.target(self.head, target_next, backup))
-            result = loss_of(self.head, online_now, batch.action, target, batch.number)
-            losses = self.optimizer.objective(result)
-            return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
-
+        objective = self.objective(learner, batch, sample_key, clock)
         counts = batch.weight > 0
         gradient, (result, q_values) = jax.grad(objective, has_aux=True)(learner.params)
+        best = only_legal(q_values, batch.legal[0]).max(-1)
         direction, optimizer = self.optimizer.transformation().update(
             gradient,
             learner.optimizer,
@@ -234,7 +211,7 @@ class Agent(Parts):
                 error=result.error,
                 discount=learner.discount,
                 counts=counts,
-                greedy=chosen(q_values, batch.action) >= only_legal(q_values, legal_now).max(-1),
+                greedy=chosen(q_values, batch.action) >= best,
             ),
         )
         rate = learner.learning_rate * value_at(
@@ -252,8 +229,61 @@ class Agent(Parts):
             params=params, target=target, optimizer=optimizer, key=key, updates=updates
         )
         replay = self.replay.update_priorities(replay, batch, result.error)
-        loss = (batch.weight * result.loss).mean()
-        return learner, replay, {"loss": loss, "q_value": q_values.max(-1).mean()}
+        errors = jnp.where(counts, jnp.abs(result.error), 0.0)
+        return (
+            learner,
+            replay,
+            {
+                "loss": (batch.weight * result.loss).mean(),
+                "q_value": best.mean(),
+                "q_max": best.max(),
+                "td_error": errors.sum() / jnp.maximum(counts.sum(), 1),
+            },
+        )
+
+    def objective(
+        self, learner: LearnerState, batch: Batch, key: jax.Array, clock: Clock
+    ) -> Objective:
+        """Return the function of the online parameters whose gradient an update follows.
+
+        Args:
+            learner: What learns.
+            batch: What it learns from.
+            key: The key that the batch was drawn with.
+            clock: How far training is, for targets that follow the explorer's probabilities.
+
+        Returns:
+            parameters → the objective; and beside it the loss, and the action values of s, [M, A].
+        """
+        # Folded in, not split off: where no part of the network is random, they cost nothing.
+        online_key, target_key = (jax.random.fold_in(key, index) for index in (1, 2))
+        target_params = self.target.params(learner.target, learner.params)
+        target_now, target_next = batch.predictions(
+            self.evaluator(target_params, learner, target_key)
+        )
+        q_target = self.head.q_values(target_next)
+        legal_now, legal_next = batch.legal
+
+        def objective(params: Any) -> tuple[jax.Array, tuple[Loss, jax.Array]]:
+            online_now, online_next = batch.predictions(self.evaluator(params, learner, online_key))
+            backup = backup_of(
+                self.bootstrap,
+                self.head,
+                online_next=online_next,
+                target_next=target_next,
+                target_now=target_now,
+                action=batch.action,
+                next_action=batch.next_action,
+                behaviour_next=self._behaviour(q_target, legal_next, clock),
+                legal_now=legal_now,
+                legal_next=legal_next,
+            )
+            target = jax.lax.stop_gradient(batch.target(self.head, target_next, backup))
+            result = loss_of(self.head, online_now, batch.action, target, batch.number)
+            losses = self.optimizer.objective(result)
+            return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
+
+        return objective
 
     def acting_params(self, learner: LearnerState) -> ActingParams:
         """Return what the actor acts with while training."""
@@ -329,7 +359,7 @@ class Agent(Parts):
             return None
         return self.explorer.probabilities(q_values, legal, clock)
 
-    def _evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
-        """Return the network with parameters and random streams of its own."""
+    def evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
+        """Return the network with parameters and, for learning, random streams of its own."""
         network = self.q_network(learner.spec)
         return Evaluator(network, params, learner.stage, network.keys_for("learning", key))

@@ -18,6 +18,9 @@ from qlax.protocols.shapes import name_of, require_features, require_like, requi
 from qlax.randomness import Phase, keys_for, streams_of
 from qlax.spaces import Space
 
+FEATURES = "features"
+"""What the head's input is called among Flax's intermediates, where it is dense."""
+
 
 class QNetwork(nn.Module):
     """Z(s, ·) = head(memory(network(observation stage(s))))."""
@@ -89,6 +92,8 @@ class QNetwork(nn.Module):
 
     def _prediction(self, features: Features, stage: Any, observation: Any) -> Any:
         head = self.head
+        if not isinstance(features, SparseFeatures):
+            self.sow("intermediates", FEATURES, features)
         if isinstance(head, HasPrior) and head.prior_scale:
             shown, space = self.observation(stage, observation, self.space)
             own = self.network

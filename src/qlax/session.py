@@ -11,6 +11,7 @@ import jax
 
 from qlax.arguments import several
 from qlax.compilation import keep_compiled_programs
+from qlax.diagnostics import Diagnoser
 from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
 from qlax.envs.select import Selected
@@ -201,6 +202,7 @@ class _Session:
             release_freed()
             if iteration < plan.iterations:
                 driver.compile(state)
+                self._diagnoser.compile(state.agent)
             selection.begin(state, iteration * plan.agent.num_envs)
             release_freed()
         self._prepare_folders()
@@ -248,6 +250,9 @@ class _Session:
         """Evaluate if that is due, and report; an observer may ask to stop."""
         rows, state = self._driver.report(state)
         timed = [{**row, "seconds": round(self._seconds, 3)} for row in rows]
+        if self.members[0].plan.diagnosis_due(iteration):
+            found = self._diagnoser(state.agent)
+            timed = [{**row, **columns} for row, columns in zip(timed, found, strict=True)]
         self.stopped = self.audience.report(
             Report(
                 env_steps=iteration * self.members[0].plan.agent.num_envs,
@@ -287,6 +292,11 @@ class _Session:
         side_by_side = plan.side_by_side > 0
         agent = plan.trained_agent
         return driver_for(selected.kind, agent, selected.env, side_by_side=side_by_side)
+
+    @functools.cached_property
+    def _diagnoser(self) -> Diagnoser:
+        plan = self.members[0].plan
+        return Diagnoser(plan.trained_agent, side_by_side=plan.side_by_side > 0)
 
     @functools.cached_property
     def _selection(self) -> Selection:

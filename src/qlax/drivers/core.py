@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax.agent import Agent
+from qlax.agent import LEARNING, Agent
 from qlax.envs.core import TimeStep
 from qlax.maths.counting import clipped_sum
 from qlax.pytree import Pytree
@@ -130,7 +130,7 @@ def first_statistics(num_envs: int) -> Statistics:
         return_sum=jnp.float32(0),
         length_sum=jnp.float32(0),
         updates=jnp.int32(0),
-        learning={"loss": jnp.float32(0), "q_value": jnp.float32(0)},
+        learning=dict.fromkeys(LEARNING, jnp.float32(0)),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from qlax.activations import activated
 from qlax.errors import UsageError, require
 from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
 from qlax.heads.core import Head, Loss
@@ -159,7 +160,7 @@ class Ensemble:
             in_axes=None,
             out_axes=1,
             axis_size=self.members,
-            variable_axes={"params": 0},
+            variable_axes={"params": 0, "intermediates": 0},
             split_rngs={True: True},
         )
         return every(self.head, self.hidden, num_actions, name=name)
@@ -176,5 +177,5 @@ class _Member(nn.Module):
     def __call__(self, features: Features) -> Any:
         for layer, width in enumerate(self.hidden):
             hidden = Dense()(features, width, name=f"hidden_{layer}", hidden=True)
-            features = nn.relu(hidden)
+            features = activated(hidden)
         return self.head.predict(features, self.num_actions)

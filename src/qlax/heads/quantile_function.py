@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import linen as nn
 
+from qlax.activations import activated
 from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
 from qlax.heads.streams import Dueling, Plain, Stream
 from qlax.layers import Dense
@@ -28,7 +29,7 @@ class QuantileFunction(nn.Module):
             features = Dense()(features, SPARSE_WIDTH, name="features", hidden=True)
         width = features.shape[-1]
         waves = jnp.cos(np.pi * np.arange(self.cosines, dtype=np.float32) * levels[:, None])
-        embedded = nn.relu(Dense()(waves, width, name="levels"))
+        embedded = activated(Dense()(waves, width, name="levels"))
         if not _is_affine(self.stream):
             products = features[:, None, :] * embedded
             return jnp.swapaxes(self.stream(products, num_actions, 1)[..., 0], 1, 2)

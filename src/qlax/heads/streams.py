@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import jax
-from flax import linen as nn
 
+from qlax.activations import activated
 from qlax.errors import require
 from qlax.features import Features
 from qlax.layers import Dense, Layer
@@ -63,5 +63,5 @@ class Dueling:
     def _stream(self, features: Features, outputs: int, name: str) -> jax.Array:
         if self.hidden:
             hidden = self.layer(features, self.hidden, name=f"{name}_hidden", hidden=True)
-            features = nn.relu(hidden)
+            features = activated(hidden)
         return self.layer(features, outputs, name=name)

@@ -66,6 +66,12 @@ def get(tree: SumTree, leaves: Annotated[jax.Array, "..."]) -> Annotated[jax.Arr
 
 
 @checked
+def leaves(tree: SumTree) -> Annotated[jax.Array, "L"]:
+    """Return the values of all leaves, float32."""
+    return tree.children.reshape(-1)[tree.first_leaf - 1 :][: tree.size]
+
+
+@checked
 def update(tree: SumTree, leaves: _Draws, values: _Draws) -> SumTree:
     """Return the tree with some leaves set.
 

@@ -7,10 +7,10 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from qlax.activations import Activation, activated
 from qlax.errors import UsageError, require
 from qlax.layers import Dense, Layer
 from qlax.maths.convolution import Formulation
-from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.networks.convolution import Convolution
 from qlax.observations import dense
 from qlax.spaces import Box, Space
@@ -85,7 +85,7 @@ class CNN:
         if self.layer_norm:
             entries = tuple(range(1, x.ndim))
             x = nn.LayerNorm(reduction_axes=entries, name=norm)(x)
-        return ACTIVATIONS[self.activation](x)
+        return activated(x, self.activation)
 
 
 def images(owner: str, observation: Any, space: Space) -> jax.Array:

@@ -6,11 +6,11 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from qlax.activations import Activation, activated
 from qlax.errors import UsageError, require
 from qlax.layers import Dense, Layer
 from qlax.maths.convolution import Formulation
 from qlax.maths.pooling import adaptive_max_pool, max_pool
-from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.networks.cnn import images
 from qlax.networks.convolution import Convolution
 from qlax.spaces import Space
@@ -120,7 +120,7 @@ class ImpalaCNN:
         return normalised
 
     def _activated(self, x: jax.Array) -> jax.Array:
-        return ACTIVATIONS[self.activation](x)
+        return activated(x, self.activation)
 
 
 def _require_pixels(height: int, width: int, blocks: int) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from qlax.activations import Activation, activated
 from qlax.errors import require
 from qlax.layers import Dense, Layer
-from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.observations import dense
 from qlax.spaces import Space
 from qlax.validation import check_types
@@ -43,5 +43,5 @@ class MLP:
             x = self.layer(x, width, name=f"dense_{layer}", hidden=True)
             if self.layer_norm:
                 x = nn.LayerNorm(name=f"norm_{layer}")(x)
-            x = ACTIVATIONS[self.activation](x)
+            x = activated(x, self.activation)
         return x

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from qlax.activations import Activation, activated
 from qlax.errors import require
 from qlax.layers import Dense, Layer
-from qlax.networks.activations import ACTIVATIONS, Activation
 from qlax.observations import dense
 from qlax.spaces import Space
 from qlax.validation import check_types
@@ -48,7 +48,7 @@ class Residual:
         for block in range(self.blocks):
             inner = self._normalised(x, f"norm_{block}")
             inner = self.layer(inner, self.width, name=f"inner_{block}", hidden=True)
-            inner = ACTIVATIONS[self.activation](inner)
+            inner = activated(inner, self.activation)
             x = x + self.layer(inner, self.width, name=f"outer_{block}", hidden=True)
         return self._normalised(x, "norm")
 

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 from flax import linen as nn
 
+from qlax.activations import looked_at
 from qlax.features import Features
 from qlax.networks.core import Network
 from qlax.observations import dense
@@ -28,7 +29,7 @@ def features_of(network: Network | nn.Module, observation: Any, space: Space) ->
     """Return a network's features of a batch of observations; called inside a Flax module."""
     features: Features
     if isinstance(network, nn.Module):
-        features = network(dense(observation, space))
+        features = looked_at(network(dense(observation, space)))
     else:
         features = network(observation, space)
     require_features(network, features, len(jax.tree.leaves(observation)[0]))

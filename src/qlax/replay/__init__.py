@@ -1,6 +1,6 @@
 """Replay: one stream of raw steps, and several ways to draw from it. One file a kind."""
 
-from qlax.replay.core import Batch, Replay, Seen, Step
+from qlax.replay.core import Batch, HasPriorities, Replay, Seen, Step
 from qlax.replay.dyna import Dyna
 from qlax.replay.lambda_return import LambdaReturn
 from qlax.replay.latest import Latest
@@ -15,6 +15,7 @@ from qlax.replay.uniform import Uniform
 __all__ = [
     "Batch",
     "Dyna",
+    "HasPriorities",
     "LambdaReturn",
     "Latest",
     "Prioritised",

@@ -137,3 +137,15 @@ class Replay(Protocol):
     def interrupt(self, state: Any) -> Any:
         """Return the replay with the newest step truncated: what follows is another episode."""
         ...
+
+
+@runtime_checkable
+class HasPriorities(Protocol):
+    """A replay that may draw some samples more often than others."""
+
+    def priorities(self, state: Any) -> jax.Array | None:
+        """Return the priority of every sample that can be drawn, and 0 for all others, any shape.
+
+        None if all are equally likely.
+        """
+        ...

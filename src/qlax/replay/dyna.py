@@ -207,6 +207,10 @@ class Dyna:
         urgent = jnp.where(before > self.theta, before, 0.0)
         return state.replace(priority=jnp.maximum(own, urgent))
 
+    def priorities(self, state: DynaState) -> jax.Array | None:
+        """Return how urgent each pair is, [S, A]; None unless `prioritised`."""
+        return state.priority
+
     def interrupt(self, state: DynaState) -> DynaState:
         """Return the model with the newest step truncated."""
         return state.replace(stream=stream.interrupt(state.stream))

@@ -84,6 +84,12 @@ class Proportional:
         ratio = jnp.where(counts, rarest / jnp.where(counts, powers, 1.0), 0.0)
         return jnp.where(counts, ratio ** value_at(self.importance, env_steps), 0.0)
 
+    def of(self, priorities: Priorities) -> jax.Array | None:
+        """Return p of every place, [R · N], 0 where nothing begins; None if α is 0."""
+        if self.exponent == 0.0:
+            return None
+        return sum_tree.leaves(priorities.tree) ** (1.0 / self.exponent)
+
 
 def check_proportional(
     owner: str, exponent: float, importance: float | Schedule, epsilon: float

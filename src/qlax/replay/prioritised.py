@@ -118,6 +118,10 @@ class Prioritised:
         updated = self.priority.update(state.priorities, drawn, error, batch.weight > 0)
         return state.replace(priorities=updated)
 
+    def priorities(self, state: PrioritisedState) -> jax.Array | None:
+        """Return |δ| + ε of every transition that can be drawn; None if `exponent` is 0."""
+        return self.priority.of(state.priorities)
+
     def interrupt(self, state: PrioritisedState) -> PrioritisedState:
         """Return the replay with the newest step truncated."""
         return state.replace(stream=stream.interrupt(state.stream))

@@ -176,6 +176,12 @@ class Sequences:
         )
         return state.replace(priorities=updated)
 
+    def priorities(self, state: SequencesState) -> jax.Array | None:
+        """Return p of every sequence that can be drawn; None if all are equally likely."""
+        if self.priority is None or state.priorities is None:
+            return None
+        return self.priority.of(state.priorities)
+
     def interrupt(self, state: SequencesState) -> SequencesState:
         """Return the replay with the newest step truncated."""
         return state.replace(stream=stream.interrupt(state.stream))

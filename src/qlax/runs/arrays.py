@@ -33,10 +33,15 @@ def size_of(tree: Any) -> int:
     return sum(_as_bits(leaf).nbytes for leaf in jax.tree.leaves(tree))
 
 
-def load_arrays(path: Path, like: Any) -> Any:
+def load_arrays(path: Path, like: Any, *, later: str | None = None) -> Any:
     """Read a tree of the same structure, shapes and dtypes as `like` (arrays or their shapes).
 
     What else the file holds is not read.
+
+    Args:
+        path: The file.
+        like: What it holds.
+        later: The path of a branch whose leaves an older file may lack; they are NaN then.
 
     Raises:
         UsageError: if the file is damaged, or holds something else.
@@ -46,7 +51,13 @@ def load_arrays(path: Path, like: Any) -> Any:
     bits = {name: jax.eval_shape(_as_bits, expected) for name, expected in wanted.items()}
     try:
         with zipfile.ZipFile(path) as archive:
-            stored = {name: _read(archive, name, bits[name], path) for name in wanted}
+            held = {name.removesuffix(".npy") for name in archive.NameToInfo}
+            stored = {
+                name: np.full(expected.shape, np.nan, expected.dtype)
+                if later is not None and name.startswith(later) and name not in held
+                else _read(archive, name, expected, path)
+                for name, expected in bits.items()
+            }
     except FileNotFoundError:
         raise UsageError(f"{path} is not there.") from None
     except UsageError:

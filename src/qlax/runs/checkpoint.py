@@ -13,6 +13,8 @@ from qlax.runs.formats import CHECKPOINT, require_format
 
 KEPT = 2
 DESCRIPTION = "checkpoint.json"
+_SUMS = "statistics/learning/"
+"""Sums since the last row of metrics, of which a newer qlax may have more."""
 
 
 def path_of(folder: Path, iteration: int) -> Path:
@@ -64,7 +66,7 @@ def load_state(path: Path, like: Any) -> Any:
         UsageError: if it is damaged; the message names an older one, if there is any.
     """
     try:
-        return load_arrays(path / "state.npz", like)
+        return load_arrays(path / "state.npz", like, later=_SUMS)
     except OtherArrays:
         raise
     except UsageError as error:

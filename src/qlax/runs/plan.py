@@ -13,6 +13,7 @@ from qlax import config
 from qlax._version import __version__
 from qlax.actions import Actions, Factors
 from qlax.agent import Agent
+from qlax.diagnostics.moments import Moments, moments
 from qlax.differences import Difference
 from qlax.envs.opening import EnvLike, source_of
 from qlax.envs.origin import Origin, checked_arguments
@@ -72,7 +73,7 @@ class Plan:
         """Return the end of the stretch that begins at an iteration."""
         intervals = (self.report_every, self.checkpoint_every, self.eval_every, self._moment_every)
         due = [(iteration // every + 1) * every for every in intervals if every]
-        return min(*due, self.iterations)
+        return min(*due, self._diagnoses.after(iteration), self.iterations)
 
     def report_due(self, iteration: int) -> bool:
         """Return whether a line of metrics is to be written after an iteration."""
@@ -80,7 +81,16 @@ class Plan:
             iteration % self.report_every == 0
             or iteration == self.iterations
             or self.eval_due(iteration)
+            or self.diagnosis_due(iteration)
         )
+
+    def diagnosis_due(self, iteration: int) -> bool:
+        """Return whether learning is looked at after an iteration: once it has begun."""
+        return iteration > self.agent.first_learning and self._diagnoses.is_due(iteration)
+
+    @property
+    def _diagnoses(self) -> Moments:
+        return moments(self.agent, self.iterations, self.report_every)
 
     def eval_due(self, iteration: int) -> bool:
         """Return whether the policy is to be evaluated after an iteration, if it is worth it."""

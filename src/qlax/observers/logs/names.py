@@ -21,6 +21,14 @@ _NAMES = {
     "epsilon": "explore/epsilon",
     "temperature": "explore/temperature",
     "noise": "explore/noise",
+    "gradient_norm": "network/gradient_norm",
+    "dormant_units": "network/dormant_units",
+    "effective_rank": "network/effective_rank",
+    "target_drift": "network/target_drift",
+    "priority": "replay/priority",
+    "priority_max": "replay/priority_max",
+    "importance_weight": "replay/importance_weight",
+    "importance_weight_min": "replay/importance_weight_min",
 }
 _EVALUATION = "eval_"
 _LEFT_OUT = ("format", "agent_name", "spec", "fitted", "eval_is_frugal", "env_kwargs", "agent")
