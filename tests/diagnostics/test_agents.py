@@ -47,7 +47,7 @@ def world_of(name):
     return "CartPole-v1"
 
 
-@pytest.mark.parametrize("name", tiers.in_turn(list(presets.AGENTS), 9))
+@pytest.mark.parametrize("name", tiers.in_turn(list(presets.AGENTS), 14))
 def test_a_named_agent(name):
     env = world_of(name)
     agent = presets.resolve(env, name).agent.for_run(100_000)

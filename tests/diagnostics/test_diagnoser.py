@@ -11,6 +11,7 @@ from qlax.diagnostics import Diagnoser
 from qlax.diagnostics.moments import Moments, moments
 from qlax.maths.representation import norm
 from qlax.runs import folder
+from tests import tiers
 from tests.drivers import runs
 from tests.runs import small
 
@@ -23,6 +24,7 @@ def diagnosed(agent, state):
     return Diagnoser(agent)(state.agent)[0]
 
 
+@tiers.one_in(4, 3)
 def test_a_target_is_as_far_away_as_its_parameters():
     agent = runs.agent()
     learner = trained(agent).agent.learner
@@ -64,10 +66,13 @@ def test_priorities_are_those_in_the_replay():
     assert found["priority"] == pytest.approx(priorities.mean(), rel=1e-5)
     assert found["priority_max"] == pytest.approx(priorities.max(), rel=1e-5)
     assert 0 < found["importance_weight_min"] <= found["importance_weight"] <= 1
-    alike = agent.replace(replay=replay.Prioritised(capacity=60, batch_size=8, exponent=0.0))
+    alike = agent.replace(
+        replay=replay.Prioritised(capacity=60, batch_size=8, exponent=0.0, importance=1.0)
+    )
     assert "priority" not in diagnosed(alike, trained(alike))
 
 
+@tiers.one_in(4, 0)
 def test_seeds_side_by_side_are_diagnosed_each():
     agent = runs.agent()
     state = trained(agent, seeds=(4, 9), side_by_side=True)
@@ -79,6 +84,7 @@ def test_seeds_side_by_side_are_diagnosed_each():
             assert found[column] == pytest.approx(value, rel=1e-3), column
 
 
+@tiers.one_in(4, 2)
 def test_a_distribution_is_diagnosed_too():
     agent = runs.agent(head=heads.QuantileRegression(quantiles=5))
     found = diagnosed(agent, trained(agent))
@@ -96,6 +102,7 @@ def test_rows_have_it_twenty_times_a_run(tmp_path):
     assert all(row["td_error"] > 0 for row in rows if row["updates"] > 1)
 
 
+@tiers.one_in(4, 1)
 def test_a_run_that_goes_on_is_diagnosed_alike(tmp_path):
     whole = qlax.train(
         "MountainCar-v0", small.AGENT, steps=400, eval_episodes=0, out=tmp_path / "whole"

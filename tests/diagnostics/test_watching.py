@@ -9,10 +9,10 @@ from flax import linen as nn
 from qlax import Agent, heads, memories, networks, replay
 from qlax.diagnostics.watching import Watching, dormant_share
 from qlax.layers import Noisy
-from qlax.q_network import Evaluator
+from qlax.q_network import Evaluator, QNetwork
 from qlax.spaces import Box
 
-SPACE = Box(low=-1.0, high=1.0, shape=(3,))
+SPACE = Box(shape=(3,), dtype="float32", low=-1.0, high=1.0)
 SHOWN = np.random.default_rng(0).uniform(-1, 1, (40, 3)).astype(np.float32)
 
 
@@ -20,8 +20,6 @@ def watched(shown=SHOWN, space=SPACE, change=None, **parts):
     """Return what was watched of an agent's network with fresh parameters."""
     agent = Agent(**parts)
     stage = agent.observation.init(space)
-    from qlax.q_network import QNetwork
-
     network = QNetwork(
         observation=agent.observation,
         network=agent.network,
@@ -70,7 +68,7 @@ def test_units_that_never_answer_are_dormant():
 
 
 def test_pixels_of_a_channel_are_one_unit():
-    space = Box(low=0.0, high=1.0, shape=(6, 6, 1))
+    space = Box(shape=(6, 6, 1), dtype="float32", low=0.0, high=1.0)
     shown = np.random.default_rng(1).uniform(0, 1, (40, 6, 6, 1)).astype(np.float32)
     cnn = networks.CNN(channels=(4,), kernels=(3,), strides=(1,), hidden=(7,))
     _, watching = watched(shown, space, network=cnn)
@@ -80,7 +78,7 @@ def test_pixels_of_a_channel_are_one_unit():
 def test_every_member_of_an_ensemble_has_layers_of_its_own():
     ensemble = heads.Ensemble(members=3, hidden=(5,), prior_scale=1.0)
     _, watching = watched(network=networks.MLP(hidden=(6,)), head=ensemble)
-    assert [layer.shape for layer in watching.activity()] == [(5,), (5,), (5,), (6,)]
+    assert sorted(layer.size for layer in watching.activity()) == [5, 5, 5, 6]
     assert watching.features().shape == (40, 6)
 
 
