@@ -184,6 +184,8 @@ class _Session:
         )
         forecast = require_ram(plan.agent, driver.shape(plan.seed), len(self.members))
         if is_first:
+            if plan.start is not None and not restored:
+                self.audience.note("start", f"from {plan.start}")
             table = table_of(plan.agent, self._spec)
             if table is not None:
                 self.audience.note("table", table)
@@ -199,6 +201,9 @@ class _Session:
                 state = driver.join([checkpoint.load_state(path, like) for path in restored])
             else:
                 state = driver.init([member.seed for member in self.members])
+                if plan.start is not None:
+                    together = plan.side_by_side > 0
+                    state = plan.start.put_into(driver.agent, state, side_by_side=together)
             release_freed()
             if iteration < plan.iterations:
                 driver.compile(state)
@@ -314,6 +319,9 @@ class _Session:
         """Write every member's configuration, so that all can be resumed."""
         for member in self.job.members:
             folder.make_member(member.folder)
+            start = member.plan.start
+            if start is not None and not (member.folder / folder.START).exists():
+                start.policy.save(member.folder / folder.START)
             folder.write_json(member.folder / folder.CONFIG, member.plan.as_json())
         if self.job.members[0].folder != self.job.folder:
             seeds = [member.seed for member in self.job.members]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qlax import presets
+from qlax import presets, starting
 from qlax.agent import Agent
 from qlax.arguments import (
     instance_of,
@@ -26,6 +26,7 @@ from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 from qlax.observers.core import Member, Observer
 from qlax.observers.progress import with_progress
+from qlax.policy import Policy
 from qlax.precision import in_32_bits
 from qlax.presets import Preset
 from qlax.runs import folder
@@ -56,6 +57,8 @@ def train(
     eval_every: int | None = None,
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
+    start_from: Policy | Run | str | Path | None = None,
+    start_without: str | Sequence[str] = (),
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
     timing: Timing | None = None,
@@ -85,6 +88,11 @@ def train(
         checkpoint_every: Environment steps between checkpoints; None for a fifth of all.
         step_timeout: Seconds that a step or reset of an environment on the host may take, before it
             counts as failed; None for any.
+        start_from: A policy whose parameters the agent starts with, and what its observation stage
+            knows: a `Policy`, a `Run`, or the folder of either. Optimiser, replay and explorer are
+            fresh.
+        start_without: Parts of that policy that are left out and learned afresh: head, memory,
+            network or observation, as a list or with commas between.
         observers: Observers of training, such as loggers and rules that end it early.
         progress: Whether to show how far training is; None for on a terminal and in a notebook,
             unless `observers` holds an `observers.Progress` of its own.
@@ -97,7 +105,15 @@ def train(
         Diverged: if the loss is no longer a number.
     """
     options = _Options(
-        steps, out, backend, eval_episodes, eval_every, checkpoint_every, step_timeout
+        steps,
+        out,
+        backend,
+        eval_episodes,
+        eval_every,
+        checkpoint_every,
+        step_timeout,
+        start_from,
+        start_without,
     )
     with opened(env, env_kwargs) as source, _new_job(source, agent, [seed], options) as job:
         return carry_out(job, with_progress(observers, progress), timing or Timing())[0]
@@ -118,6 +134,8 @@ def train_seeds(
     eval_every: int | None = None,
     checkpoint_every: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
+    start_from: Policy | Run | str | Path | None = None,
+    start_without: str | Sequence[str] = (),
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
     timing: Timing | None = None,
@@ -139,6 +157,8 @@ def train_seeds(
         eval_every: As in `train`.
         checkpoint_every: As in `train`.
         step_timeout: As in `train`.
+        start_from: As in `train`; all seeds start alike.
+        start_without: As in `train`.
         observers: As in `train`.
         progress: As in `train`.
         timing: As in `train`.
@@ -147,7 +167,15 @@ def train_seeds(
         UsageError, EnvironmentFailure, Interrupted, Diverged: as `train`.
     """
     options = _Options(
-        steps, out, backend, eval_episodes, eval_every, checkpoint_every, step_timeout
+        steps,
+        out,
+        backend,
+        eval_episodes,
+        eval_every,
+        checkpoint_every,
+        step_timeout,
+        start_from,
+        start_without,
     )
     numbers = whole_numbers("seeds", seeds)
     with (
@@ -208,6 +236,8 @@ def resume(
         for inside, found in zip(folders, documents, strict=True):
             where = str(inside / folder.CONFIG)
             plan = plan_from_json(found, where, source=source, agent=agent)
+            start = starting.start_in(found, inside / folder.START, where)
+            plan = dataclasses.replace(plan, start=start)
             if steps is not None:
                 require(steps >= plan.steps, "steps", steps, f"at least the run's {plan.steps}")
                 plan = dataclasses.replace(plan, steps=steps)
@@ -232,6 +262,8 @@ class _Options(NamedTuple):
     eval_every: int | None
     checkpoint_every: int | None
     step_timeout: float | None
+    start_from: Any
+    start_without: Any
 
 
 @contextlib.contextmanager
@@ -261,6 +293,9 @@ def _new_job(
     elif episodes == 0:
         eval_every = 0
     require_seeds(seeds)
+    start = starting.start_from(options.start_from, options.start_without)
+    if start is not None:
+        start.require_fit(preset.agent, source.spec)
     if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(path_of("out", options.out))
 
@@ -279,6 +314,7 @@ def _new_job(
         steps=steps,
         eval_episodes=episodes,
         side_by_side=len(seeds) if grouped and selected.is_pure else 0,
+        start=start,
         **intervals(preset.agent, steps, checkpoint_every=checkpoint_every, eval_every=eval_every),
     )
     with folder.new_folder(options.out, selected.env.spec.id, preset.name, name) as path:

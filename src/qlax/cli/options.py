@@ -58,7 +58,7 @@ def _option(entry: dataclasses.Field, text: str) -> Option:
     if not is_needed and not says_its_default and entry.default is not None:
         text = f"{text} (default: {entry.default})"
     return Option(
-        name=entry.name if is_place else f"--{entry.name.replace('_', '-')}",
+        name=entry.name if is_place else f"--{entry.name.rstrip('_').replace('_', '-')}",
         metavar="" if is_flag else shown.get("metavar") or _metavar(entry.type),
         text=text,
         is_place=is_place,

@@ -124,7 +124,7 @@ def _require_places(name: str, command: Any, given: int) -> None:
 
 def _option(entry: dataclasses.Field) -> str:
     """Return the option of a field."""
-    return f"--{entry.name.replace('_', '-')}"
+    return f"--{entry.name.rstrip('_').replace('_', '-')}"
 
 
 def _places(entry: dataclasses.Field) -> float:

@@ -1,5 +1,6 @@
 """The loop turned round: the user's code steps the environment, and calls the agent."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qlax import presets
+from qlax import presets, starting
 from qlax.agent import Agent
 from qlax.arguments import path_of, whole_number
 from qlax.drivers.core import MetricsRow, nothing_seen, on_host
@@ -56,6 +57,8 @@ class Learner:
         seed: Seed of everything random.
         num_envs: Environments side by side; None for the agent's own number, or 1 where the agent
             is given by its name.
+        start_from: A policy to start from, as in `train`.
+        start_without: Parts of it that are learned afresh, as in `train`.
 
     Raises:
         UsageError: if something cannot work as given. So do all methods, and nothing is learned
@@ -70,6 +73,8 @@ class Learner:
         steps: int | None = None,
         seed: int = 0,
         num_envs: int | None = None,
+        start_from: Any = None,
+        start_without: str | Sequence[str] = (),
     ) -> None:
         env = described_by(spec) if isinstance(spec, EnvSpec) else spec
         with opened(env) as source:
@@ -83,7 +88,10 @@ class Learner:
         self.seed = whole_number("seed", seed)
         require_seeds([self.seed])
         self.planned = None if steps is None else whole_number("steps", steps, at_least=1)
-        self._loop = Loop(protocol.for_steps(chosen, self.planned), self.spec, self.seed)
+        start = starting.start_from(start_from, start_without)
+        if start is not None:
+            start.require_fit(chosen, self.spec)
+        self._loop = Loop(protocol.for_steps(chosen, self.planned), self.spec, self.seed, start)
         self._reading = Reading(self.spec, chosen.num_envs)
         self._shown = nothing_seen(self.spec, chosen.num_envs)
         self._is_given = False  # whether `act` has given the action for what is shown
@@ -216,6 +224,8 @@ class Learner:
             self._is_given,
         )
         if not self._loop.has_begun:
+            if self._loop.start is not None:
+                raise UsageError("It starts from a policy with its first act: save after that.")
             saving.save(folder, notes)
             return
         policy = self.policy

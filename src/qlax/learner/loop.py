@@ -14,16 +14,18 @@ from qlax.envs.core import TimeStep
 from qlax.runs.ram import require_ram
 from qlax.silence import warnings_ignored
 from qlax.spaces import EnvSpec
+from qlax.starting import Start
 from qlax.states import ActingParams
 
 
 class Loop:
     """The state of an agent and its replay, and the programs that change it."""
 
-    def __init__(self, agent: Agent, spec: EnvSpec, seed: int) -> None:
+    def __init__(self, agent: Agent, spec: EnvSpec, seed: int, start: Start | None = None) -> None:
         keep_compiled_programs()
         self._agent = agent
         self._seed = np.uint32(seed)
+        self.start = start
         self._init: Any = jax.jit(
             lambda seed, timestep: begun(agent, spec, seed, timestep), compiler_options=quickly()
         )
@@ -50,7 +52,10 @@ class Loop:
 
     def begin(self, timestep: TimeStep) -> None:
         """Make the state, and choose the first action."""
-        self._action, self._packed = self._programs.begin(self._init(self._seed, timestep))
+        state = self._init(self._seed, timestep)
+        if self.start is not None:
+            state = self.start.put_into(self._agent, state)
+        self._action, self._packed = self._programs.begin(state)
 
     def turn(self, taken: np.ndarray, timestep: TimeStep) -> None:
         """Learn from an action and what it led to, and choose the next action."""

@@ -99,6 +99,10 @@ def _words(
         words += ["--backend", str(document["backend"])]
     if document.get("eval_episodes") is not None:
         words += ["--eval-episodes", str(document["eval_episodes"])]
+    start = document.get("start")
+    if start:
+        words += ["--from", str(start.get("from"))]
+        words += ["--from-without", ",".join(start["without"])] if start.get("without") else []
     for name, value in (document.get("env_kwargs") or {}).items():
         if isinstance(value, dict | list):
             return None
@@ -131,6 +135,10 @@ def _python(env: str, document: dict[str, Any], agent: str | None, seeds: Sequen
         lines = ["from qlax import *", "import qlax", "", f"agent = {agent}"]
         named = "agent"
     options = [f"steps={document.get('steps')}", f"backend={document.get('backend')!r}"]
+    start = document.get("start")
+    if start:
+        options.append(f"start_from={start.get('from')!r}")
+        options += [f"start_without={start['without']!r}"] if start.get("without") else []
     if document.get("env_kwargs"):
         options.insert(0, f"env_kwargs={document['env_kwargs']!r}")
     if len(seeds) == 1:

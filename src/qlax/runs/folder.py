@@ -10,6 +10,7 @@ policy/         what `qlax.load` reads: arrays and JSON
 best/           the policy that was best by evaluations while training
 moments/        policies of the start, of each fifth of training, and of the end
 curve.png       the learning curve
+start/          the policy that training started from, if it did
 result.json     the outcome
 failure.json    what ended training, if it failed
 logs.json       how its logs at services are found again
@@ -33,6 +34,7 @@ from qlax.runs.disk import CHECKPOINTS, CONFIG, room_for
 
 METRICS, RESULT = "metrics.jsonl", "result.json"
 POLICY, CURVE, FAILURE = "policy", "curve.png", "failure.json"
+START = "start"
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ from qlax.envs.source import Source
 from qlax.errors import UsageError, require, shown
 from qlax.runs import formats
 from qlax.spaces import EnvSpec, alike
+from qlax.starting import Start
 
 # A stretch of training between two reports: short enough to show progress and to stop soon after
 # Ctrl-C, long enough that the host's part costs nothing.
@@ -56,6 +57,8 @@ class Plan:
     """Whether those that take much of training's time are left out."""
     changed: tuple[Difference, ...] = ()
     """What of the agent was fitted to the environment."""
+    start: Start | None = None
+    """The policy it starts from; None for fresh parameters."""
     side_by_side: int
     """How many seeds are mapped over in one program, 0 for none: rounding depends on it."""
 
@@ -128,6 +131,7 @@ class Plan:
             "report_every": self.report_every,
             "checkpoint_every": self.checkpoint_every,
             "side_by_side": self.side_by_side,
+            "start": None if self.start is None else self.start.as_json(),
             "versions": {
                 "qlax": __version__,
                 "jax": jax.__version__,

@@ -22,7 +22,7 @@ from qlax.runs.moments import BEST, MOMENTS, moments
 if TYPE_CHECKING:
     import numpy as np
 
-OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, BEST, MOMENTS})
+OF_A_RUN = frozenset({CHECKPOINTS, files.POLICY, files.START, BEST, MOMENTS})
 """Folders of a run: there are no others inside."""
 Status = Literal["running", "finished", "failed", "unfinished"]
 

@@ -4,10 +4,11 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
+import tyro
 from tyro.conf import Positional
 
 from qlax.cli.commands.core import FLAG, Command, Words, named
-from qlax.envs.backends import names
+from qlax.envs.backends import names as backends
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import require
 
@@ -26,6 +27,7 @@ class Train(Command):
 
     group: ClassVar = "Train"
     takes: ClassVar = frozenset({"agent", "env"})
+    names: ClassVar = {"start_from": "--from", "start_without": "--from-without"}
     interrupted: ClassVar = "stopped before anything could be saved."
 
     env: Positional[Annotated[str | None, named("ENV")]] = None
@@ -46,7 +48,7 @@ class Train(Command):
     """Train this many seeds, from --seed on, in one program if ENV can be compiled."""
     out: Annotated[Path | None, named("FOLDER")] = None
     """Folder of the run. By default runs/ENV/AGENT/seed-SEED."""
-    backend: Annotated[str | None, named("{" + ",".join(names()) + "}")] = None
+    backend: Annotated[str | None, named("{" + ",".join(backends()) + "}")] = None
     """How ENV is stepped. `auto`, the default, takes a faithful compiled twin, the ALE or EnvPool
     where there is one, else Gymnasium."""
     eval_episodes: Annotated[int | None, named("INT")] = None
@@ -64,6 +66,14 @@ class Train(Command):
     """Environment steps between checkpoints. By default a fifth of all."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
     """Seconds that a step of ENV on the host may take before it counts as failed."""
+    from_: Annotated[
+        str | None, tyro.conf.arg(name="from", metavar="RUN", help_behavior_hint="")
+    ] = None
+    """A run, or a policy's folder, whose parameters the agent starts with; optimiser and replay are
+    fresh."""
+    from_without: Annotated[str | None, named("PART,…")] = None
+    """Parts of that policy to learn afresh: head, memory, network, observation, with commas
+    between."""
     quiet: Annotated[bool, *FLAG] = False
     """Print only the folder of the run."""
     json: Annotated[bool, *FLAG] = False
@@ -93,6 +103,8 @@ class Train(Command):
                 **given.options,
                 "out": self.out,
                 "step_timeout": self.step_timeout,
+                "start_from": self.from_,
+                "start_without": self.from_without or (),
                 "observers": [
                     *watching(quiet=self.quiet, as_json=self.json),
                     *self._logs(),
