@@ -1,8 +1,8 @@
 """The claim: one action of a loaded policy, for one observation, takes at most 100 µs.
 
 CartPole's observation and a network of two layers of 64 units, warm, one call after another:
-`policy.predict`, `policy.actor().act`, and the `predict` of Stable-Baselines3's DQN of the same size
-where `--sb3-python` names an interpreter that has it. Each is a process of its own; they take turns.
+`policy.predict`, `policy.actor().act`, and `predict` of Stable-Baselines3's DQN of the same size,
+where `--sb3-python` names an interpreter that has it. Each is a process of its own.
 """
 
 import argparse
@@ -30,7 +30,8 @@ import json, sys, time
 import gymnasium as gym
 import numpy as np
 from stable_baselines3 import DQN
-model = DQN("MlpPolicy", gym.make("CartPole-v1"), policy_kwargs={"net_arch": [64, 64]}, device="cpu")
+sizes = {"net_arch": [64, 64]}
+model = DQN("MlpPolicy", gym.make("CartPole-v1"), policy_kwargs=sizes, device="cpu")
 observation = np.array([0.01, 0.1, 0.02, 0.1], np.float32)
 calls = int(sys.argv[1])
 for _ in range(200):
