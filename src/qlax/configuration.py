@@ -48,6 +48,8 @@ class Configuration:
     """Environment steps between evaluations while training."""
     checkpoint_every: int | None = None
     """Environment steps between checkpoints."""
+    metrics: str = ""
+    """Numbers of the environment's own to keep, info.KEY:max, with commas between."""
 
     @property
     def preset(self) -> Preset:
@@ -103,6 +105,7 @@ def read_config(path: str | Path) -> dict[str, Any]:
                 "checkpoint_every",
             )
         },
+        "metrics": [name for name in found.metrics.split(",") if name],
     }
 
 

@@ -14,6 +14,8 @@ from qlax.compilation import keep_compiled_programs
 from qlax.diagnostics import Diagnoser
 from qlax.drivers import Driver, LoopState, driver_for
 from qlax.envs.closing import close
+from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.info import InfoRecorder, info_metrics
 from qlax.envs.select import Selected
 from qlax.errors import EnvironmentFailure, Interrupted, UsageError
 from qlax.evaluation.selection import Selection
@@ -47,9 +49,10 @@ _ALWAYS: tuple[Callable[[], Observer], ...] = (
     MetricsFile,
     FailureFile,
     LearningCurve,
-    DivergenceCheck,
 )
-"""The observers of every run. The check comes last: the row that shows a divergence is kept."""
+"""The observers of every run, before those that are given."""
+_LAST = DivergenceCheck
+"""The one after them: the row that shows a divergence is kept, and logged."""
 
 _WRITTEN_BESIDE = 64_000_000
 """Bytes of a state up to which it is copied, to be written while training goes on."""
@@ -80,7 +83,8 @@ def carry_out(
         resumed: Whether training goes on from checkpoints.
     """
     keep_compiled_programs()
-    everyone = [*(make() for make in _ALWAYS), *several("observers", observers, "observers")]
+    given = several("observers", observers, "observers")
+    everyone = [*(make() for make in _ALWAYS), *given, _LAST()]
     audience = Audience(everyone)
     runs: list[Run] = []
     with locked(job.folder), _failure_told(job, audience):
@@ -167,7 +171,7 @@ class _Session:
     def _begin(self, *, resumed: bool, is_first: bool) -> tuple[LoopState, int]:
         """Return the state to train from, of its own or a checkpoint's, and its iteration."""
         plan = self.members[0].plan
-        driver, selection = self._driver, self._selection
+        driver, selection, _ = self._driver, self._selection, self._info
         found = resumed and all(checkpoint.checkpoints(member.folder) for member in self.members)
         restored = _newest_common(self.members) if found else []
         iteration = checkpoint.iteration_of(restored[0]) if restored else 0
@@ -255,6 +259,8 @@ class _Session:
         """Evaluate if that is due, and report; an observer may ask to stop."""
         rows, state = self._driver.report(state)
         timed = [{**row, "seconds": round(self._seconds, 3)} for row in rows]
+        if self._info is not None:
+            timed = [{**row, **self._info.columns()} for row in timed]
         if self.members[0].plan.diagnosis_due(iteration):
             found = self._diagnoser(state.agent)
             timed = [{**row, **columns} for row, columns in zip(timed, found, strict=True)]
@@ -297,6 +303,15 @@ class _Session:
         side_by_side = plan.side_by_side > 0
         agent = plan.trained_agent
         return driver_for(selected.kind, agent, selected.env, side_by_side=side_by_side)
+
+    @functools.cached_property
+    def _info(self) -> InfoRecorder | None:
+        """What keeps numbers of the environment's own: on the host, where one seed is trained."""
+        plan, env = self.members[0].plan, self.selected.env
+        if not plan.metrics or not isinstance(env, GymnasiumEnv):
+            return None
+        env.info = InfoRecorder(info_metrics(plan.metrics.split(",")), self._spec.id)
+        return env.info
 
     @functools.cached_property
     def _diagnoser(self) -> Diagnoser:

@@ -18,13 +18,17 @@ from qlax.arguments import (
     whole_numbers,
 )
 from qlax.differences import still_there
+from qlax.envs.closing import close
 from qlax.envs.first_steps import require_fit
+from qlax.envs.info import info_metrics
+from qlax.envs.info_check import require_info
 from qlax.envs.opening import EnvLike, opened
 from qlax.envs.select import Selected, select
 from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
-from qlax.errors import require
+from qlax.errors import UsageError, require
 from qlax.observers.core import Member, Observer
+from qlax.observers.logs.of_run import logs_of_run
 from qlax.observers.progress import with_progress
 from qlax.policy import Policy
 from qlax.precision import in_32_bits
@@ -59,6 +63,7 @@ def train(
     step_timeout: float | None = USUAL_LIMIT,
     start_from: Policy | Run | str | Path | None = None,
     start_without: str | Sequence[str] = (),
+    metrics: Sequence[str] = (),
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
     timing: Timing | None = None,
@@ -93,6 +98,9 @@ def train(
             fresh.
         start_without: Parts of that policy that are left out and learned afresh: head, memory,
             network or observation, as a list or with commas between.
+        metrics: Numbers of the environment's own to keep, out of the `info` of its steps:
+            `info.KEY` for the mean over an episode, `info.KEY:last` or `info.KEY:max`; a dot in KEY
+            leads into a dict. For environments on the host. They are part of the run.
         observers: Observers of training, such as loggers and rules that end it early.
         progress: Whether to show how far training is; None for on a terminal and in a notebook,
             unless `observers` holds an `observers.Progress` of its own.
@@ -114,6 +122,7 @@ def train(
         step_timeout,
         start_from,
         start_without,
+        metrics,
     )
     with opened(env, env_kwargs) as source, _new_job(source, agent, [seed], options) as job:
         return carry_out(job, with_progress(observers, progress), timing or Timing())[0]
@@ -136,6 +145,7 @@ def train_seeds(
     step_timeout: float | None = USUAL_LIMIT,
     start_from: Policy | Run | str | Path | None = None,
     start_without: str | Sequence[str] = (),
+    metrics: Sequence[str] = (),
     observers: Sequence[Observer] = (),
     progress: bool | None = None,
     timing: Timing | None = None,
@@ -159,6 +169,7 @@ def train_seeds(
         step_timeout: As in `train`.
         start_from: As in `train`; all seeds start alike.
         start_without: As in `train`.
+        metrics: As in `train`.
         observers: As in `train`.
         progress: As in `train`.
         timing: As in `train`.
@@ -176,6 +187,7 @@ def train_seeds(
         step_timeout,
         start_from,
         start_without,
+        metrics,
     )
     numbers = whole_numbers("seeds", seeds)
     with (
@@ -196,6 +208,7 @@ def resume(
     steps: int | None = None,
     step_timeout: float | None = USUAL_LIMIT,
     observers: Sequence[Observer] = (),
+    logs: bool = True,
     progress: bool | None = None,
     timing: Timing | None = None,
 ) -> Run | list[Run]:
@@ -212,6 +225,8 @@ def resume(
         steps: A new total of environment steps, to train for longer; None for the old one.
         step_timeout: As in `train`.
         observers: As in `train`.
+        logs: Whether the logs that the run has go on, such as its TensorBoard events, also where
+            `observers` does not name them.
         progress: As in `train`.
         timing: Times measured so far; for the command line.
 
@@ -248,7 +263,10 @@ def resume(
         backend = plan.backend if source.id is not None else "auto"
 
         job = Job(members, functools.partial(_select, source, plan.agent, backend), path)
-        runs = carry_out(job, with_progress(observers, progress), timing or Timing(), resumed=True)
+        watching = with_progress(observers, progress)
+        if logs:
+            watching += logs_of_run(folders[0], watching)
+        runs = carry_out(job, watching, timing or Timing(), resumed=True)
     return runs if grouped else runs[0]
 
 
@@ -264,6 +282,7 @@ class _Options(NamedTuple):
     step_timeout: float | None
     start_from: Any
     start_without: Any
+    metrics: Sequence[str]
 
 
 @contextlib.contextmanager
@@ -296,11 +315,18 @@ def _new_job(
     start = starting.start_from(options.start_from, options.start_without)
     if start is not None:
         start.require_fit(preset.agent, source.spec)
+    metrics = info_metrics(options.metrics)
     if options.out is not None:  # before environments are opened, which may take long
         folder.require_free(path_of("out", options.out))
 
     select_for = functools.partial(_select, source, preset.agent, options.backend)
     selected = select_for()
+    try:
+        require_info(metrics, source, selected)
+    except UsageError:
+        if not selected.is_pure:
+            close(selected.env)
+        raise
     if source.dynamics is not None:
         require_fit(source.dynamics)
     name = f"seeds-{min(seeds)}-{max(seeds)}" if grouped else f"seed-{seeds[0]}"
@@ -313,6 +339,7 @@ def _new_job(
         seed=seeds[0],
         steps=steps,
         eval_episodes=episodes,
+        metrics=",".join(metric.name for metric in metrics),
         side_by_side=len(seeds) if grouped and selected.is_pure else 0,
         start=start,
         **intervals(preset.agent, steps, checkpoint_every=checkpoint_every, eval_every=eval_every),

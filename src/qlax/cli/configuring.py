@@ -55,7 +55,11 @@ def given_to(command: "Train", words: Words) -> Given:
                 "`qlax train` needs ENV: Gymnasium's id of the environment, such as "
                 "MountainCar-v0; or --config with a file that names it."
             )
-        options |= {"seed": command.seed or 0, "backend": command.backend or AUTO}
+        options |= {
+            "metrics": _names(command.metric),
+            "seed": command.seed or 0,
+            "backend": command.backend or AUTO,
+        }
         return Given(command.env, arguments(command.env, words.env), command.agent, options)
     found = read_configuration(command.config.expanduser())
     env = found.env if command.env is None else command.env
@@ -63,8 +67,14 @@ def given_to(command: "Train", words: Words) -> Given:
     options = {
         name: getattr(found, name) if value is None else value for name, value in options.items()
     }
+    options["metrics"] = _names(found.metrics if command.metric is None else command.metric)
     agent = found.preset if command.agent is None else command.agent
     return Given(env, {**own, **arguments(env, words.env)}, agent, options)
+
+
+def _names(words: str | None) -> list[str]:
+    """Return names with commas between."""
+    return words.split(",") if words else []
 
 
 def configured(command: "Config", words: Words) -> Configuration:

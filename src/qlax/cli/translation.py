@@ -31,33 +31,37 @@ _SLOTS = {
     "rewards": "reward",
     "targets": "target",
 }
-_ARGUMENTS = {
-    name: f"--{name.replace('_', '-')}"
-    for name in (
-        "backend",
-        "checkpoint_every",
-        "step_timeout",
-        "episodes",
-        "eval_episodes",
-        "eval_every",
-        "log",
-        "stop",
-        "out",
-        "seed",
-        "seeds",
-        "steps",
-    )
-} | {
-    name: f"--agent.{name.replace('_', '-')}"
-    for name in (
-        "discount",
-        "learning_starts",
-        "num_envs",
-        "time_limit",
-        "update_every",
-        "updates",
-    )
-}
+_ARGUMENTS = (
+    {
+        name: f"--{name.replace('_', '-')}"
+        for name in (
+            "backend",
+            "checkpoint_every",
+            "step_timeout",
+            "episodes",
+            "eval_episodes",
+            "eval_every",
+            "log",
+            "stop",
+            "out",
+            "seed",
+            "seeds",
+            "steps",
+        )
+    }
+    | {"metrics": "--metric"}
+    | {
+        name: f"--agent.{name.replace('_', '-')}"
+        for name in (
+            "discount",
+            "learning_starts",
+            "num_envs",
+            "time_limit",
+            "update_every",
+            "updates",
+        )
+    }
+)
 _VALUE = r"(?:=(?P<{0}>'[^']*'|…|[^\s,;:()]*\w))?"
 _PATTERN = re.compile(
     "|".join(

@@ -13,6 +13,7 @@ import numpy as np
 from qlax.envs.conversion import MASK, Reader, Unfit, mask_method
 from qlax.envs.core import TimeStep
 from qlax.envs.description import failures_named
+from qlax.envs.info import InfoRecorder
 from qlax.envs.returned import (
     EXACT,
     Misreturned,
@@ -59,6 +60,8 @@ class GymnasiumEnv:
         self._done = np.zeros(num_envs, bool)
         self._asked = [mask_method(env) if spec.has_mask else None for env in self._envs]
         self._reader = Reader(spec, self._remark)
+        self.info: InfoRecorder | None = None
+        """What keeps numbers of the steps' info; None if nobody asks for any."""
         self._steps = 0  # since it was last reset
         self._said_rewards = False
 
@@ -89,6 +92,8 @@ class GymnasiumEnv:
         for index, (seen, paid, ended, cut, info) in enumerate(played):
             reward[index], terminated[index], truncated[index] = paid, ended, cut
             shown.append((seen, info))
+            if self.info is not None and not first[index]:
+                self.info.see(index, info, ended=bool(ended or cut))
         if not (np.abs(reward) <= EXACT).all():
             self._look_at_rewards(reward)
         self._done = terminated | truncated

@@ -103,6 +103,8 @@ def _words(
     if start:
         words += ["--from", str(start.get("from"))]
         words += ["--from-without", ",".join(start["without"])] if start.get("without") else []
+    if document.get("metrics"):
+        words += ["--metric", str(document["metrics"])]
     for name, value in (document.get("env_kwargs") or {}).items():
         if isinstance(value, dict | list):
             return None
@@ -139,6 +141,8 @@ def _python(env: str, document: dict[str, Any], agent: str | None, seeds: Sequen
     if start:
         options.append(f"start_from={start.get('from')!r}")
         options += [f"start_without={start['without']!r}"] if start.get("without") else []
+    if document.get("metrics"):
+        options.append(f"metrics={str(document['metrics']).split(',')!r}")
     if document.get("env_kwargs"):
         options.insert(0, f"env_kwargs={document['env_kwargs']!r}")
     if len(seeds) == 1:

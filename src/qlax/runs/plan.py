@@ -55,6 +55,8 @@ class Plan:
     """Iterations between evaluations while training; 0 for none."""
     eval_is_frugal: bool = True
     """Whether those that take much of training's time are left out."""
+    metrics: str = ""
+    """Numbers of the environment's own to keep, `info.KEY:max`, with commas between."""
     changed: tuple[Difference, ...] = ()
     """What of the agent was fitted to the environment."""
     start: Start | None = None
@@ -128,6 +130,7 @@ class Plan:
             "eval_episodes": self.eval_episodes,
             "eval_every": self.eval_every,
             "eval_is_frugal": self.eval_is_frugal,
+            "metrics": self.metrics,
             "report_every": self.report_every,
             "checkpoint_every": self.checkpoint_every,
             "side_by_side": self.side_by_side,

@@ -2,11 +2,12 @@
 
 import csv
 import json
+import math
 
 import pytest
 
 import qlax
-from qlax import observers
+from qlax import observers, optimizers
 from qlax.comparing.foreign.events import scalars
 from qlax.errors import Interrupted
 from qlax.runs import folder
@@ -170,3 +171,42 @@ def test_a_log_that_fails_costs_the_run_nothing(tmp_path):
             observers=[Full()],
         )
     assert runs.steps_of(run)[-1] == 80
+
+
+def test_a_run_goes_on_with_the_logs_that_it_has(tmp_path):
+    logs = observers.CSV(), observers.TensorBoard()
+    run = qlax.train(
+        "MountainCar-v0",
+        small.AGENT,
+        steps=small.STEPS,
+        eval_episodes=0,
+        out=tmp_path / "run",
+        observers=logs,
+    )
+    further = qlax.resume(run.folder, steps=small.STEPS + 20)
+    assert [int(line["env_steps"]) for line in table(further)] == runs.steps_of(further)
+    assert {scalar.step for scalar in all_events(further)} == set(runs.steps_of(further))
+    alone = qlax.resume(run.folder, steps=small.STEPS + 40, logs=False)
+    assert int(table(alone)[-1]["env_steps"]) == small.STEPS + 20
+    assert runs.steps_of(alone)[-1] == small.STEPS + 40
+
+
+def test_the_row_on_which_training_diverges_is_logged(tmp_path):
+    agent = small.AGENT.replace(optimizer=optimizers.SGD(learning_rate=1e30))
+    with pytest.raises(qlax.Diverged):
+        qlax.train(
+            "MountainCar-v0",
+            agent,
+            steps=small.STEPS,
+            eval_episodes=0,
+            out=tmp_path / "run",
+            observers=[observers.CSV(), observers.TensorBoard()],
+        )
+    rows = folder.read_metrics(tmp_path / "run")
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [int(line["env_steps"]) for line in lines] == [row["env_steps"] for row in rows]
+    assert rows[-1]["loss"] is None
+    assert not math.isfinite(float(lines[-1]["train/loss"]))
+    (path,) = (tmp_path / "run").glob("events.out.tfevents.*.qlax")
+    assert max(scalar.step for scalar in scalars(path)) == rows[-1]["env_steps"]

@@ -24,7 +24,8 @@ class Resume(Command):
     steps: Annotated[int | None, named("INT")] = None
     """A new total of environment steps, to train for longer than planned."""
     log: Annotated[str | None, named("NAME,…")] = None
-    """Where to log beside the run's folder, as for `qlax train`; a log that the run has goes on."""
+    """Where to log beside the run's folder, as for `qlax train`. Logs that the run has go on by
+    themselves; none for no log at all."""
     step_timeout: Annotated[float, named("SECONDS")] = USUAL_LIMIT
     """Seconds that a step on the host may take before it counts as failed."""
     quiet: Annotated[bool, *FLAG] = False
@@ -44,13 +45,15 @@ class Resume(Command):
         timing = since_process_start()
         folder = existing(self.run_folder)
         watchers = watching(quiet=self.quiet, as_json=self.json)
-        watchers += [] if self.log is None else logs_of(self.log)
+        no_logs = self.log == "none"
+        watchers += [] if self.log is None or no_logs else logs_of(self.log)
         runs = resume(
             folder,
             env_kwargs=arguments_of_run(folder, words.env),
             steps=self.steps,
             step_timeout=self.step_timeout,
             observers=watchers,
+            logs=not no_logs,
             progress=False,
             timing=timing,
         )

@@ -59,6 +59,9 @@ class Train(Command):
     stop: Annotated[str | None, named("{solved,plateau,'return>=200'}")] = None
     """End training early: once the environment is solved, once evaluations get no better, or once a
     metric reaches a number; `return`, `steps`, `minutes` and the columns of metrics.jsonl are."""
+    metric: Annotated[str | None, named("info.KEY,…")] = None
+    """Numbers of the environment's own to keep, out of the info of its steps: info.KEY for the mean
+    over an episode, info.KEY:last, info.KEY:max; for environments on the host."""
     log: Annotated[str | None, named("NAME,…")] = None
     """Where to log beside the run's folder: tensorboard, wandb, trackio, mlflow, csv, with commas
     between; each but csv needs the extra of its name."""

@@ -6,11 +6,12 @@ import functools
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from qlax.drivers.core import MetricsRow
 from qlax.errors import Interrupted, UsageError
 from qlax.observers.core import Beginning, Ended, Member, Observer, Report
+from qlax.observers.logs.kept import Kept
 from qlax.observers.logs.names import Numbers, Settings, numbers_of, outcome_of, settings_of
 from qlax.runs import folder
 from qlax.runs.saved import is_of_seeds
@@ -70,6 +71,16 @@ class Log(Observer, abc.ABC):
     """Its name after `--log`, and that of the extra that installs what it needs."""
     packages: ClassVar[tuple[str, ...]] = ()
     """What has to be importable."""
+
+    @classmethod
+    def is_in(cls, run_folder: Path) -> bool:
+        """Return whether the run of a seed has such a log."""
+        return Kept(run_folder, cls.service).id is not None
+
+    @classmethod
+    def settings_in(cls, run_folder: Path) -> dict[str, Any]:
+        """Return the arguments that the log of a run was made with, as far as they were kept."""
+        return Kept(run_folder, cls.service).settings
 
     def __init__(self) -> None:
         missing = [name for name in self.packages if not _can_import(name)]

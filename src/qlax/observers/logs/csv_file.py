@@ -25,6 +25,11 @@ class CSV(Log):
 
     service: ClassVar = "csv"
 
+    @classmethod
+    def is_in(cls, run_folder: Path) -> bool:
+        """Return whether there is a table."""
+        return (run_folder / FILE).is_file()
+
     def opened(self, run: LoggedRun) -> OpenLog:
         """Return the seed's table."""
         return _Table(run.folder / FILE, run.env_steps)

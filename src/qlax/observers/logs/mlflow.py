@@ -67,15 +67,17 @@ class MLflow(Log):
 
     def opened(self, run: LoggedRun) -> OpenLog:
         """Return the seed's run of MLflow."""
-        return _Run(run, self._client, self._id)
+        return _Run(run, self._client, self._id, {"experiment": self._experiment})
 
 
 class _Run:
     """A run of MLflow."""
 
-    def __init__(self, run: LoggedRun, client: Any, experiment: str) -> None:
+    def __init__(
+        self, run: LoggedRun, client: Any, experiment: str, settings: dict[str, str | None]
+    ) -> None:
         self._client, self._folder = client, run.folder
-        self._kept = Kept(run.folder, MLflow.service)
+        self._kept = Kept(run.folder, MLflow.service, settings)
         if self._kept.id is None:
             tags = {"group": run.group} if run.group is not None else {}
             made = client.create_run(experiment, run_name=run.name, tags=tags)

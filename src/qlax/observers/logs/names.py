@@ -1,6 +1,7 @@
 """What logs call numbers and settings."""
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from qlax.drivers.core import MetricsRow
@@ -30,7 +31,9 @@ _NAMES = {
     "importance_weight": "replay/importance_weight",
     "importance_weight_min": "replay/importance_weight_min",
 }
-_EVALUATION = "eval_"
+_EVALUATION, _INFO = "eval_", "info."
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+"""What some services do not take."""
 _LEFT_OUT = ("format", "agent_name", "spec", "fitted", "eval_is_frugal", "env_kwargs", "agent")
 
 
@@ -40,6 +43,8 @@ def name_of(column: str) -> str:
         return _NAMES[column]
     if column.startswith(_EVALUATION):
         return f"eval/{column.removeprefix(_EVALUATION)}"
+    if column.startswith(_INFO):
+        return f"info/{_NOT_IN_NAMES.sub('_', column.removeprefix(_INFO))}"
     return f"train/{column}"
 
 

@@ -31,6 +31,11 @@ class TensorBoard(Log):
     service: ClassVar = "tensorboard"
     packages: ClassVar = ("tensorboardX",)
 
+    @classmethod
+    def is_in(cls, run_folder: Path) -> bool:
+        """Return whether there are events."""
+        return any(run_folder.glob(_FILES))
+
     def begin(self, event: Any) -> None:
         """Import what is needed: that is no part of training."""
         import tensorboardX  # noqa: F401

@@ -50,7 +50,7 @@ class _Run:
     def __init__(self, run: LoggedRun, options: dict[str, Any]) -> None:
         import trackio
 
-        self._kept = Kept(run.folder, Trackio.service)
+        self._kept = Kept(run.folder, Trackio.service, options)
         with _beside_others(), output_dropped():
             self._run = trackio.init(
                 name=self._kept.id or run.name,

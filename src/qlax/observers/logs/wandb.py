@@ -70,7 +70,8 @@ class _Run:
     def __init__(self, run: LoggedRun, options: dict[str, Any]) -> None:
         import wandb
 
-        self._kept = Kept(run.folder, WandB.service)
+        places = {name: options[name] for name in ("project", "entity")}
+        self._kept = Kept(run.folder, WandB.service, places)
         self._run = wandb.init(
             id=self._kept.id,
             name=run.name,

@@ -14,7 +14,7 @@ _COMPARED: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_CONDITION = re.compile(r"\s*([a-z_]\w*)\s*(>=|<=|>|<)\s*([-+]?[\d._]+(?:[eE][-+]?\d+)?)\s*")
+_CONDITION = re.compile(r"\s*([a-z_][\w.:]*)\s*(>=|<=|>|<)\s*([-+]?[\d._]+(?:[eE][-+]?\d+)?)\s*")
 _SHORT: dict[str, Callable[[MetricsRow], float | None]] = {
     "return": return_in,
     "steps": lambda row: row.get("env_steps"),
