@@ -47,6 +47,7 @@ PACKAGES = {
     "minatar": "minatar",
     "minigrid": "minigrid",
     "onnx": "onnxruntime",
+    "torch": "torch",
 }
 """What an extra installs."""
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,8 +18,9 @@ from qlax.exporting.tracing import traced
 from qlax.heads.core import HasDistribution
 from qlax.maths.policies import greedy_action, only_legal
 from qlax.memories.previous import sees_previous
+from qlax.numbering import entries_of
 from qlax.policy import Policy
-from qlax.spaces import Composite, Discrete, Space, zeros
+from qlax.spaces import Composite, Discrete, EnvSpec, Space
 
 VALUES, QUANTILES = "values", "quantiles"
 KINDS = VALUES, QUANTILES
@@ -60,6 +61,20 @@ class Acting:
         """Whether there is a memory that goes in and comes out."""
         return self.policy.agent.memory is not None
 
+    def inside(self, inputs: Sequence[Any]) -> list[Any]:
+        """Return inputs as the network takes them: counted from zero."""
+        return [
+            array if port.first is None else (array - port.first).astype(port.traced_dtype)
+            for port, array in zip(self.inputs, inputs, strict=True)
+        ]
+
+    def outside(self, outputs: Sequence[Any]) -> list[Any]:
+        """Return what the network makes as the outside has it: counted as the environment does."""
+        return [
+            array if port.first is None else array.astype(port.dtype) + port.first
+            for port, array in zip(self.outputs, outputs, strict=True)
+        ]
+
     def program(self) -> Program:
         """Return what it computes, operation by operation.
 
@@ -70,12 +85,13 @@ class Acting:
         return traced(self.plain, inside)
 
 
-def acting(policy: Policy, outputs: Iterable[str] = ()) -> Acting:
+def acting(policy: Policy, outputs: Iterable[str] = (), numbers: str = "int64") -> Acting:
     """Return a policy as a function.
 
     Args:
         policy: The policy.
         outputs: What comes out besides the action: of `KINDS`.
+        numbers: Type of actions and of the numbers of states.
 
     Raises:
         UsageError: if it cannot give what is asked for.
@@ -89,7 +105,9 @@ def acting(policy: Policy, outputs: Iterable[str] = ()) -> Acting:
             f"outputs has quantiles, but the agent's head, {type(head).__name__}, predicts means "
             "alone: leave them out, or train with a head such as heads.QuantileRegression."
         )
-    seen = _observed(spec.observation)
+    whole = np.dtype(numbers)
+    _require_room(spec, whole)
+    seen = _observed(spec.observation, whole)
     inputs = list(seen)
     if spec.has_mask:
         inputs.append(Port("action_mask", (spec.num_actions,), _BOOL, "which actions are legal"))
@@ -100,7 +118,7 @@ def acting(policy: Policy, outputs: Iterable[str] = ()) -> Acting:
         inputs.append(Port("first", (), _BOOL, "whether an episode begins"))
         inputs += remembered
     if previous:
-        inputs.append(Port("previous_action", (), _INT64, "the action before", spec.first_action))
+        inputs.append(Port("previous_action", (), whole, "the action before", spec.first_action))
         inputs.append(Port("previous_reward", (), _FLOAT, "what it paid"))
     structure: Any = jax.tree.structure(memory)
 
@@ -141,21 +159,37 @@ def acting(policy: Policy, outputs: Iterable[str] = ()) -> Acting:
         Port(name, array.shape[1:], np.dtype(array.dtype), meaning)
         for name, array, meaning in zip(names, made, meanings, strict=True)
     ]
-    ports[0] = ports[0]._replace(dtype=_INT64, first=spec.first_action)
+    ports[0] = ports[0]._replace(dtype=whole, first=spec.first_action)
     plain = functools.partial(function, _with_plain_convolutions(agent))
     return Acting(policy, tuple(inputs), tuple(ports), own, plain)
 
 
-_BOOL, _INT64, _FLOAT = np.dtype(np.bool_), np.dtype(np.int64), np.dtype(np.float32)
+_BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float32)
 
 
-def _observed(space: Space, name: str = "observation") -> list[Port]:
+def _require_room(spec: EnvSpec, whole: np.dtype) -> None:
+    """Raise `UsageError` if the environment counts from where a type of numbers has no room."""
+    states = [one for one in entries_of(spec.observation) if isinstance(one, Discrete)]
+    ends = [abs(one.start) + one.n for one in states]
+    most = max([abs(spec.first_action) + spec.num_actions, *ends])
+    if most > np.iinfo(whole).max:
+        raise UsageError(
+            f"{spec.id} numbers actions or states up to {most}, but the format has them as "
+            f"{whole}: take another format."
+        )
+
+
+def _observed(space: Space, whole: np.dtype, name: str = "observation") -> list[Port]:
     """Return an input for every array of an observation."""
     if isinstance(space, Composite):
-        return [port for key, inner in space.entries for port in _observed(inner, f"{name}.{key}")]
+        return [
+            port
+            for key, inner in space.entries
+            for port in _observed(inner, whole, f"{name}.{key}")
+        ]
     if isinstance(space, Discrete):
         meaning = f"the number of a state, from {space.start} to {space.start + space.n - 1}"
-        return [Port(name, (), _INT64, meaning, space.start)]
+        return [Port(name, (), whole, meaning, space.start)]
     return [Port(name, space.shape, np.dtype(space.dtype), "as the environment shows it")]
 
 
@@ -196,11 +230,3 @@ def _with_plain_convolutions(part: Any) -> Any:
         if after is not before and after != before:
             changes[entry.name] = after
     return dataclasses.replace(part, **changes) if changes else part
-
-
-def zeros_of(acting: Acting, rows: int) -> list[np.ndarray]:
-    """Return inputs of zeros for a batch."""
-    return [np.zeros((rows, *one.shape), one.dtype) for one in acting.inputs]
-
-
-__all__ = ["KINDS", "Acting", "Port", "acting", "flattened", "zeros", "zeros_of"]

@@ -57,9 +57,9 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
         ours, theirs = list(inputs), list(inputs)
         for place, memory, other in zip(memories, own or (), exported or (), strict=False):
             ours[place], theirs[place] = memory, other
-        wanted = [np.asarray(one) for one in reference(*inside(acting, ours))]
+        wanted = [np.asarray(one) for one in reference(*acting.inside(ours))]
         found = run(theirs)
-        wanted[0] = wanted[0].astype(np.int64) + first
+        wanted[0] = (wanted[0] + first).astype(acting.outputs[0].dtype)
         for port, right, made in zip(acting.outputs, wanted, found, strict=True):
             if made.shape != right.shape or made.dtype != port.dtype:
                 raise _disagrees(
@@ -86,14 +86,6 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
         if memories:
             own, exported = wanted[-len(memories) :], found[-len(memories) :]
     return Agreement(count, ties, largest)
-
-
-def inside(acting: Acting, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """Return inputs as the network takes them: counted from zero."""
-    return [
-        array if port.first is None else (array - port.first).astype(port.traced_dtype)
-        for port, array in zip(acting.inputs, inputs, strict=True)
-    ]
 
 
 def _size(values: np.ndarray) -> float:

@@ -36,6 +36,8 @@ class Format:
     """What it needs beside qlax."""
     extra: str = ""
     """What installs them: `pip install "qlax[EXTRA]"`."""
+    numbers: str = "int64"
+    """Type of actions and of states' numbers."""
 
     def writer(self) -> Any:
         """Return the format's module.
@@ -54,7 +56,12 @@ class Format:
 
 FORMATS = {
     one.name: one
-    for one in (Format("onnx", "onnx", "policy.onnx", ("onnx", "onnxruntime"), "onnx"),)
+    for one in (
+        Format("onnx", "onnx", "policy.onnx", ("onnx", "onnxruntime"), "onnx"),
+        Format("torch", "torch", "policy-torch", ("torch",), "torch"),
+        Format("jax", "jax_program", "policy.stablehlo", numbers="int32"),
+        Format("page", "page", "policy.html"),
+    )
 }
 """Every format by its name."""
 

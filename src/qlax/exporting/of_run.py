@@ -80,7 +80,8 @@ def export(
         run: A run, its folder, a folder of a policy, or a policy.
         out: The file to write, or the folder. None for a name in the run's own folder, such as
             `policy.onnx`.
-        to: The format; None for what the suffix of `out` asks for, or `onnx`.
+        to: The format: `onnx`, `torch`, `jax` or `page`; None for what the suffix of `out` asks for
+            (`.onnx`, `.stablehlo`, `.html`), or `onnx`.
         outputs: What comes out besides the action: `values`, `quantiles`, or both.
         best: Export the best policy of the training instead of the last.
 
@@ -147,8 +148,8 @@ def _written(
     policy: Policy, path: Path, chosen: Format, writer: Any, asked: tuple[str, ...]
 ) -> Exported:
     """Try the policy in a format, and write it."""
-    wanted = acting(policy, asked)
-    with_values = acting(policy, dict.fromkeys([VALUES, *asked]))
+    wanted = acting(policy, asked, chosen.numbers)
+    with_values = acting(policy, dict.fromkeys([VALUES, *asked]), chosen.numbers)
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / chosen.file
         writer.write(with_values, trial)

@@ -11,15 +11,17 @@ from qlax.cli.commands.core import FLAG, Command, RunFolder, Words, existing, na
 class Export(Command):
     """Write a run's policy in a form that runs without qlax, once it was seen to act alike.
 
-    onnx: one file for onnxruntime and many other programs. What is done to observations, masks and
-    the choice of the best action are all inside.
+    What is done to observations, masks and the choice of the best action are all inside. onnx: a
+    file for onnxruntime and many other programs. torch: a folder of Python that can be read, and
+    weights. jax: a program for jax.export, without qlax. page: a page that plays CartPole,
+    MountainCar or Acrobot in the browser, without a network.
     """
 
     names: ClassVar = {"out": "--out", "to": "--to", "outputs": "--outputs"}
 
     run_folder: RunFolder
     """The run's folder."""
-    to: Annotated[str | None, named("{onnx}")] = None
+    to: Annotated[str | None, named("{onnx,torch,jax,page}")] = None
     """The format. By default what the name of --out asks for, or onnx."""
     out: Annotated[Path | None, named("PATH")] = None
     """What to write. By default policy.onnx, or another format's name, in the run's folder."""
