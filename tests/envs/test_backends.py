@@ -86,7 +86,7 @@ def test_every_kind_has_a_driver_and_every_backend_says_what_it_is():
     for backend in BACKENDS:
         assert backend.says
         assert backend.has
-    for backend in (BY_NAME["jax"], BY_NAME["gymnax"], BY_NAME["gymnasium"]):
+    for backend in (BY_NAME["jax"], BY_NAME["gymnasium"]):
         with opened("CartPole-v1") as source:
             env = backend.open(source, AGENT.num_envs, source.spec)
             assert driver_for(backend.kind, AGENT, env).env is env
@@ -112,7 +112,11 @@ def test_a_world_of_another_size_has_its_own_game():
 
 @pytest.mark.parametrize(
     ("env", "wish", "meant"),
-    [("DeepSea-bsuite", "gymnax", "jax"), ("Blackjack-v1", "gymnax", "gymnasium")],
+    [
+        ("DeepSea-bsuite", "gymnax", "jax"),
+        ("CartPole-v1", "gymnax", "jax"),
+        ("Blackjack-v1", "gymnax", "gymnasium"),
+    ],
 )
 def test_a_backend_without_the_environment_names_the_one_that_has_it(env, wish, meant):
     said = rf"The {wish} backend has no {env}; .* Use backend='{meant}' or backend='auto'"

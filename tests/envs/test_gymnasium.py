@@ -313,7 +313,7 @@ def test_another_time_limit_is_kept_to_by_dynamics():
 
 
 def test_a_backend_that_lacks_the_environment_says_what_it_has():
-    with pytest.raises(UsageError, match=r"gymnax backend has no FrozenLake-v1.*MountainCar-v0"):
+    with pytest.raises(UsageError, match=r"gymnax backend has no FrozenLake-v1.*MinAtar"):
         select("FrozenLake-v1", num_envs=1, backend="gymnax")
     with pytest.raises(UsageError, match="backend is 'cuda'"):
         select("FrozenLake-v1", num_envs=1, backend="cuda")

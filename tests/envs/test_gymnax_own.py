@@ -96,7 +96,7 @@ import qlax
 from qlax.envs.select import select
 
 print(select("MountainCar-v0", num_envs=2).backend)
-for env, backend in [("FourRooms-misc", "auto"), ("CartPole-v1", "gymnax")]:
+for env, backend in [("FourRooms-misc", "auto"), ("MinAtar/Breakout-v1", "gymnax")]:
     try:
         select(env, num_envs=2, backend=backend)
     except qlax.UsageError as refused:

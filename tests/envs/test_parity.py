@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from qlax.actions import Grid
-from qlax.envs.backends.gymnax import TWINS, GymnaxTwin
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.opening import source_of
 from qlax.envs.select import select
@@ -27,17 +26,11 @@ LEAVES = {
     "MountainCarContinuous-v0": ("position", "velocity"),
 }
 IDS = sorted(TASKS)
-OWN = [pytest.param(name, TASKS[name], id=name) for name in IDS]
-OF_GYMNAX = [
-    pytest.param(name, GymnaxTwin, id=f"{name}-gymnax", marks=pytest.mark.exhaustive)
-    for name in sorted(TWINS)
-]
-held_to_the_original = pytest.mark.parametrize(("name", "twin_of"), OWN + OF_GYMNAX)
 ENDLESS = {"Pendulum-v1"}
 
 
 def test_every_twin_is_held_to_its_original():
-    assert set(LEAVES) == set(TASKS) >= set(TWINS)
+    assert set(LEAVES) == set(TASKS)
 
 
 def opened(name):
@@ -70,12 +63,12 @@ def actions_for(name, rng, length):
     return held[:length]
 
 
-@held_to_the_original
-def test_long_episodes_agree_in_float64(name, twin_of):
+@pytest.mark.parametrize("name", IDS)
+def test_long_episodes_agree_in_float64(name):
     rng = np.random.default_rng(0)
     env = original_of(name)
     with jax.enable_x64(True):
-        twin = twin_of(opened(name).spec)
+        twin = TASKS[name](opened(name).spec)
         template, _ = twin.reset(jax.random.key(0))
         step = jax.jit(twin.step)
         ends = 0
@@ -121,9 +114,9 @@ def states_near_everything(name, rng, count):
     return rng.uniform(-1.0, 1.0, (count, 4)) * scale
 
 
-@held_to_the_original
+@pytest.mark.parametrize("name", IDS)
 @pytest.mark.parametrize("wide", [True, False], ids=["float64", "float32"])
-def test_single_steps_agree_from_everywhere(name, twin_of, wide):
+def test_single_steps_agree_from_everywhere(name, wide):
     rng = np.random.default_rng(1)
     count = 3_000
     # Numbers that float32 holds exactly, so that both begin in the same state.
@@ -137,7 +130,7 @@ def test_single_steps_agree_from_everywhere(name, twin_of, wide):
         expected.append((observation, reward, terminated))
     observations, rewards, ends = map(np.array, zip(*expected, strict=True))
     with jax.enable_x64(wide):
-        twin = twin_of(opened(name).spec)
+        twin = TASKS[name](opened(name).spec)
         template, _ = twin.reset(jax.random.key(0))
         batch = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (count,)), template)
         dtype = np.float64 if wide else np.float32
@@ -160,13 +153,13 @@ def test_single_steps_agree_from_everywhere(name, twin_of, wide):
     assert name in ENDLESS or 0 < ends.sum() < count, "the states must lie on both sides of the end"
 
 
-@held_to_the_original
-def test_time_limits_fall_on_the_same_step(name, twin_of):
+@pytest.mark.parametrize("name", IDS)
+def test_time_limits_fall_on_the_same_step(name):
     """Whole environments, from the twin's own first state, with the shortest of episodes."""
     limit = 7
     spec = opened(name).described(limit)
     assert spec.time_limit == limit
-    vectorised = Vectorised(twin_of(spec), 1)
+    vectorised = Vectorised(TASKS[name](spec), 1)
     original = GymnasiumEnv(opened(name).maker(limit), 1, spec)
     original.reset(seed=0)
     state, _ = vectorised.init(jax.random.key(0))
@@ -181,14 +174,14 @@ def test_time_limits_fall_on_the_same_step(name, twin_of):
     original.close()
 
 
-@held_to_the_original
-def test_first_states_have_the_same_range(name, twin_of):
+@pytest.mark.parametrize("name", IDS)
+def test_first_states_have_the_same_range(name):
     original = gymnasium.make(name, disable_env_checker=True)
     theirs = []
     for seed in range(200):
         original.reset(seed=seed)
         theirs.append(np.asarray(original.unwrapped.state, np.float64))
-    twin = twin_of(opened(name).spec)
+    twin = TASKS[name](opened(name).spec)
     states, observations = jax.jit(jax.vmap(twin.reset))(jax.random.split(jax.random.key(0), 2_000))
     ours = np.stack([getattr(states, leaf) for leaf in LEAVES[name]], -1)
     near = 0.3 if name in ENDLESS else 0.01  # which begins anywhere on the circle

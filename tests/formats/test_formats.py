@@ -33,7 +33,9 @@ def test_a_stored_policy_is_read():
 def test_a_stored_run_is_gone_on_with(run):
     before = folder.read_metrics(run)
     assert [row["env_steps"] for row in before] == list(range(1, STEPS + 1))
+    assert folder.read_config(run)["backend"] == "gymnax"  # which had CartPole then
     gone_on = qlax.resume(run, steps=STEPS + 10)
+    assert gone_on.result["backend"] == "jax"
     assert gone_on.result["env_steps"] == STEPS + 10
     assert gone_on.result["updates"] == STEPS + 10 - 9
     after = folder.read_metrics(run)

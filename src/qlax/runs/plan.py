@@ -18,6 +18,7 @@ from qlax.differences import Difference
 from qlax.envs.opening import EnvLike, source_of
 from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.source import Source
+from qlax.envs.worlds.classic_control import TASKS
 from qlax.errors import UsageError, require, shown
 from qlax.runs import formats
 from qlax.spaces import EnvSpec, alike
@@ -41,7 +42,7 @@ class Plan:
     agent: Agent
     agent_name: str
     backend: str
-    """`gymnax`, `gymnasium`, or `jax` for a user's own dynamics."""
+    """The name of what runs the environment."""
     seed: int
     steps: int
     """Environment steps, of all environments together."""
@@ -260,11 +261,14 @@ def plan_from_json(
             raise UsageError(f"{where} is not the configuration of a run: it lacks {entry.name!r}.")
     if "agent" not in document:
         raise UsageError(f"{where} is not the configuration of a run: it lacks 'agent'.")
+    values = {entry.name: document[entry.name] for entry in plain if entry.name in document}
+    if values["backend"] == "gymnax" and source.id in TASKS:
+        values["backend"] = "jax"  # which has had them since, in the same states
     return Plan(
         source=source,
         agent=config.part_from_json(document["agent"], Agent, where) if agent is None else agent,
         changed=_changed_from_json(document.get("fitted", []), where),
-        **{entry.name: document[entry.name] for entry in plain if entry.name in document},
+        **values,
     )
 
 

@@ -12,15 +12,14 @@ BACKENDS: tuple[Backend, ...] = (
         name="jax",
         kind=Kind.INSIDE,
         says="the environment's own functions, compiled with the agent into one program",
-        has="CartPole-v1, MountainCar-v0, Acrobot-v1, FrozenLake, CliffWalking, Taxi, four worlds "
-        "of bsuite, and every `Dynamics`",
+        has="classic control, FrozenLake, CliffWalking, Taxi, four worlds of bsuite, and every "
+        "`Dynamics`",
     ),
     Backend(
         name="gymnax",
         kind=Kind.INSIDE,
         says="gymnax's environment, compiled with the agent into one program",
-        has="MinAtar's games, what gymnax alone has, by its own ids, and twins of CartPole-v1, "
-        "MountainCar-v0 and Acrobot-v1",
+        has="MinAtar's games, and what gymnax alone has, by its own ids",
         package="gymnax",
     ),
     Backend(

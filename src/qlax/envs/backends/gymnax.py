@@ -1,42 +1,25 @@
-"""Compiled environments from gymnax: MinAtar's games, twins of classics, and what it alone has.
-
-Only twins that a parity test holds to the original are offered: same states, rewards and ends
-under the same actions.
-"""
+"""Compiled environments from gymnax: MinAtar's games, and what it alone has."""
 
 import importlib
 import importlib.util
 import sys
 import types
 from pathlib import Path
-from typing import Any
 
-import jax
-import jax.numpy as jnp
-
-from qlax.envs.core import Dynamics, Transition
+from qlax.envs.core import Dynamics
 from qlax.envs.gymnax_own import GymnaxOwn
 from qlax.envs.source import Source
 from qlax.envs.vectorised import Vectorised
 from qlax.envs.worlds import MINATAR
 from qlax.envs.worlds.minatar import OPTIONS, MinAtarGame
-from qlax.spaces import Composite, EnvSpec
-
-# Gymnasium's id: the module of gymnax.environments and the class in it.
-TWINS = {
-    "CartPole-v1": ("classic_control.cartpole", "CartPole"),
-    "MountainCar-v0": ("classic_control.mountain_car", "MountainCar"),
-    "Acrobot-v1": ("classic_control.acrobot", "Acrobot"),
-}
+from qlax.spaces import EnvSpec
 
 
 def opens(source: Source) -> bool:
-    """Return whether there is a twin of it, or it is one of gymnax's own."""
+    """Return whether it is one of MinAtar's games, or one of gymnax's own."""
     if isinstance(source.dynamics, GymnaxOwn):
         return True
-    if source.belongs_to(MINATAR):
-        return source.own_kwargs.keys() <= OPTIONS
-    return source.id in TWINS and not source.own_kwargs
+    return source.belongs_to(MINATAR) and source.own_kwargs.keys() <= OPTIONS
 
 
 def opened(source: Source, num_envs: int, spec: EnvSpec) -> Vectorised:
@@ -47,57 +30,14 @@ def opened(source: Source, num_envs: int, spec: EnvSpec) -> Vectorised:
 def _dynamics(source: Source, spec: EnvSpec) -> Dynamics:
     if source.dynamics is not None:
         return source.dynamics
-    if source.belongs_to(MINATAR):
-        return MinAtarGame(spec, source.record.kwargs, _import_environment)
-    return GymnaxTwin(spec)
-
-
-class GymnaxTwin:
-    """One gymnax environment as a `Dynamics`, with the original's spec."""
-
-    def __init__(self, spec: EnvSpec) -> None:
-        self.spec = spec
-        assert not isinstance(spec.observation, Composite), "no twin shows several observations"
-        self._dtype = spec.observation.dtype
-        module, name = TWINS[spec.id]
-        self._env = getattr(_import_environment(module), name)()
-        self._params = self._env.default_params
-
-    def reset(self, key: jax.Array) -> tuple[Any, jax.Array]:
-        """Return the state and observation an episode begins with."""
-        observation, state = self._env.reset_env(key, self._params)
-        return _as_arrays(state), observation.astype(self._dtype)
-
-    def step(self, state: Any, action: jax.Array, key: jax.Array) -> Transition:
-        """Return what follows from an action."""
-        observation, state, reward, terminated, _ = self._env.step_env(
-            key, state, action, self._params
-        )
-        return Transition(
-            state=_as_arrays(state),
-            observation=observation.astype(self._dtype),
-            reward=jnp.asarray(reward, jnp.float32),
-            terminated=jnp.asarray(terminated, bool),
-        )
-
-
-def _as_arrays(state: Any) -> Any:
-    """Give every leaf one dtype, so that fresh and stepped states are alike."""
-    return jax.tree.map(
-        lambda leaf: jnp.asarray(leaf, jnp.result_type(leaf)).astype(
-            jnp.int32
-            if jnp.issubdtype(jnp.result_type(leaf), jnp.integer)
-            else jnp.result_type(float)
-        ),
-        state,
-    )
+    return MinAtarGame(spec, source.record.kwargs, _import_environment)
 
 
 def _import_environment(module: str) -> types.ModuleType:
     """Import one environment's module without `import gymnax`.
 
     gymnax's package imports all its environments and with them pandas, seaborn and pyplot, two
-    seconds for none of which a control task has a use. Empty packages stand in while the one
+    seconds for none of which a game has a use. Empty packages stand in while the one
     module is imported; they are taken away again, so that `import gymnax` works as ever.
     """
     if "gymnax" in sys.modules:
