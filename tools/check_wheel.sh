@@ -8,6 +8,7 @@ if [[ $# -lt 1 || ! -f "$1" ]]; then
     exit 2
 fi
 wheel="$(realpath "$1")"
+here="$(realpath "$(dirname "$0")")"
 place="$(mktemp -d)"
 trap 'rm -rf "$place"' EXIT
 "${2:-python3}" -m venv "$place/venv"
@@ -44,9 +45,4 @@ PROGRAM
 test -s play.mp4
 test -s page.html
 
-site="$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
-echo "== MB of the environment, pip and setuptools left out"
-du -sm --exclude=pip --exclude='pip-*' --exclude=setuptools --exclude='setuptools-*' \
-    --exclude=pkg_resources "$site" | cut -f1
-echo "== what weighs most"
-du -sm "$site"/*/ | sort -rn | sed -n 1,15p | sed "s|$site/||"
+python "$here/weigh.py"
