@@ -105,9 +105,11 @@ def test_what_no_world_knows_is_among_the_others(capsys, monkeypatch):
 
 
 @pytest.mark.usefixtures("unused_registry")
-def test_continuous_actions_are_not_offered(capsys):
-    with pytest.raises(UsageError, match="no environment with 'pendulum' in its id"):
-        printed(capsys, "pendulum")
+def test_of_continuous_actions_those_are_offered_that_a_grid_does_for(capsys):
+    (line,) = printed(capsys, "pendulum").splitlines()[1:]
+    assert line.split() == ["Pendulum-v1", "jax"]
+    with pytest.raises(UsageError, match="no environment with 'humanoid-v' in its id"):
+        printed(capsys, "humanoid-v")
 
 
 @pytest.mark.parametrize("world", worlds.WORLDS, ids=lambda world: world.title)
