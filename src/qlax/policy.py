@@ -259,6 +259,8 @@ class Actor:
         self._memory = None if memory is None else memory.init(num_envs)
         self._sees_previous = sees_previous(memory)
         self._action = np.zeros(num_envs, np.int32)
+        self.values: Any = None
+        """The action values of what it saw last, [N, A], −∞ for illegal actions."""
 
     def __call__(self, timestep: TimeStep) -> np.ndarray:
         """Return actions numbered from zero, int32 of shape [N], as `HostEnv.step` takes them."""
@@ -310,7 +312,7 @@ class Actor:
 
     def _answer(self, *shown: Any) -> tuple[Any, Any]:
         """Return the best actions, and what is remembered, given what `Policy._act` takes."""
-        best, _, memory = self.policy._act(self.policy.params, *shown)
+        best, self.values, memory = self.policy._act(self.policy.params, *shown)
         return best, memory
 
 

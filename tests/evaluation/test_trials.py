@@ -82,6 +82,9 @@ def test_in_a_program_the_same_is_played_as_from_the_host(name):
     assert played.returns.tolist() == expected.returns
     assert float(np.mean(np.asarray(played.lengths))) == expected.length
     assert len(set(expected.returns)) > 1
+    assert float(played.value.mean()) == pytest.approx(expected.value, rel=1e-5)
+    discounted = float(played.discounted.mean())
+    assert discounted == pytest.approx(expected.discounted_return, rel=1e-5)
 
 
 def test_an_episode_that_nothing_ends_is_cut():

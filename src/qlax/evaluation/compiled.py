@@ -7,7 +7,8 @@ import jax.numpy as jnp
 
 from qlax.agent import Agent
 from qlax.envs.core import CompiledEnv, TimeStep
-from qlax.maths.policies import greedy_action
+from qlax.evaluation.forecasts import can_be_compared, learned_from
+from qlax.maths.policies import greedy_action, only_legal
 from qlax.memories.previous import sees_previous
 from qlax.states import ActingParams
 
@@ -19,6 +20,10 @@ class Played(NamedTuple):
     """Undiscounted returns, float32, [N]."""
     lengths: jax.Array
     """Steps, int32, [N]."""
+    value: jax.Array | None
+    """max_a Q(s, a) in the first state, float32, [N]; None where rewards are learned."""
+    discounted: jax.Array | None
+    """What it should be: see `forecasts`, float32, [N]."""
 
 
 class _Game(NamedTuple):
@@ -30,6 +35,8 @@ class _Game(NamedTuple):
     action: jax.Array
     over: jax.Array
     """Which environments have finished their episode, bool, [N]."""
+    cut: jax.Array
+    """Which of them a time limit ended with the last step, bool, [N]."""
     steps: jax.Array
     """Steps taken, int32."""
     played: Played
@@ -58,19 +65,30 @@ def play(
         action = greedy_action(values, seen.legal)
         state, timestep = env.step(game.env, action)
         counts = ~game.over
-        played = Played(
-            game.played.returns + counts * timestep.reward, game.played.lengths + counts
-        )
-        return _Game(
-            state, timestep, memory, action, game.over | timestep.done, game.steps + 1, played
-        )
+        best = only_legal(values, seen.legal).max(-1)
+        played = _counted(agent, game, timestep, best)
+        cut = counts & timestep.truncated & ~timestep.terminated
+        over = game.over | timestep.done
+        return _Game(state, timestep, memory, action, over, cut, game.steps + 1, played)
 
     state, timestep = env.init(key)
     memory = None if agent.memory is None else agent.memory.init(env.num_envs)
-    nothing = Played(jnp.zeros(env.num_envs), no)
-    game = _Game(state, timestep, memory, no, no > 0, jnp.int32(0), nothing)
+    zero = jnp.zeros(env.num_envs)
+    both = (zero, zero) if can_be_compared(agent) else (None, None)
+    game = _Game(state, timestep, memory, no, no > 0, no > 0, jnp.int32(0), Played(zero, no, *both))
 
     def goes_on(game: _Game) -> jax.Array:
-        return ~game.over.all() & (game.steps < longest)
+        return (~game.over.all() | game.cut.any()) & (game.steps < longest)
 
     return jax.lax.while_loop(goes_on, step, game).played
+
+
+def _counted(agent: Agent, game: _Game, after: TimeStep, best: jax.Array) -> Played:
+    """Return the episodes with one more step; `best` is what the policy expected before it, [N]."""
+    returns, lengths, value, discounted = game.played
+    counts = ~game.over
+    if value is not None and discounted is not None:
+        reward = learned_from(agent, after.reward, after.done, after.observation)
+        value = jnp.where(counts & (lengths == 0), best, value)
+        discounted += agent.discount**lengths * (counts * reward + game.cut * best)
+    return Played(returns + counts * after.reward, lengths + counts, value, discounted)

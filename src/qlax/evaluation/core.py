@@ -19,6 +19,7 @@ from qlax.envs.source import Source
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.envs.worlds.toy_text import is_table, optimum
 from qlax.errors import EnvironmentFailure, UsageError
+from qlax.evaluation.forecasts import Forecast, Forecasts, can_be_compared
 from qlax.policy import Policy, require_policy
 from qlax.precision import in_32_bits
 from qlax.spaces import EnvSpec, alike
@@ -60,6 +61,10 @@ class Evaluation:
     """Episodes that were not played, since they would have taken too long."""
     length: float | None = None
     """Mean steps of an episode."""
+    value: float | None = None
+    """Mean of max_a Q(s, a) in the episodes' first states; None where rewards are learned."""
+    discounted_return: float | None = None
+    """Mean of what it should be: discounted rewards, as the agent learns from them."""
 
     @classmethod
     def of(
@@ -162,12 +167,20 @@ def play_episodes(
     num_envs = stepped.num_envs
     quotas = np.full(num_envs, episodes // num_envs) + (np.arange(num_envs) < episodes % num_envs)
     played = _play(policy, stepped, quotas, seed, seconds)
+    compared = {}
+    if can_be_compared(policy.agent):
+        forecasts = [one.forecast for one in played]
+        compared = {
+            "value": float(np.mean([one.value for one in forecasts])),
+            "discounted_return": float(np.mean([one.paid(policy.agent) for one in forecasts])),
+        }
     return Evaluation.of(
         seed,
         [one.paid for one in played],
         [one.steps for one in played],
         cut=sum(one.cut for one in played),
         left_out=episodes - len(played),
+        **compared,
     )
 
 
@@ -229,6 +242,8 @@ class _Episode(NamedTuple):
     """Its length."""
     cut: bool
     """Whether nothing but `LONGEST` ended it."""
+    forecast: Forecast
+    """What was expected of it."""
 
 
 def _play(
@@ -239,18 +254,24 @@ def _play(
     played: list[list[_Episode]] = [[] for _ in quotas]
     running, steps = np.zeros(len(quotas)), np.zeros(len(quotas), int)
     timestep = stepped.reset(seed)
-    actor = policy.actor(stepped.num_envs)
+    actor, forecasts = policy.actor(stepped.num_envs), Forecasts(stepped.num_envs)
     while any(len(own) < quota for own, quota in zip(played, quotas, strict=True)):
-        timestep = stepped.step(actor(timestep))
+        action = actor(timestep)
+        forecasts.look(timestep, actor.values)
+        timestep = stepped.step(action)
+        over = forecasts.step(timestep)
         running = np.where(timestep.first, 0.0, running + timestep.reward)
         steps = np.where(timestep.first, 0, steps + 1)
         for index in np.flatnonzero(timestep.done):
             if len(played[index]) < quotas[index]:
                 cut = bool(timestep.truncated[index] and steps[index] == LONGEST)
                 paid, length = float(running[index]), int(steps[index])
-                played[index].append(_Episode(paid, length, cut))
+                played[index].append(_Episode(paid, length, cut, over[int(index)]))
         fewest = min(map(len, played))
         if timestep.done.any() and fewest and time.monotonic() > until:
             played = [own[:fewest] for own in played]
             break
+    if forecasts.is_waiting:
+        actor(timestep)
+        forecasts.look(timestep, actor.values)
     return [episode for own in played for episode in own]

@@ -164,8 +164,16 @@ def _summary(evaluation: Evaluation) -> dict[str, float]:
 
 def _columns(evaluation: Evaluation) -> MetricsRow:
     """Return an evaluation as columns of a row of metrics."""
-    columns = {f"eval_{name}": value for name, value in _summary(evaluation).items()}
-    return {"eval_return": columns.pop("eval_mean"), **columns}
+    columns: MetricsRow = {f"eval_{name}": value for name, value in _summary(evaluation).items()}
+    columns = {"eval_return": columns.pop("eval_mean"), **columns}
+    value, paid = evaluation.value, evaluation.discounted_return
+    if value is not None and paid is not None:
+        columns |= {
+            "eval_value": value,
+            "eval_discounted_return": paid,
+            "eval_overestimation": value - paid,
+        }
+    return columns
 
 
 def _warn_of(what: str, error: DiskFull) -> None:

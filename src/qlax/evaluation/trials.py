@@ -139,11 +139,20 @@ class _CompiledTrials:
 
     def evaluate(self, state: LoopState, env_steps: int) -> list[Evaluation]:
         """Play."""
-        played = jax.device_get(self._program(state.agent.learner, *self._numbers(env_steps)))
-        returns, lengths = (np.atleast_2d(array) for array in played)
+        played: Played = jax.device_get(
+            self._program(state.agent.learner, *self._numbers(env_steps))
+        )
+        returns, lengths = np.atleast_2d(played.returns), np.atleast_2d(played.lengths)
         self._last = env_steps, float(lengths.mean(axis=1).max()) * lengths.shape[1]
-        rows = zip(self._seeds, returns.tolist(), lengths.tolist(), strict=True)
-        return [Evaluation.of(int(seed), paid, steps) for seed, paid, steps in rows]
+        value, discounted = (
+            [None] * len(returns) if array is None else np.atleast_2d(array).mean(axis=1).tolist()
+            for array in (played.value, played.discounted)
+        )
+        rows = zip(self._seeds, returns.tolist(), lengths.tolist(), value, discounted, strict=True)
+        return [
+            Evaluation.of(int(seed), paid, steps, value=expected, discounted_return=own)
+            for seed, paid, steps, expected, own in rows
+        ]
 
     def close(self) -> None:
         """Do nothing."""

@@ -73,7 +73,7 @@ def outcome_of(result: "Result") -> Numbers:
     if evaluation is not None:
         numbers |= {
             f"final/{'return' if name == 'mean' else name}": float(evaluation[name])
-            for name in ("mean", "std", "min", "max", "episodes")
+            for name in ("mean", "std", "min", "max", "episodes", "value", "discounted_return")
             if evaluation.get(name) is not None
         }
     if result.get("solved") is not None:

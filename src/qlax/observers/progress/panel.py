@@ -163,7 +163,7 @@ def _learning(course: Course, room: int, letters: Letters) -> Line:
     others = [
         named(name.replace("_", " "), metric(name), ".3g")
         for name in course.metrics
-        if name not in _SHOWN_APART
+        if name not in _SHOWN_APART and not name.startswith("eval_")
     ]
     parts = [
         named(letters.epsilon, metric("epsilon"), ".2f"),
