@@ -297,3 +297,15 @@ def test_presets_for_an_environment_are_exported(tmp_path):
     assert run.policy.agent.observation == presets.dqn(env="MountainCar-v0").observation
     chosen = session_of(made).run(None, {"observation": shown})[0]
     assert chosen.tolist() == run.policy.predict(shown).tolist()
+
+
+def test_actions_of_several_numbers_come_out_as_the_environment_takes_them(tmp_path):
+    run = qlax.train("Pendulum-v1", steps=300, eval_episodes=1, out=tmp_path / "run")
+    made = export(run)
+    (port,) = made.outputs
+    shown = np.random.default_rng(0).uniform(-1, 1, (50, 3)).astype(np.float32)
+    (action,) = session_of(made).run(None, {"observation": shown})
+    own = run.policy.predict(shown)
+    assert (port.shape, action.dtype, action.shape) == ((1,), own.dtype, own.shape)
+    np.testing.assert_array_equal(action, own)
+    assert len(np.unique(action)) > 1

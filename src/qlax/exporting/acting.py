@@ -114,6 +114,7 @@ def acting(policy: Policy, outputs: Iterable[str] = (), numbers: str = "int64") 
     memory = None if agent.memory is None else agent.memory.init(1)
     remembered = _remembered(memory)
     previous = sees_previous(agent.memory)
+    _require_plain_actions(spec, previous=previous)
     if memory is not None:
         inputs.append(Port("first", (), _BOOL, "whether an episode begins"))
         inputs += remembered
@@ -131,7 +132,8 @@ def acting(policy: Policy, outputs: Iterable[str] = (), numbers: str = "int64") 
         before = (left.pop(0), left.pop(0)) if previous else (None, None)
         prediction, state = agent.predict(params, spec, observation, state, first, previous=before)
         values = head.q_values(prediction)
-        made = [greedy_action(values, legal)]
+        number = greedy_action(values, legal)
+        made = [number if spec.actions is None else spec.actions.traced(number)]
         if VALUES in outputs:
             made.append(only_legal(values, legal))
         if QUANTILES in outputs and distributed is not None:
@@ -146,7 +148,7 @@ def acting(policy: Policy, outputs: Iterable[str] = (), numbers: str = "int64") 
         *[jax.ShapeDtypeStruct((2, *one.shape), one.traced_dtype) for one in inputs],
     )
     names = ["action"]
-    meanings = ["the best action, as the environment numbers it"]
+    meanings = ["the best action, as the environment takes it"]
     if VALUES in outputs:
         names.append("values")
         meanings.append("the value of every action, −∞ where it is illegal")
@@ -159,12 +161,31 @@ def acting(policy: Policy, outputs: Iterable[str] = (), numbers: str = "int64") 
         Port(name, array.shape[1:], np.dtype(array.dtype), meaning)
         for name, array, meaning in zip(names, made, meanings, strict=True)
     ]
-    ports[0] = ports[0]._replace(dtype=whole, first=spec.first_action)
+    if ports[0].dtype.kind == "i":
+        start = spec.first_action if spec.actions is None else 0
+        ports[0] = ports[0]._replace(dtype=whole, first=start)
     plain = functools.partial(function, _with_plain_convolutions(agent))
     return Acting(policy, tuple(inputs), tuple(ports), own, plain)
 
 
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float32)
+
+
+def _require_plain_actions(spec: EnvSpec, *, previous: bool) -> None:
+    """Raise `UsageError` for actions of several numbers that no single number stands for."""
+    if spec.actions is None:
+        return
+    if not spec.actions.joint:
+        raise UsageError(
+            f"The policy chooses a value for each of the {spec.actions.factors} numbers of an "
+            "action, which cannot be exported: train with few combinations, such as those of "
+            "actions.Grid(points=3), which are an action each."
+        )
+    if previous:
+        raise UsageError(
+            "The agent's memory sees previous actions, and those of this environment are arrays "
+            "of numbers, which cannot be exported: take the memory inside, LSTM or GRU."
+        )
 
 
 def _require_room(spec: EnvSpec, whole: np.dtype) -> None:

@@ -49,7 +49,6 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
     memories = [
         names.index(one.removeprefix("next_")) for one in outputs if one.startswith("next_")
     ]
-    first = acting.policy.spec.first_action
     count, ties, largest = 0, 0, 0.0
     own: list[np.ndarray] | None = None
     exported: list[np.ndarray] | None = None
@@ -59,7 +58,7 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
             ours[place], theirs[place] = memory, other
         wanted = [np.asarray(one) for one in reference(*acting.inside(ours))]
         found = run(theirs)
-        wanted[0] = (wanted[0] + first).astype(acting.outputs[0].dtype)
+        wanted = acting.outside(wanted)
         for port, right, made in zip(acting.outputs, wanted, found, strict=True):
             if made.shape != right.shape or made.dtype != port.dtype:
                 raise _disagrees(
@@ -69,12 +68,12 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
                 )
             if port.name != "action":
                 largest = max(largest, _difference(name, port.name, right, made))
-        values = wanted[at_values]
-        rows = np.arange(len(values))
-        other = found[0] != wanted[0]
-        if ((found[0] < first) | (found[0] >= first + values.shape[1])).any():
+        values, rows = wanted[at_values], np.arange(len(wanted[0]))
+        right, made = (_numbered(acting, one[0]) for one in (wanted, found))
+        if ((made < 0) | (made >= values.shape[1])).any():
             raise _disagrees(name, f"it chose {found[0].min()} to {found[0].max()}")
-        gap = np.abs(values[rows, wanted[0] - first] - values[rows, found[0] - first])
+        other = right != made
+        gap = np.abs(values[rows, right] - values[rows, made])
         wrong = other & ~(gap <= _TIE * _size(values))
         if wrong.any():
             at = int(np.argmax(wrong))
@@ -86,6 +85,14 @@ def agreement(acting: Acting, run: Run, name: str) -> Agreement:
         if memories:
             own, exported = wanted[-len(memories) :], found[-len(memories) :]
     return Agreement(count, ties, largest)
+
+
+def _numbered(acting: Acting, actions: np.ndarray) -> np.ndarray:
+    """Return actions as the agent numbers them, from zero."""
+    spec = acting.policy.spec
+    if spec.actions is None:
+        return actions - spec.first_action
+    return np.asarray([spec.actions.number_of(one) for one in actions])
 
 
 def _size(values: np.ndarray) -> float:
