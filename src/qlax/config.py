@@ -7,6 +7,7 @@ qlax's own dataclasses are looked up, by the name of a public module and a class
 import dataclasses
 import importlib
 import math
+import types
 from typing import Any, TypeVar
 
 from qlax.errors import UsageError
@@ -54,7 +55,7 @@ def pasteable(value: Any) -> str:
     if isinstance(value, tuple):
         entries = ", ".join(map(pasteable, value))
         return f"({entries},)" if len(value) == 1 else f"({entries})"
-    return repr(value)
+    return _shown(value)
 
 
 def to_json(value: Any) -> Any:
@@ -70,7 +71,18 @@ def to_json(value: Any) -> Any:
         return {"float": str(value)}  # JSON has no infinity
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return {"custom": repr(value)}
+    return {"custom": _shown(value)}
+
+
+def name_of_function(function: Any) -> str:
+    """Return what a function is called: of one that another makes, such as optax's, that one."""
+    package = str(getattr(function, "__module__", "")).partition(".")[0]
+    made_by = str(getattr(function, "__qualname__", type(function).__name__))
+    return f"{package}.{made_by.partition('.<locals>')[0]}".removeprefix("__main__.")
+
+
+def _shown(value: Any) -> str:
+    return name_of_function(value) if isinstance(value, types.FunctionType) else repr(value)
 
 
 def from_json(document: Any, where: str = "configuration") -> Any:

@@ -16,6 +16,7 @@ from qlax.memories import Memory
 from qlax.networks import MLP, Network
 from qlax.observations import Observation, ScaleToBounds
 from qlax.optimizers import Adam, Optimizer
+from qlax.optimizers.of_optax import taken_as_optimizer
 from qlax.q_network import QNetwork
 from qlax.replay import Replay, Uniform
 from qlax.rewards import Reward, Unchanged
@@ -44,7 +45,7 @@ class Parts:
     target: Target = field(default_factory=Periodic)
     """Whose parameters bootstrap."""
     optimizer: Optimizer = field(default_factory=Adam)
-    """How a gradient becomes a step."""
+    """How a gradient becomes a step; in Python also a transformation of optax."""
     observation: Observation = field(default_factory=ScaleToBounds)
     """What is done to observations before the network, in acting and learning alike."""
     reward: Reward = field(default_factory=Unchanged)
@@ -67,6 +68,7 @@ class Parts:
     """Whose parameters the finished policy has: `target` of `Polyak` or `Averaged` is a mean."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "optimizer", taken_as_optimizer(self.optimizer))
         check_types(self)
         require(0.0 <= self.discount <= 1.0, "Agent.discount", self.discount, "in [0, 1]")
         for name in ("num_envs", "update_every", "updates"):

@@ -18,6 +18,7 @@ from qlax.envs.source import Source
 from qlax.errors import UsageError, require
 from qlax.evaluation import EVALUATION_SEED, Evaluation, evaluate_in, usual_episodes
 from qlax.optimizers import ObGD
+from qlax.optimizers.of_optax import OfOptax
 from qlax.policy import Policy
 from qlax.precision import in_32_bits
 from qlax.presets import Preset
@@ -110,6 +111,11 @@ def _swept(
         raise UsageError(
             "The steps of ObGD are bounded by its learning rate, which a shared program cannot "
             "change: call `train` for each."
+        )
+    if rates and isinstance(base.optimizer, OfOptax):
+        raise UsageError(
+            f"learning_rates are given, but the rate of {base.optimizer!r} is inside of it: give "
+            "one of qlax's own optimizers, such as Adam, or call `train` for each."
         )
     settings = [
         (_with(base, rate, discount), seed)
