@@ -140,10 +140,7 @@ class Policy:
 
     def _own(self, action: np.ndarray) -> Any:
         """Return actions as the environment takes them; a single number as an int."""
-        if self.spec.actions is not None:
-            return self.spec.actions.of(action)
-        own = np.int64(action) + self.spec.first_action
-        return own if own.ndim else int(own)
+        return own_action(self.spec, action)
 
     def _require_no_memory(self) -> None:
         if self.agent.memory is not None:
@@ -241,6 +238,19 @@ class Policy:
             return greedy_action(values, legal), only_legal(values, legal), memory
 
         return jax.jit(act)
+
+
+def own_action(spec: EnvSpec, action: np.ndarray) -> Any:
+    """Return actions as the environment takes them; a single number as an int.
+
+    Args:
+        spec: The environment.
+        action: As an agent numbers them, int32.
+    """
+    if spec.actions is not None:
+        return spec.actions.of(action)
+    own = np.int64(action) + spec.first_action
+    return own if own.ndim else int(own)
 
 
 def require_policy(policy: Any) -> None:

@@ -45,7 +45,7 @@ def test_a_dict_may_hold_the_mask():
         ((gym.spaces.Text(3), 2), "observations Text, but arrays are needed"),
         (((2,), 0), "num_actions is 0"),
         (((2,), "two"), "num_actions is 'two'"),
-        (((2,), gym.spaces.Box(-1.0, 1.0, (1,))), "chooses among finitely many"),
+        (((2,), gym.spaces.Box(-1.0, 1.0, (1,))), "chooses among finitely many: give the agent a"),
     ],
 )
 def test_what_is_none_is_refused(given, said):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import qlax
-from qlax import Agent, UsageError, explorers, networks, optimizers, replay, schedules
+from qlax import Agent, UsageError, actions, explorers, networks, optimizers, replay, schedules
 from qlax.envs import spec_of
 
 SPEC = spec_of(observation=(2,), actions=3, id="Robot")
@@ -257,3 +257,21 @@ def test_damaged_folders_are_refused(tmp_path, tmp_path_factory):
     (tmp_path / "other" / "file").touch()
     with pytest.raises(UsageError, match="holds no learner: give another path"):
         qlax.Learner.load(whole).save(tmp_path / "other")
+
+
+def test_actions_of_several_numbers_are_the_environments_own(tmp_path):
+    space = gym.spaces.MultiDiscrete([2, 3], start=[0, 5])
+    choices = actions.Factors()
+    spec = spec_of(observation=(2,), actions=space, chosen=choices)
+    learner = qlax.Learner(agent(actions=choices), spec)
+    for step in range(8):
+        action = learner.act([0.0, 1.0] if step == 0 else None)
+        assert space.contains(action)
+        taken = None if step % 2 else np.array([1, 6])
+        learner.observe(1.0, [0.1 * step, 1.0], False, False, action=taken)
+    assert learner.updates > 0
+    learner.save(tmp_path / "learner")
+    assert space.contains(qlax.Learner.load(tmp_path / "learner").act())
+    for wrong in ([1, 9], [1], "left", 1.5):
+        with pytest.raises(UsageError, match="which is none of 2 × 3 actions"):
+            learner.observe(1.0, [0.0, 1.0], False, False, action=wrong)

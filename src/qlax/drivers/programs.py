@@ -22,31 +22,25 @@ class Happened(NamedTuple):
 
     observation: Any
     legal: np.ndarray | None
+    action: np.ndarray
+    """int32, shape [N], or [N, F] where actions are several numbers."""
     outcome: np.ndarray
-    """Action, reward, terminated, truncated, first: float32, shape [5, N].
-
-    There are at most 2²⁴ actions, whose numbers float32 holds exactly.
-    """
+    """Reward, terminated, truncated, first: float32, shape [4, N]."""
 
     @classmethod
     def of(cls, action: np.ndarray, timestep: TimeStep) -> "Happened":
         """Return an action and what followed it, from NumPy's arrays."""
         outcome = np.array(
-            [action, timestep.reward, timestep.terminated, timestep.truncated, timestep.first],
-            np.float32,
+            [timestep.reward, timestep.terminated, timestep.truncated, timestep.first], np.float32
         )
-        return cls(timestep.observation, timestep.legal, outcome)
+        return cls(timestep.observation, timestep.legal, action, outcome)
 
     def timestep(self) -> TimeStep:
         """Return the time step; to be compiled."""
-        _, reward, terminated, truncated, first = self.outcome
+        reward, terminated, truncated, first = self.outcome
         return TimeStep(
             self.observation, reward, terminated > 0, truncated > 0, first > 0, self.legal
         )
-
-    def action(self) -> jax.Array:
-        """Return the action, int32, shape [N]; to be compiled."""
-        return jnp.asarray(self.outcome[0]).astype(jnp.int32)
 
 
 class Programs(NamedTuple):
@@ -91,13 +85,13 @@ class Programs(NamedTuple):
             action, state = act(agent, state)
             return action, packing.pack(state)
 
-        def turn(packed: Packed, what: Happened, *, updates: int) -> tuple[jax.Array, Packed]:
-            state = observe(agent, packing.unpack(packed), what.action(), what.timestep())
+        def turn(packed: Packed, what: Any, *, updates: int) -> tuple[jax.Array, Packed]:
+            state = observe(agent, packing.unpack(packed), what.action, what.timestep())
             action, state = act(agent, learn(agent, state, updates))
             return action, packing.pack(state)
 
-        def last(packed: Packed, what: Happened, updates: jax.Array) -> Packed:
-            state = observe(agent, packing.unpack(packed), what.action(), what.timestep())
+        def last(packed: Packed, what: Any, updates: jax.Array) -> Packed:
+            state = observe(agent, packing.unpack(packed), what.action, what.timestep())
             return packing.pack(learn(agent, state, updates))
 
         def end(packed: Packed) -> LoopState:
@@ -114,11 +108,10 @@ class Programs(NamedTuple):
         def ready(program: Any, *inputs: Any) -> Any:
             return jax.jit(program, donate_argnums=0).lower(*inputs).compile()
 
-        packed = jax.eval_shape(begin, like)[1]
+        action, packed = jax.eval_shape(begin, like)
         shown = like.timestep
-        num_envs = shown.reward.shape[0]
-        outcome: Any = jax.ShapeDtypeStruct((5, num_envs), jnp.float32)
-        what = Happened(shown.observation, shown.legal, outcome)
+        outcome: Any = jax.ShapeDtypeStruct((4, shown.reward.shape[0]), jnp.float32)
+        what = Happened(shown.observation, shown.legal, action, outcome)
         # Donation is for the large buffers; that the small ones change shape is the point.
         with warnings_ignored("Some donated buffers were not usable"):
             return cls(

@@ -5,6 +5,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from qlax.actions import Actions, Factors
 from qlax.arguments import refuses_plainly
 from qlax.envs.description import describe_space, without_mask
 from qlax.errors import UsageError, shown
@@ -17,6 +18,7 @@ def spec_of(
     actions: Any,
     *,
     id: str = "Environment",
+    chosen: Actions | None = None,
     has_mask: bool = False,
     reward_threshold: float | None = None,
 ) -> EnvSpec:
@@ -29,8 +31,10 @@ def spec_of(
         observation: What it shows: a space of Gymnasium or of `qlax.spaces`; a shape, for an array
             of float32 without limits, which the agent normalises by running statistics; or a dict
             of these by name.
-        actions: How many actions there are, or a `Discrete` space of Gymnasium.
+        actions: How many actions there are, or a space of Gymnasium.
         id: What messages call it.
+        chosen: How actions that are several numbers, or continuous, become finitely many:
+            `actions.Factors`, the default, or `actions.Grid`.
         has_mask: Whether it says which actions are legal; a Dict space with an entry `action_mask`
             says so itself.
         reward_threshold: Mean return from which it counts as solved, or None.
@@ -38,14 +42,12 @@ def spec_of(
     Raises:
         UsageError: if qlax does not take such observations or actions.
     """
-    first = 0
+    first, choices = 0, None
     if isinstance(actions, gymnasium.spaces.Discrete):
         first, actions = int(actions.start), int(actions.n)
     elif isinstance(actions, gymnasium.Space):
-        raise UsageError(
-            f"actions is {actions}, but Q-learning chooses among finitely many: give their number, "
-            "or a Discrete space."
-        )
+        choices = (chosen or Factors()).choices(actions, id)
+        actions = choices.num_actions
     if isinstance(observation, gymnasium.spaces.Dict):
         observation, among = without_mask(observation)
         has_mask = has_mask or among
@@ -54,6 +56,7 @@ def spec_of(
         observation=_space(observation, id),
         num_actions=actions,
         first_action=first,
+        actions=choices,
         has_mask=has_mask,
         reward_threshold=reward_threshold,
     )

@@ -18,7 +18,7 @@ from qlax.errors import UsageError
 from qlax.learner import protocol, saving
 from qlax.learner.loop import Loop
 from qlax.learner.reading import Reading, Shown
-from qlax.policy import Policy
+from qlax.policy import Policy, own_action
 from qlax.precision import computes_in_32_bits, in_32_bits
 from qlax.runs.plan import require_seeds
 from qlax.spaces import EnvSpec
@@ -79,7 +79,7 @@ class Learner:
         env = described_by(spec) if isinstance(spec, EnvSpec) else spec
         with opened(env) as source:
             chosen = presets.resolve(source, agent).agent
-            self.spec = source.spec
+            self.spec = source.acting(chosen.actions).spec
             self.origin = source.origin
         if num_envs is not None or isinstance(agent, str):
             number = 1 if num_envs is None else num_envs
@@ -135,7 +135,8 @@ class Learner:
                 masks. Not needed if the observation holds `action_mask`, or `observe` was told.
 
         Returns:
-            An int, or an int64 array of shape [N] for several environments.
+            An int, or an int64 array of shape [N] for several environments. Where actions are not
+            single numbers, the environment's own, with N in front for several.
         """
         if self._is_given:
             raise UsageError(
@@ -150,8 +151,8 @@ class Learner:
         else:
             self._go_on(seen, action_mask)
         self._is_given = True
-        actions = self._loop.action.astype(np.int64) + self.spec.first_action
-        return int(actions[0]) if self.num_envs == 1 else actions
+        action = self._loop.action
+        return own_action(self.spec, action[0] if self.num_envs == 1 else action)
 
     def observe(
         self,
@@ -252,7 +253,8 @@ class Learner:
         notes = saving.notes_in(folder, agent)
         learner = cls(notes.agent, notes.spec, steps=notes.planned, seed=notes.seed)
         learner.origin = notes.origin
-        action = jax.ShapeDtypeStruct((learner.num_envs,), jnp.int32)
+        shape = (learner.num_envs, *learner.spec.action_shape)
+        action = jax.ShapeDtypeStruct(shape, jnp.int32)
         found = saving.state_in(folder, notes, (learner._loop.like, action))
         if found is not None:
             state, action = found

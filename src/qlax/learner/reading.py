@@ -92,6 +92,8 @@ class Reading:
     def actions(self, given: Any, legal: np.ndarray | None) -> np.ndarray:
         """Return actions that were taken, numbered from zero, int32, [N]."""
         spec = self._spec
+        if spec.actions is not None:
+            return self._numbered(given, legal)
         found = self._numbers("action", given, "biu") - spec.first_action
         last = spec.first_action + spec.num_actions - 1
         if not ((found >= 0) & (found < spec.num_actions)).all():
@@ -102,6 +104,25 @@ class Reading:
         if legal is not None and not legal[np.arange(self._num_envs), found].all():
             raise UsageError(f"action is {shown(given)}, which is not legal by the action mask.")
         return found.astype(np.int32)
+
+    def _numbered(self, given: Any, legal: np.ndarray | None) -> np.ndarray:
+        """Return the numbers of the environment's own actions, which must be among its choices."""
+        choices = self._spec.actions
+        assert choices is not None
+        try:
+            own = np.asarray(given, np.float64).reshape(self._num_envs, *choices.shape)
+            found = np.stack([choices.number_of(one) for one in own]).astype(np.int32)
+            near = np.isclose(choices.of(found).astype(np.float64), own, rtol=1e-5, atol=1e-6)
+        except (ValueError, TypeError):
+            near = np.zeros(1, bool)
+        if not near.all():
+            raise UsageError(f"action is {shown(given)}, which is none of {choices}.")
+        if legal is not None:
+            width = 0 if choices.joint else choices.width
+            places = found[:, None] if choices.joint else found + width * np.arange(choices.factors)
+            if not np.take_along_axis(legal, places, -1).all():
+                raise UsageError(f"action is {shown(given)}, which is not legal by the mask.")
+        return found
 
     def _numbers(self, name: str, given: Any, kinds: str) -> np.ndarray:
         """Return numbers of some kinds as an array, [N]."""
@@ -132,7 +153,7 @@ class Reading:
                 "described, spec_of(…, has_mask=True)."
             )
         try:
-            mask = np.array(given, bool)
+            mask = np.array(spec.legal(given))
         except ValueError:
             mask = np.empty((), bool)
         if mask.shape != expected:

@@ -111,7 +111,9 @@ def state_in(folder: Path, notes: Notes, like: Any) -> Any:
     if not read_json(folder / _NOTES)["has_state"]:
         return None
     state, action = load_arrays(folder / _STATE, like)
-    found = np.asarray(action)
-    if not ((found >= 0) & (found < notes.spec.num_actions)).all():
+    found = np.array(action)
+    choices = notes.spec.actions
+    most = notes.spec.num_actions if choices is None or choices.joint else choices.width
+    if not ((found >= 0) & (found < most)).all():
         raise UsageError(f"{folder / _STATE} is damaged: it has the action {found.tolist()}.")
     return state, found
