@@ -72,8 +72,10 @@ def train(
 
     Args:
         env: Gymnasium's id, a function or class that makes a Gymnasium environment, an environment
-            itself, or a `Dynamics`. Of an environment itself copies are made from its spec; where
-            those would be others than it, it is trained and evaluated in alone (`num_envs` 1).
+            itself, a vector environment, or a `Dynamics`. Of an environment itself copies are made
+            from its spec; where those would be others than it, it is trained and evaluated in
+            alone (`num_envs` 1). A vector environment is trained and evaluated in as it is, with
+            its number of environments.
         agent: A name, whose agent is fitted to the environment as by `presets.dqn(env=…)`; None
             for the default of the environment; or an `Agent`, which is trained as it is given.
         env_kwargs: Arguments to make the environment with: the id's, or those of the function or
@@ -296,7 +298,9 @@ def _new_job(
 ) -> Iterator[Job]:
     """Check everything, and give a job with a plan and a folder for each seed."""
     source = source.limited_to(seconds_or_none("step_timeout", options.step_timeout))
-    preset = presets.resolve(source, agent)
+    preset = _with_its_number(
+        presets.resolve(source, agent), source, is_own=isinstance(agent, Agent)
+    )
     source = source.acting(preset.agent.actions)
     steps = preset.steps if options.steps is None else options.steps
     steps = whole_number("steps", steps, at_least=1)
@@ -350,6 +354,28 @@ def _new_job(
             for seed in seeds
         ]
         yield Job(members, select_for, path, selected)
+
+
+def _with_its_number(preset: Preset, source: Source, *, is_own: bool) -> Preset:
+    """Return a preset whose agent has as many environments as a vector environment has.
+
+    Raises:
+        UsageError: if the agent asks for others, or for a time limit, which cannot be put on it.
+    """
+    if source.vector is None:
+        return preset
+    number, made = int(source.vector.num_envs), preset.agent
+    if made.num_envs not in (1, number) and is_own:
+        raise UsageError(
+            f"Agent.num_envs is {made.num_envs}, but env is a vector environment of {number}: "
+            f"leave it out, or give {number}."
+        )
+    if made.time_limit is not None and is_own:
+        raise UsageError(
+            f"Agent.time_limit is {made.time_limit}, which cannot be put on a vector environment: "
+            "give it one where it is made."
+        )
+    return preset._replace(agent=made.replace(num_envs=number, time_limit=None))
 
 
 def _select(source: Source, agent: Agent, backend: str) -> Selected:

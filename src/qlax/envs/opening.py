@@ -22,9 +22,9 @@ from qlax.envs.source import EnvFactory, Source
 from qlax.errors import UsageError
 from qlax.spaces import EnvSpec
 
-EnvLike = str | EnvFactory | gymnasium.Env | Dynamics | Source
-"""An environment: Gymnasium's id, a function or class that makes one, one itself, pure functions
-in JAX, or what any of these has been opened as."""
+EnvLike = str | EnvFactory | gymnasium.Env | gymnasium.vector.VectorEnv | Dynamics | Source
+"""An environment: Gymnasium's id, a function or class that makes one, one itself, several as a
+vector environment, pure functions in JAX, or what any of these has been opened as."""
 
 
 @contextlib.contextmanager
@@ -51,9 +51,13 @@ def opened(
         yield source if actions is None else source.acting(actions)
         return
     if source.function is not None:
-        first = source._made_to_describe(None)
+        first: Any = source._made_to_describe(None)
         source._idle.append(first)
-        if isinstance(first, gymnasium.Env) and holds(source.function, first):
+        if isinstance(first, gymnasium.vector.VectorEnv):
+            source = dataclasses.replace(_vector(first), step_timeout=source.step_timeout)
+            made = cast(Any, first)
+            source._idle.append(made)  # closed in the end: it was made for us
+        elif isinstance(first, gymnasium.Env) and holds(cast(Any, source.function), first):
             source = _object(first)
     source = source if actions is None else source.acting(actions)
     try:
@@ -95,9 +99,18 @@ def source_of(env: EnvLike, env_kwargs: Mapping[str, Any] | None = None) -> Sour
     if isinstance(env, str):
         return _gymnax(env, kwargs) if gymnax_own.has(env) else _registered(env, kwargs)
     if isinstance(env, gymnasium.vector.VectorEnv):
+        if kwargs:
+            raise UsageError(
+                f"env is made already, so env_kwargs {sorted(kwargs)} come too late: give them to "
+                "what makes it."
+            )
+        return _vector(env)
+    if _is_of_sb3(env):
         raise UsageError(
-            f"env is a vector environment, {type(env).__name__} of {env.num_envs}, but must be a "
-            "single one, or what makes one: an agent opens as many as its num_envs says."
+            f"env is {type(env).__name__}, a vector environment of Stable-Baselines3, which does "
+            "not say in which step an episode begins: give what it is made of, a function that "
+            "makes a single environment, or its id, and an agent with "
+            f"num_envs={getattr(env, 'num_envs', 1)}; or gymnasium.make_vec."
         )
     if isinstance(env, gymnasium.Env) or is_dynamics(env):
         if kwargs:
@@ -185,6 +198,28 @@ def _object(env: gymnasium.Env) -> Source:
         return Lent(env, time_limit)
 
     return Source(name=name, origin=origin, is_lent=True, _make=lend)
+
+
+def _vector(env: gymnasium.vector.VectorEnv) -> Source:
+    """Return what a vector environment comes to: itself each time."""
+    name = env.spec.id if env.spec else type(env.unwrapped).__name__
+
+    def make(time_limit: int | None, render_mode: str | None) -> gymnasium.Env:  # noqa: ARG001
+        raise UsageError(
+            f"{name} is a vector environment of {env.num_envs}, but a single one is needed here: "
+            "give what makes one."
+        )
+
+    origin = Origin(custom=f"a vector environment, {type(env).__name__} of {name}")
+    return Source(name=name, origin=origin, vector=env, is_lent=True, _make=make)
+
+
+def _is_of_sb3(env: object) -> bool:
+    """Return whether something is a `VecEnv` of Stable-Baselines3, which need not be here."""
+    return any(
+        kind.__name__ == "VecEnv" and kind.__module__.partition(".")[0] == "stable_baselines3"
+        for kind in type(env).__mro__
+    )
 
 
 def _is_shown_as_it_is(record: Any) -> bool:

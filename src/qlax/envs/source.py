@@ -16,6 +16,7 @@ from qlax.envs.core import Dynamics
 from qlax.envs.description import describe_env, describe_observation, require_env
 from qlax.envs.origin import Origin
 from qlax.envs.registry import LIMIT, record_of
+from qlax.envs.vector import describe_vector
 from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.errors import UsageError
 from qlax.spaces import EnvSpec, Space
@@ -48,6 +49,8 @@ class Source:
     """Seconds that a step or a reset may take; None for any."""
     actions: Actions = field(default_factory=Factors)
     """How actions that are not single numbers are made finitely many."""
+    vector: gymnasium.vector.VectorEnv | None = None
+    """The vector environment, if it was given as one: it has as many environments as it has."""
     is_lent: bool = False
     """Whether it is one object, which is lent each time: there is never a second one."""
     _make: _Make
@@ -83,7 +86,7 @@ class Source:
         Raises:
             UsageError: if it is unknown, cannot be made, or shows what qlax does not take.
         """
-        if "spec" in self.__dict__ or self.dynamics is not None:
+        if "spec" in self.__dict__ or self.dynamics is not None or self.vector is not None:
             return self.spec.observation
         made = self._idle.pop() if self._idle else self._made_to_describe(None)
         shown = _closed_if_refused(_observed, made, self.name)
@@ -100,6 +103,8 @@ class Source:
         """
         if self.dynamics is not None:
             return self.dynamics.spec
+        if self.vector is not None:
+            return describe_vector(self.vector)
         made = self._idle.pop() if self._idle else self._made_to_describe(None)
         spec = _closed_if_refused(self._described, made)
         self._idle.append(made)
