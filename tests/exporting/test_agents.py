@@ -23,7 +23,7 @@ def exported(name, kind, to, path):
     return policy, export(policy, path, to=to, outputs=given)
 
 
-@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=70))
+@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=130))
 def test_every_agent_is_exported_to_onnx(name, kind, tmp_path):
     _, made = exported(name, kind, "onnx", tmp_path / "policy.onnx")
     assert made.agreement.observations == 1_000

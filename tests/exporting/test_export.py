@@ -17,6 +17,7 @@ import qlax
 from qlax import Agent, UsageError, export, heads, memories, networks, observations, presets, replay
 from qlax.exporting import formats
 from tests.exporting.policies import named, policy_of
+from tests.tiers import one_in
 
 
 def session_of(made):
@@ -130,6 +131,7 @@ def test_quantiles_are_those_of_the_head(tmp_path):
     np.testing.assert_allclose((quantiles * probabilities).sum(-1), values, atol=1e-5)
 
 
+@one_in(4, 3)
 def test_the_best_policy_of_a_training_is_exported(tmp_path):
     run = qlax.train(
         "CartPole-v1", "dqn", steps=600, eval_every=300, eval_episodes=1, out=tmp_path / "run"
@@ -177,6 +179,7 @@ class Sized(nn.Module):
         return nn.Dense(4)(x / len(x))
 
 
+@one_in(4, 2)
 def test_a_users_own_network_is_exported(tmp_path):
     policy = policy_of(Agent(network=Torso()), "vector")
     assert export(policy, tmp_path / "policy.onnx").agreement.largest < 1e-4
@@ -262,6 +265,7 @@ def test_what_does_not_agree_is_not_written(run, tmp_path, monkeypatch):
     assert (tmp_path / "policy.onnx").read_text() == "older"
 
 
+@one_in(4, 2)
 def test_a_full_disk_leaves_the_old_file(run, tmp_path):
     """A limit on the size of files stands for a disk without room."""
     path = tmp_path / "policy.onnx"
@@ -289,6 +293,7 @@ def test_a_full_disk_leaves_the_old_file(run, tmp_path):
     assert path.read_text() == "older"
 
 
+@one_in(4, 0)
 def test_presets_for_an_environment_are_exported(tmp_path):
     """The agent as it is fitted to MountainCar, which scales what it observes."""
     run = qlax.train("MountainCar-v0", steps=300, eval_episodes=1, out=tmp_path / "run")
@@ -299,6 +304,7 @@ def test_presets_for_an_environment_are_exported(tmp_path):
     assert chosen.tolist() == run.policy.predict(shown).tolist()
 
 
+@one_in(4, 1)
 def test_actions_of_several_numbers_come_out_as_the_environment_takes_them(tmp_path):
     run = qlax.train("Pendulum-v1", steps=300, eval_episodes=1, out=tmp_path / "run")
     made = export(run)

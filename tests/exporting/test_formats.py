@@ -15,12 +15,12 @@ from qlax.spaces import Discrete, EnvSpec
 from tests.exporting.policies import SPACES, named, policy_of
 from tests.exporting.test_agents import exported
 from tests.exporting.test_export import Torso
-from tests.tiers import in_turn
+from tests.tiers import in_turn, one_in
 
 CASES = [(name, kind) for name in AGENTS for kind in SPACES]
 
 
-@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=140))
+@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=260))
 def test_every_agent_is_exported_to_torch(name, kind, tmp_path):
     pytest.importorskip("torch")
     _, made = exported(name, kind, "torch", tmp_path / "policy")
@@ -28,7 +28,7 @@ def test_every_agent_is_exported_to_torch(name, kind, tmp_path):
     assert sorted(one.name for one in made.path.iterdir()) == ["policy.py", "weights.npz"]
 
 
-@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=140))
+@pytest.mark.parametrize(("name", "kind"), in_turn(CASES, share=260))
 def test_every_agent_is_exported_to_jax(name, kind, tmp_path):
     _, made = exported(name, kind, "jax", tmp_path / "policy.stablehlo")
     assert made.agreement.observations == 1_000
@@ -41,6 +41,7 @@ def recurrent():
 
 
 @pytest.mark.parametrize("to", ["torch", "jax", "onnx"])
+@one_in(4, 0)
 def test_a_memory_masks_and_dicts_together(to, tmp_path):
     if to == "torch":
         pytest.importorskip("torch")
@@ -59,6 +60,7 @@ def test_a_memory_masks_and_dicts_together(to, tmp_path):
 
 
 @pytest.mark.parametrize("to", ["torch", "jax"])
+@one_in(4, 1)
 def test_a_users_own_network(to, tmp_path):
     if to == "torch":
         pytest.importorskip("torch")
@@ -66,6 +68,7 @@ def test_a_users_own_network(to, tmp_path):
     assert export(policy, tmp_path / "policy", to=to).agreement.largest < 1e-4
 
 
+@one_in(4, 2)
 def test_torch_runs_without_qlax(tmp_path):
     pytest.importorskip("torch")
     policy = policy_of(named("dqn", "bounded"), "bounded")
@@ -93,6 +96,7 @@ def test_torch_runs_without_qlax(tmp_path):
     assert done.stdout.strip() == f"{chosen} ['dense_0_weight', 'dense_0_bias']"
 
 
+@one_in(4, 3)
 def test_jax_runs_a_batch_of_any_size_without_qlax(tmp_path):
     policy = policy_of(named("q_learning", "states"), "states")
     made = export(policy, tmp_path / "policy.stablehlo")

@@ -18,7 +18,7 @@ from qlax.presets import AGENTS
 from qlax.spaces import EnvSpec
 from tests.board.browser import browsing
 from tests.exporting.policies import NUMBERS, policy_of
-from tests.tiers import in_turn
+from tests.tiers import in_turn, one_in
 
 CLASSICS = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
 
@@ -52,6 +52,7 @@ def opened(browser, path):
     page.close()
 
 
+@one_in(4, 0)
 def test_dynamics_are_gymnasiums(tmp_path):
     """Each step from the states that Gymnasium was in, and a hundred in a row."""
     drawn = np.random.default_rng(0)
@@ -78,7 +79,7 @@ def test_dynamics_are_gymnasiums(tmp_path):
                     np.testing.assert_allclose(played, rows, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("agent", in_turn(sorted(AGENTS), share=12))
+@pytest.mark.parametrize("agent", in_turn(sorted(AGENTS), share=38))
 def test_every_agent_answers_in_the_browser_as_in_python(agent, tmp_path):
     try:
         policy = trained("CartPole-v1", agent, tmp_path / "run", steps=20)
@@ -109,6 +110,7 @@ def test_it_solves_what_the_policy_solves(tmp_path):
     assert np.mean(returns) > -110
 
 
+@one_in(4, 1)
 def test_it_plays_by_itself_and_by_hand(tmp_path):
     policy = trained("CartPole-v1", "dqn", tmp_path / "run")
     path = export(policy, tmp_path / "policy.html").path
@@ -130,6 +132,7 @@ def test_it_plays_by_itself_and_by_hand(tmp_path):
         page.wait_for_function("qlax.game.returns.length >= 2")
 
 
+@one_in(4, 2)
 def test_the_page_asks_for_nothing_from_elsewhere(tmp_path):
     text = export(
         trained("CartPole-v1", "dqn", tmp_path / "run"), tmp_path / "policy.html"
@@ -158,6 +161,7 @@ def test_other_environments_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@one_in(4, 3)
 def test_the_environments_arguments_are_kept_or_refused(tmp_path):
     policy = trained(
         "CartPole-v1", "dqn", tmp_path / "run", env_kwargs={"sutton_barto_reward": True}

@@ -12,12 +12,14 @@ import pytest
 
 import qlax
 from tests.board.browser import free_port
+from tests.tiers import one_in
 
 PAGE = Path(__file__).parents[2] / "docs" / "how" / "deploy.md"
 
 
-@pytest.fixture(name="address")
-def _address(tmp_path):
+@pytest.fixture(scope="module", name="address")
+def _address(tmp_path_factory):
+    tmp_path = tmp_path_factory.mktemp("served")
     run = qlax.train("CartPole-v1", "dqn", steps=300, eval_episodes=1, out=tmp_path / "run")
     qlax.export(run, tmp_path / "cartpole.onnx")
     (source,) = re.findall(r"```python\n(.*?app = Starlette.*?)```", PAGE.read_text(), re.DOTALL)[
@@ -43,6 +45,7 @@ def asked(address, text):
         return json.load(answer)
 
 
+@one_in(4, 1)
 def test_a_served_policy_answers_as_the_policy_does(address):
     policy, place = address
     shown = [[0.0, 0.1, 0.02, 0.0], [0.0, -0.1, -0.02, 0.0]]
@@ -50,6 +53,7 @@ def test_a_served_policy_answers_as_the_policy_does(address):
     assert asked(place, json.dumps(shown[0])) == [policy.predict(shown[0])]
 
 
+@one_in(4, 1)
 @pytest.mark.parametrize("text", ["", "nothing", "[1, 2]", '{"a": 1}'])
 def test_a_served_policy_refuses_what_is_no_observation(text, address):
     _, place = address
