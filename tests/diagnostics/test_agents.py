@@ -30,7 +30,13 @@ TABLES = {
 }
 OF_ONE_STEP = {"stream_q"}
 BY_ERROR = {"per_dqn", "rainbow", "r2d2", "btr"}
-SELF_TARGETS = {*(TABLES - {"double_q_learning"}), *OF_ONE_STEP, "pqn", "pqn_lstm"}
+SELF_TARGETS = {
+    *(TABLES - {"double_q_learning"}),
+    *OF_ONE_STEP,
+    "pqn",
+    "pqn_lstm",
+    "article_dqn",
+}
 
 
 def expected(name):
@@ -42,9 +48,11 @@ def expected(name):
 
 
 def world_of(name):
-    if name in ("dyna_q", "btr", "dqn_nature"):
-        return {"dyna_q": "FrozenLake-v1"}.get(name, "MinAtar/Breakout-v1")
-    return "CartPole-v1"
+    if name in ("btr", "dqn_nature"):
+        return "MinAtar/Breakout-v1"
+    if name == "dyna_q":
+        return "FrozenLake-v1"
+    return "MountainCar-v0" if name in TABLES else "CartPole-v1"
 
 
 @pytest.mark.parametrize("name", tiers.in_turn(list(presets.AGENTS), 14))
