@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from qlax.targets import Averaged, Periodic
 
-_TIMES = 20
+_TIMES = 10
 _MOST_APART = 10_000
 """Iterations: a long run is looked at oftener than a short one."""
 _LATE = 0.75
