@@ -7,6 +7,7 @@ import sys
 import textwrap
 
 import gymnasium as gym
+import jax
 import jax.numpy as jnp
 import numpy as np
 import onnxruntime
@@ -171,6 +172,15 @@ class Normed(nn.Module):
         return nn.Dense(4)(x - x.mean(0))
 
 
+class CallsBack(nn.Module):
+    """A network that asks Python."""
+
+    @nn.compact
+    def __call__(self, x):
+        like = jax.ShapeDtypeStruct(x.shape, x.dtype)
+        return nn.Dense(4)(jax.pure_callback(np.sin, like, x, vmap_method="sequential"))
+
+
 class Sized(nn.Module):
     """A network that does something else with batches of another size."""
 
@@ -190,6 +200,7 @@ def test_a_users_own_network_is_exported(tmp_path):
     [
         (Sorted(), "in its network, computes sort, which cannot be exported"),
         (Normed(), "in its network, computes reduce_sum over the batch"),
+        (CallsBack(), "in its network, computes pure_callback, which cannot be exported"),
         (Sized(), "in its network, treats batches of different sizes in different ways"),
     ],
     ids=lambda one: type(one).__name__,
@@ -199,6 +210,13 @@ def test_what_cannot_be_exported_is_named_with_its_part(network, words, tmp_path
     with pytest.raises(UsageError) as refused:
         export(policy, tmp_path / "policy.onnx")
     assert words in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_library_cannot_write_is_refused_in_a_sentence(tmp_path):
+    policy = policy_of(Agent(network=CallsBack()), "bounded")
+    with pytest.raises(UsageError, match=r"The policy cannot be exported to jax: .*Take another"):
+        export(policy, tmp_path / "policy.stablehlo")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -1,7 +1,8 @@
 """Exporting: what is asked for, written aside, tried, and put in its place."""
 
+import contextlib
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from qlax.precision import in_32_bits
 from qlax.runs.folder import replacing
 from qlax.runs.moments import BEST
 from qlax.runs.outcome import Run
+from qlax.wording import kind_and_first_line
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,20 @@ def _read(run: Any, *, best: bool) -> tuple[Policy, Path | None]:
     return run.policy if isinstance(run, Run) else load(folder), folder
 
 
+@contextlib.contextmanager
+def _refused(chosen: Format) -> Iterator[None]:
+    """Say of what a format's library raises that the policy cannot be written in it."""
+    try:
+        yield
+    except (UsageError, OSError):
+        raise
+    except Exception as error:
+        raise UsageError(
+            f"The policy cannot be exported to {chosen.name}: {kind_and_first_line(error)}. Take "
+            "another format."
+        ) from error
+
+
 def _asked(outputs: Any) -> tuple[str, ...]:
     given = (
         [one for one in outputs.split(",") if one]
@@ -152,8 +168,10 @@ def _written(
     with_values = acting(policy, dict.fromkeys([VALUES, *asked]), chosen.numbers)
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / chosen.file
-        writer.write(with_values, trial)
-        found = agreement(with_values, writer.opened(with_values, trial), str(path))
+        with _refused(chosen):
+            writer.write(with_values, trial)
+            run = writer.opened(with_values, trial)
+        found = agreement(with_values, run, str(path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
