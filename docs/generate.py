@@ -28,7 +28,7 @@ from qlax.spaces import Box, Composite, Discrete, Space
 _HERE = Path(__file__).parent
 _FOLDERS = ("agents/*.md", "parts/*.md", "learn/notebooks/*.ipynb")
 """The files that are all written here."""
-_SINGLE = ("benchmarks.md", "board.md", "reference.md", "runs.md", "learn/dqn.md")
+_SINGLE = ("benchmarks.md", "board.md", "reference.md", "runs.md", "learn/dqn.md", "zoo.md")
 """Others that are, or of which a table is."""
 LEARN = sorted((_HERE / "learn").glob("*.md"))
 """The pages of the tutorial."""
@@ -79,7 +79,7 @@ def pages() -> dict[Path, str]:
     # Here, as this file is also run by its path.
     from docs.notebooks import notebook_of
     from docs.reference import reference_page
-    from docs.results import ablation, benchmarks_page, board
+    from docs.results import ablation, benchmarks_page, board, zoo
 
     written = {Path("parts") / f"{module}.md": _slot_page(module) for module in _SLOTS}
     for name, make in presets.AGENTS.items():
@@ -87,6 +87,7 @@ def pages() -> dict[Path, str]:
     written[Path("runs.md")] = _filled("runs.md", "backends", _backends())
     written[Path("learn") / "dqn.md"] = _filled("learn/dqn.md", "ablation", ablation())
     written[Path("board.md")] = _filled("board.md", "figures", board())
+    written[Path("zoo.md")] = _filled("zoo.md", "policies", zoo())
     written[Path("benchmarks.md")] = benchmarks_page()
     written[Path("reference.md")] = reference_page()
     for page in LEARN:

@@ -12,6 +12,7 @@ _GROUPS = {
     "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
     "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
     "Take it away": ("export", "Exported"),
+    "A hub": ("push", "pull"),
     "Agents": ("Agent",),
     "What can end a run": (
         "UsageError",

@@ -57,6 +57,21 @@ def ablation() -> list[str]:
     return rows
 
 
+def zoo() -> list[str]:
+    """Return the table of the policies that come with the package."""
+    rows = [
+        "| policy | agent | steps | mean return ± standard deviation | before it was packed | kB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in _result("zoo")["policies"]:
+        mean, before = (f"{one[name]:.5g}" for name in ("mean", "before_packing"))
+        rows.append(
+            f"| `zoo:{one['env']}` | [{one['agent']}](agents/{one['agent']}.md) | "
+            f"{one['steps']:,} | {mean} ± {one['std']:.3g} | {before} | {one['bytes'] / 1e3:.0f} |"
+        )
+    return rows
+
+
 def board() -> list[str]:
     """Return the table of what the board takes, beside TensorBoard."""
     result = _result("board")

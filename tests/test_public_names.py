@@ -49,6 +49,8 @@ def test_the_public_names_are_these():
         "optimizers",
         "plot",
         "presets",
+        "pull",
+        "push",
         "read_config",
         "replay",
         "report",

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from qlax.evaluation import Evaluation, evaluate
     from qlax.explaining import explain
     from qlax.exporting import Exported, export
+    from qlax.hub.pulling import pull
+    from qlax.hub.pushing import push
     from qlax.learner import Learner
     from qlax.loading import load
     from qlax.policy import Policy
@@ -81,6 +83,8 @@ __all__ = [
     "optimizers",
     "plot",
     "presets",
+    "pull",
+    "push",
     "read_config",
     "replay",
     "report",
@@ -110,6 +114,8 @@ _HOMES = {
     "Policy": "policy",
     "check": "envs.checking:check_env",
     "load": "loading",
+    "pull": "hub.pulling",
+    "push": "hub.pushing",
     "read_config": "configuration",
     "compare": "comparing.comparison",
     "plot": "comparing.plotting",

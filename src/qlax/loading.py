@@ -10,15 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from qlax import config
+from qlax.addresses import folder_of
 from qlax.agent import Agent
-from qlax.arguments import instance_of, path_of, refuses_plainly
+from qlax.arguments import instance_of, refuses_plainly
 from qlax.drivers.core import nothing_seen
 from qlax.envs.origin import Origin
 from qlax.errors import UsageError, require
 from qlax.policy import ARRAYS, DESCRIPTION, Policy
 from qlax.precision import in_32_bits
 from qlax.runs import checkpoint, formats
-from qlax.runs.arrays import load_arrays
+from qlax.runs.compact import load_params
 from qlax.runs.disk import CONFIG
 from qlax.runs.folder import POLICY, read_config, read_json
 from qlax.spaces import EnvSpec, shapes
@@ -36,7 +37,8 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     checkpoint; a warning says so.
 
     Args:
-        path: Where it is.
+        path: Where it is: also `zoo:NAME`, a policy that comes with qlax, or `hf:USER/NAME`, one of
+            a Hugging Face hub.
         agent: The agent it was trained with: needed only if it has parts of your own, since no
             code is ever loaded from a file.
 
@@ -45,7 +47,7 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     """
     if agent is not None:
         instance_of("agent", agent, Agent, "an Agent")
-    folder = path_of("path", path)
+    folder = folder_of("path", path)
     if is_unfinished(folder):
         return _newest(folder, agent)
     if (folder / POLICY).is_dir():
@@ -69,7 +71,8 @@ def load(path: str | Path, agent: Agent | None = None) -> Policy:
     if "origin" in description:
         require(isinstance(description["origin"], dict), "origin", description["origin"], "a dict")
         origin = Origin.from_json(description["origin"], str(folder / DESCRIPTION))
-    params: ActingParams = load_arrays(folder / ARRAYS, _shape_of(agent, spec, where))
+    numbers = description.get("numbers", "float32")
+    params = load_params(folder / ARRAYS, _shape_of(agent, spec, where), numbers)
     for place, leaf in jax.tree_util.tree_leaves_with_path(params):
         if jnp.issubdtype(leaf.dtype, jnp.floating) and not np.isfinite(np.asarray(leaf)).all():
             name = jax.tree_util.keystr(place, simple=True, separator="/")

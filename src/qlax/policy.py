@@ -25,6 +25,7 @@ from qlax.memories.previous import sees_previous
 from qlax.precision import computes_in_32_bits
 from qlax.runs import formats
 from qlax.runs.arrays import save_arrays, size_of
+from qlax.runs.compact import LEVELS, save_compact
 from qlax.runs.folder import as_text, replacing
 from qlax.spaces import EnvSpec, zeros
 from qlax.states import ActingParams
@@ -162,13 +163,23 @@ class Policy:
         with replacing(path_of("path", path), size_of(self.params)) as aside:
             self._write(aside)
 
-    def _write(self, folder: Path) -> None:
-        """Write the policy as a folder that is not there yet, without further care."""
+    def _write(self, folder: Path, numbers: str = "float32", levels: int = LEVELS) -> None:
+        """Write the policy as a folder that is not there yet, without further care.
+
+        Args:
+            folder: The folder.
+            numbers: How the parameters are kept: one of `runs.compact.NUMBERS`.
+            levels: Of `int8`, how many there are of each sign.
+        """
         folder.mkdir(parents=True)
-        save_arrays(folder / ARRAYS, self.params)
+        if numbers == "float32":
+            save_arrays(folder / ARRAYS, self.params)
+        else:
+            save_compact(folder / ARRAYS, self.params, numbers, levels)
         description = {
             "format": formats.POLICY,
             "qlax": __version__,
+            **({} if numbers == "float32" else {"numbers": numbers}),
             "agent": config.to_json(self.agent),
             "env": config.to_json(self.spec),
             "origin": (self.origin or Origin(id=self.spec.id)).as_json(),

@@ -34,6 +34,7 @@ from qlax.policy import Policy
 from qlax.precision import in_32_bits
 from qlax.presets import Preset
 from qlax.runs import folder
+from qlax.runs.checkpoint import checkpoints
 from qlax.runs.outcome import Run
 from qlax.runs.plan import (
     Plan,
@@ -245,6 +246,8 @@ def resume(
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]
     documents = [folder.read_config(inside) for inside in folders]
+    for inside in folders:
+        _require_checkpoint_of_finished(inside)
     where = str(folders[0] / folder.CONFIG)
     source = source_from_json(documents[0], where, env=env, env_kwargs=env_kwargs, agent=agent)
     source = source.limited_to(seconds_or_none("step_timeout", step_timeout))
@@ -270,6 +273,15 @@ def resume(
             watching += logs_of_run(folders[0], watching)
         runs = carry_out(job, watching, timing or Timing(), resumed=True)
     return runs if grouped else runs[0]
+
+
+def _require_checkpoint_of_finished(path: Path) -> None:
+    """Refuse a finished run without checkpoints, such as one of a hub, rather than lose it."""
+    if (path / folder.RESULT).is_file() and not checkpoints(path):
+        raise UsageError(
+            f"{path} has finished and has no checkpoint to go on from: it would be trained anew. "
+            "Train into another folder instead."
+        )
 
 
 class _Options(NamedTuple):

@@ -24,7 +24,7 @@ def explain_run(command: "Explain", folder: Path, env_words: Sequence[str]) -> N
         raise UsageError(f"{folder} holds several seeds: give one of them, such as {first}.")
     kwargs = arguments(command.env or _trained_in(folder), env_words) if env_words else {}
     explanation = explain(
-        folder,
+        command.run_folder,
         command.out,
         command.env,
         env_kwargs=kwargs,

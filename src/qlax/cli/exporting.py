@@ -24,7 +24,7 @@ def export_run(command: "Export", folder: Path) -> None:
         first = next(iter(seeds.values()))
         raise UsageError(f"{folder} holds several seeds: give one of them, such as {first}.")
     exported = export(
-        folder, command.out, to=command.to, outputs=command.outputs, best=command.best
+        command.run_folder, command.out, to=command.to, outputs=command.outputs, best=command.best
     )
     if command.json:
         print_json(exported.as_json())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qlax.addresses import place_of
 from qlax.arguments import whole_number
 from qlax.cli.commands.core import existing
 from qlax.cli.console import complain, print_json
@@ -50,7 +51,7 @@ def film_run(command: "Film", folder: Path, env_words: Sequence[str]) -> None:
     env, env_kwargs = environment_of(scenes[0].policy, folder, command.env, env_words)
     made = film_scenes(
         scenes,
-        folder / name if command.out is None else command.out,
+        place_of(command.run_folder, folder) / name if command.out is None else command.out,
         env,
         env_kwargs=env_kwargs,
         seed=command.seed,
@@ -86,7 +87,7 @@ def watch_run(command: "Watch", folder: Path, env_words: Sequence[str]) -> None:
     newest = _best_of(folder) if command.best else following
     policy = newest()
     env, env_kwargs = environment_of(policy, folder, command.env, env_words)
-    title = f"{policy.spec.id}: {folder}"
+    title = f"{policy.spec.id}: {command.run_folder}"
     returns = watch(
         newest,
         _screen(title, command.port, on_page=command.page),
@@ -135,7 +136,7 @@ def play_env(command: "Play", env_words: Sequence[str]) -> None:
     folder = command.out or _session_of(command.env)
 
     def recorder_of(source: Source, played: Game) -> Recorder:
-        noted = None if beside is None else str(beside)
+        noted = None if beside is None else str(command.agent_run)
         return Recorder(folder.expanduser(), source.spec, played.names, source.origin, beside=noted)
 
     recorder = play_by_hand(

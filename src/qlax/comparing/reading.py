@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qlax.addresses import folder_of
 from qlax.arguments import instance_of
 from qlax.comparing.foreign import Columns, logs_in
 from qlax.comparing.foreign.folders import EXPECTED
@@ -81,12 +82,12 @@ def _named(runs: Runs) -> Iterable[NamedPath]:
         raise UsageError("runs is empty, but must name at least one run.")
     for entry in entries:
         if isinstance(entry, NamedPath):
-            yield NamedPath(entry.name, entry.path.expanduser())
+            yield NamedPath(entry.name, folder_of("runs", entry.path))
             continue
         folder = getattr(entry, "folder", entry)
         if not isinstance(folder, str | Path):
             raise UsageError(f"runs has {shown(entry)}, but must be folders or files of runs.")
-        yield NamedPath(None, Path(folder).expanduser())
+        yield NamedPath(None, folder_of("runs", folder))
 
 
 def _read(

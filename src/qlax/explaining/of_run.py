@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from qlax.addresses import folder_of, place_of
 from qlax.arguments import flag, path_of, refuses_plainly, whole_number
 from qlax.compilation import keep_compiled_programs
 from qlax.envs.opening import EnvLike, opened
@@ -44,9 +45,9 @@ def explain(
     >>> explanation["value"].png
 
     Args:
-        run: A run, its folder, a folder of a policy, or a policy.
+        run: A run, its folder or address, a folder of a policy, or a policy.
         out: The folder to write; None for `explanation` in the run's folder, or
-            `explanation-best`.
+            `explanation-best`; of `zoo:NAME` in `zoo/NAME`, of `hf:USER/NAME` in `hub/USER/NAME`.
         env: Another environment to play in; None for the one it was trained in.
         env_kwargs: Arguments of the environment, as in `evaluate`.
         episodes: How many episodes are played; None for 20, more where they are short, or 2 of
@@ -92,7 +93,8 @@ def _read(run: Any, *, best: bool) -> tuple[Policy, SavedRun | None, Path | None
     if isinstance(run, Policy):
         require(not best, "best", best, "False where run is a policy, which knows no others")
         return run, None, None
-    folder = run.folder if isinstance(run, Run) else path_of("run", run)
+    folder = run.folder if isinstance(run, Run) else folder_of("run", run)
+    place = folder if isinstance(run, Run) else place_of(run, folder)
     if best:
         if not (folder / BEST).is_dir():
             raise UsageError(
@@ -103,9 +105,9 @@ def _read(run: Any, *, best: bool) -> tuple[Policy, SavedRun | None, Path | None
     else:
         policy = run.policy if isinstance(run, Run) else load(folder)
     try:
-        return policy, read_run(folder), folder
+        return policy, read_run(folder), place
     except UsageError:
-        return policy, None, folder  # the folder of a policy alone
+        return policy, None, place  # the folder of a policy alone
 
 
 def _moments(policy: Policy, run: SavedRun | None) -> list[Moment]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qlax.addresses import folder_of, place_of
 from qlax.arguments import flag, path_of, refuses_plainly, several
 from qlax.errors import UsageError, nearest, require
 from qlax.exporting.acting import KINDS, VALUES, Port, acting
@@ -108,19 +109,20 @@ def export(
 
 
 def _read(run: Any, *, best: bool) -> tuple[Policy, Path | None]:
-    """Return a policy, and the folder that it is in."""
+    """Return a policy, and the folder for what is made of it."""
     if isinstance(run, Policy):
         require(not best, "best", best, "False where run is a policy, which knows no others")
         return run, None
-    folder = run.folder if isinstance(run, Run) else path_of("run", run)
+    folder = run.folder if isinstance(run, Run) else folder_of("run", run)
+    place = folder if isinstance(run, Run) else place_of(run, folder)
     if best:
         if not (folder / BEST).is_dir():
             raise UsageError(
                 f"{folder} has no {BEST}/: it was trained without evaluations on the way, or by an "
                 "older qlax."
             )
-        return load(folder / BEST), folder
-    return run.policy if isinstance(run, Run) else load(folder), folder
+        return load(folder / BEST), place
+    return run.policy if isinstance(run, Run) else load(folder), place
 
 
 @contextlib.contextmanager

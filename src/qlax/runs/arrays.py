@@ -16,11 +16,23 @@ class OtherArrays(UsageError):  # noqa: N818
     """A file is sound, but holds other arrays than are asked for."""
 
 
-def save_arrays(path: Path, tree: Any) -> None:
-    """Write every leaf under its path in the tree; random keys as their bits."""
+def save_arrays(path: Path, tree: Any, *, compressed: bool = False) -> None:
+    """Write every leaf under its path in the tree; random keys as their bits.
+
+    Args:
+        path: The file.
+        tree: The arrays.
+        compressed: Whether the file is made as small as it goes, which takes longer.
+    """
     named = jax.tree_util.tree_flatten_with_path(tree)[0]
     arrays: dict[str, Any] = {_name(place): np.asarray(_as_bits(leaf)) for place, leaf in named}
-    np.savez(path, **arrays)
+    if not compressed:
+        np.savez(path, **arrays)
+        return
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def held(tree: Any) -> Any:

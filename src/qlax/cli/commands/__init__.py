@@ -14,11 +14,14 @@ from qlax.cli.commands.export import Export
 from qlax.cli.commands.film import Film
 from qlax.cli.commands.play import Play
 from qlax.cli.commands.plot import Plot
+from qlax.cli.commands.pull import Pull
+from qlax.cli.commands.push import Push
 from qlax.cli.commands.report import Report
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
 from qlax.cli.commands.watch import Watch
+from qlax.cli.commands.zoo import Zoo
 
 __all__ = ["COMMANDS", "Command", "Words"]
 
@@ -37,6 +40,9 @@ COMMANDS: dict[str, type[Command]] = {
     "report": Report,
     "watch": Watch,
     "play": Play,
+    "push": Push,
+    "pull": Pull,
+    "zoo": Zoo,
     "agents": Agents,
     "envs": Envs,
     "check": Check,

@@ -52,8 +52,13 @@ RunFolder = tyro.conf.Positional[Annotated[Path, tyro.conf.arg(metavar="RUN")]]
 
 
 def existing(folder: Path) -> Path:
-    """Return a run's folder, with `~` as the home folder, or say that it is not there."""
-    found = folder.expanduser()
+    """Return the folder of a run that is given by its path or address, or say that it is not there.
+
+    `~` is the home folder; of `zoo:NAME` and `hf:USER/NAME` there is a folder, too.
+    """
+    from qlax.addresses import folder_of
+
+    found = folder_of("RUN", folder)
     if not found.exists():
         raise UsageError(f"{found} is not there.{_runs_of(found.name)}")
     return found

@@ -5,17 +5,25 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from qlax import zoo
+
 _CONFIG = "config.json"
 _USUAL = "runs"
 _SECONDS = 0.05
 """Time to look for runs: what is found by then is offered."""
 _MOST = 500
+_ZOO = "zoo:"
 
 
 def runs_like(current: str) -> list[str]:
-    """Return the runs in `runs`, newest first, that begin with a word, or else folders."""
+    """Return the runs in `runs`, newest first, that begin with a word, or else folders.
+
+    After `zoo:` there are the policies that come with the package.
+    """
     if current.startswith(("~", "/", "../", "./")):
         return folders_like(current)
+    if current.startswith(_ZOO):
+        return [f"{_ZOO}{name}" for name in zoo.names() if name.startswith(current[len(_ZOO) :])]
     found = [run for run in _runs() if run.startswith(current)]
     return found or folders_like(current)
 

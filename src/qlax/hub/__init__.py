@@ -1,0 +1,1 @@
+"""Runs in repositories of a Hugging Face hub: `push`, `pull`, and `load("hf:USER/NAME")`."""
