@@ -16,7 +16,7 @@ from typing import Any
 import qlax
 from common import FOLDER, RESULTS, fresh, print_table, resumed, write_result
 from qlax import zoo
-from qlax.runs.folder import CONFIG, POLICY, RESULT, as_text
+from qlax.runs.folder import CONFIG, POLICY, RESULT
 from qlax_runs import train_into
 
 ENVS = (
@@ -37,8 +37,11 @@ ENVS = (
 )
 LARGEST, ALL = 100_000, 3_000_000
 """Bytes of a policy with all its files, and of all policies."""
+RESULTS_LARGEST = 2_000
+"""Bytes that are kept free for the result of a policy."""
 EPISODES = 100
-PACKINGS = (("float32", 0), ("float16", 0), *(("int8", levels) for levels in (63, 47, 31, 23, 15)))
+LEVELS = (63, 47, 31, 27, 23, 15)
+PACKINGS = (("float32", 0), ("float16", 0), *(("int8", levels) for levels in LEVELS))
 """How numbers may be kept, the finest first: of `int8` with so many levels of each sign."""
 
 
@@ -80,8 +83,8 @@ def _policy(env: str, keep: Path) -> dict[str, Any]:
         "eval": evaluation.as_json(),
         "solved": None if threshold is None else evaluation.mean >= threshold,
     }
-    (target / CONFIG).write_text(as_text(config))
-    (target / RESULT).write_text(as_text(result))
+    (target / CONFIG).write_text(_short(config))
+    (target / RESULT).write_text(_short(result))
     print(f"{env}: {evaluation.mean:.6g}, {before.mean:.6g} before packing", flush=True)
     return {
         "env": env,
@@ -99,7 +102,7 @@ def _policy(env: str, keep: Path) -> dict[str, Any]:
 def _pack(run: Path, target: Path) -> str:
     """Write a run's policy into the package in the finest numbers that fit, and return which."""
     policy = qlax.load(run)
-    told = sum((run / name).stat().st_size for name in (CONFIG, RESULT)) + 2_000
+    told = len(_short(json.loads((run / CONFIG).read_text()))) + RESULTS_LARGEST
     for numbers, levels in PACKINGS:
         shutil.rmtree(target, ignore_errors=True)
         policy._write(target / POLICY, numbers, levels)
@@ -107,6 +110,11 @@ def _pack(run: Path, target: Path) -> str:
         if size + told <= LARGEST:
             return numbers if numbers != "int8" else f"{2 * levels + 1} levels"
     raise SystemExit(f"{run} takes {size + told:,} bytes at best: more than {LARGEST:,}.")
+
+
+def _short(document: dict[str, Any]) -> str:
+    """Return JSON without what is only for the eye."""
+    return json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n"
 
 
 def _options() -> argparse.Namespace:
