@@ -10,12 +10,13 @@ import jax.numpy as jnp
 
 from qlax.bootstraps.of_prediction import backup_of
 from qlax.envs.core import TimeStep
-from qlax.explorers import Clock, KnowsItsPolicy, Situation
+from qlax.explorers import Clock, KnowsItsPolicy, Situation, of_factors
 from qlax.heads import Loss
 from qlax.heads.core import loss_of
+from qlax.heads.joint import joined
 from qlax.maths.bootstrap import chosen
 from qlax.maths.counting import Count
-from qlax.maths.policies import only_legal
+from qlax.maths.factors import best_value, is_greedy
 from qlax.memories.previous import observation_in, sees_previous, shown_to, space_shown
 from qlax.optimizers import Signal
 from qlax.parts import Parts
@@ -25,7 +26,7 @@ from qlax.q_network import Evaluator
 from qlax.replay import Batch, Seen, Step
 from qlax.rewards import Paid
 from qlax.schedules import value_at
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, legal_values
 from qlax.states import ActingParams, ActorState, LearnerState, TrainState
 from qlax.targets import FinishesApart
 
@@ -59,7 +60,8 @@ class Agent(Parts):
     def seen_first(self, actor: ActorState, timestep: TimeStep) -> Seen:
         """Return what the first observations tell the learner, before any step."""
         observation, legal = jax.tree.map(jnp.asarray, (timestep.observation, timestep.legal))
-        shown = shown_to(self.memory, observation, None, None, None, actor.spec.num_actions)
+        known = None, None, None, actor.spec.num_actions, actor.spec.factors
+        shown = shown_to(self.memory, observation, *known)
         return Seen(shown, legal, actor.memory)
 
     def init_actor(self, key: jax.Array, spec: EnvSpec) -> ActorState:
@@ -67,9 +69,13 @@ class Agent(Parts):
         actor_key, _ = jax.random.split(key)
         return ActorState(
             spec=spec,
-            explorer=self.explorer.init(self.num_envs, spec),
+            explorer=of_factors.begun(self.explorer, self.num_envs, spec),
             memory=None if self.memory is None else self.memory.init(self.num_envs),
-            action=jnp.zeros(self.num_envs, jnp.int32) if sees_previous(self.memory) else None,
+            action=(
+                jnp.zeros((self.num_envs, *spec.action_shape), jnp.int32)
+                if sees_previous(self.memory)
+                else None
+            ),
             probability=jnp.ones(self.num_envs) if self.replay.uses_probability else None,
             key=actor_key,
             clock=Clock.start(self.num_envs),
@@ -96,7 +102,7 @@ class Agent(Parts):
             discount=jnp.float32(self.discount),
             learning_rate=jnp.float32(1.0),
         )
-        shown = space_shown(self.memory, spec.observation, spec.num_actions)
+        shown = space_shown(self.memory, spec.observation, spec.num_actions, spec.factors)
         return learner, self.replay.init(seen, dataclasses.replace(spec, observation=shown))
 
     def init_params(self, key: jax.Array, spec: EnvSpec, observation: Any) -> Any:
@@ -109,7 +115,7 @@ class Agent(Parts):
     def act(
         self, actor: ActorState, params: ActingParams, timestep: TimeStep
     ) -> tuple[jax.Array, ActorState]:
-        """Return an action for each environment, int32 of shape [N]."""
+        """Return an action for each environment, int32 of shape [N]; [N, F] of several factors."""
         key, explore_key = jax.random.split(actor.key)
         prediction, memory = self.predict(
             params,
@@ -121,22 +127,26 @@ class Agent(Parts):
             (actor.action, timestep.reward),
         )
         q_values = self.head.q_values(prediction)
+        legal = legal_values(actor.spec, timestep.legal, self.num_envs)
         situation = Situation(
             q_values=q_values,
             prediction=prediction,
             head=self.head,
-            legal=timestep.legal,
+            legal=legal,
             observation=timestep.observation,
             first=timestep.first,
             done=timestep.done,
             clock=actor.clock,
         )
-        action, explorer = self.explorer.act(actor.explorer, explore_key, situation)
+        factors = actor.spec.factors
+        action, explorer = of_factors.act(
+            self.explorer, actor.explorer, explore_key, situation, factors
+        )
         probability = None
         if actor.probability is not None:
-            policy = self._behaviour(q_values, timestep.legal, actor.clock)
+            policy = self._behaviour(q_values, legal, actor.clock, factors)
             assert policy is not None, "the replay's check requires probabilities"
-            probability = chosen(policy, action)
+            probability = of_factors.probability_of(policy, action)
         return action, actor.replace(
             explorer=explorer, memory=memory, probability=probability, key=key
         )
@@ -152,6 +162,7 @@ class Agent(Parts):
             next_timestep.reward,
             next_timestep.first,
             actor.spec.num_actions,
+            actor.spec.factors,
         )
         step = Step(
             action=action,
@@ -200,9 +211,11 @@ class Agent(Parts):
             replay, sample_key, learner.discount, next_action=self.bootstrap.uses_next_action
         )
         objective = self.objective(learner, batch, sample_key, clock)
+        factors, rows = learner.spec.factors, batch.action.shape[0]
+        legal = legal_values(learner.spec, batch.legal[0], rows)
         counts = batch.weight > 0
         gradient, (result, q_values) = jax.grad(objective, has_aux=True)(learner.params)
-        best = only_legal(q_values, batch.legal[0]).max(-1)
+        best = best_value(q_values, legal, factors)
         direction, optimizer = self.optimizer.transformation().update(
             gradient,
             learner.optimizer,
@@ -211,7 +224,11 @@ class Agent(Parts):
                 error=result.error,
                 discount=learner.discount,
                 counts=counts,
-                greedy=chosen(q_values, batch.action) >= best,
+                greedy=(
+                    chosen(q_values, batch.action) >= best
+                    if factors is None
+                    else is_greedy(q_values, batch.action, legal)
+                ),
             ),
         )
         rate = learner.learning_rate * value_at(
@@ -262,24 +279,27 @@ class Agent(Parts):
             self.evaluator(target_params, learner, target_key)
         )
         q_target = self.head.q_values(target_next)
-        legal_now, legal_next = batch.legal
+        head, factors = joined(self.head, learner.spec.factors), learner.spec.factors
+        rows = batch.action.shape[0]
+        legal_now, legal_next = (legal_values(learner.spec, mask, rows) for mask in batch.legal)
 
         def objective(params: Any) -> tuple[jax.Array, tuple[Loss, jax.Array]]:
             online_now, online_next = batch.predictions(self.evaluator(params, learner, online_key))
             backup = backup_of(
                 self.bootstrap,
-                self.head,
+                head,
+                factors=factors,
                 online_next=online_next,
                 target_next=target_next,
                 target_now=target_now,
                 action=batch.action,
                 next_action=batch.next_action,
-                behaviour_next=self._behaviour(q_target, legal_next, clock),
+                behaviour_next=self._behaviour(q_target, legal_next, clock, factors),
                 legal_now=legal_now,
                 legal_next=legal_next,
             )
-            target = jax.lax.stop_gradient(batch.target(self.head, target_next, backup))
-            result = loss_of(self.head, online_now, batch.action, target, batch.number)
+            target = jax.lax.stop_gradient(batch.target(head, target_next, backup))
+            result = loss_of(head, online_now, batch.action, target, batch.number)
             losses = self.optimizer.objective(result)
             return (batch.weight * losses).mean(), (result, self.head.q_values(online_now))
 
@@ -330,7 +350,8 @@ class Agent(Parts):
         network = self.q_network(spec)
         random = {} if key is None else network.keys_for("acting", key)
         evaluator = Evaluator(network, params.network, params.stage, random)
-        shown = shown_to(self.memory, observation, *previous, first, spec.num_actions)
+        known = *previous, first, spec.num_actions, spec.factors
+        shown = shown_to(self.memory, observation, *known)
         return evaluator.now(shown, memory, first)
 
     def values(
@@ -352,12 +373,12 @@ class Agent(Parts):
         return self.head.q_values(prediction), memory
 
     def _behaviour(
-        self, q_values: jax.Array, legal: jax.Array | None, clock: Clock
+        self, q_values: jax.Array, legal: jax.Array | None, clock: Clock, factors: int | None
     ) -> jax.Array | None:
         """Return the explorer's probabilities by the given values, if it knows them."""
         if not isinstance(self.explorer, KnowsItsPolicy):
             return None
-        return self.explorer.probabilities(q_values, legal, clock)
+        return of_factors.probabilities(self.explorer, q_values, legal, clock, factors)
 
     def evaluator(self, params: Any, learner: LearnerState, key: jax.Array) -> Evaluator:
         """Return the network with parameters and, for learning, random streams of its own."""

@@ -145,4 +145,5 @@ class Parts:
             head=self.head,
             space=spec.observation,
             num_actions=spec.num_actions,
+            factors=spec.factors,
         )

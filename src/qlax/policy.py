@@ -20,14 +20,15 @@ from qlax.envs.core import TimeStep
 from qlax.envs.opening import EnvLike
 from qlax.envs.origin import Origin
 from qlax.errors import UsageError, require
-from qlax.maths.policies import greedy_action, only_legal
+from qlax.maths.factors import greedy_of
+from qlax.maths.policies import only_legal
 from qlax.memories.previous import sees_previous
 from qlax.precision import computes_in_32_bits
 from qlax.runs import formats
 from qlax.runs.arrays import save_arrays, size_of
 from qlax.runs.compact import LEVELS, save_compact
 from qlax.runs.folder import as_text, replacing
-from qlax.spaces import EnvSpec, zeros
+from qlax.spaces import EnvSpec, legal_values, zeros
 from qlax.states import ActingParams
 
 ARRAYS, DESCRIPTION = "params.npz", "policy.json"
@@ -99,6 +100,10 @@ class Policy:
     def q_values(self, observation: Any, action_mask: Any = None) -> np.ndarray:
         """Return action values, shape [A], or [B, A] for a batch; −∞ for illegal actions.
 
+        Where an action has F factors with values of their own, they have shape [F, W], or
+        [B, F, W]: Q_i(s, a_i), with −∞ beyond the values of a factor that has fewer than W. The
+        value of an action is their mean over factors.
+
         Args:
             observation: As in `predict`, like the mask.
             action_mask: Which actions are legal.
@@ -109,6 +114,8 @@ class Policy:
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
         values = np.asarray(self._act(self.params, batch, legal)[1])
+        if self.spec.factors is not None:
+            values = values.reshape((len(values), self.spec.factors, -1))
         return values if is_batch else values[0]
 
     def predict(self, observation: Any, action_mask: Any = None) -> Any:
@@ -133,7 +140,7 @@ class Policy:
         self._require_no_memory()
         batch, legal, is_batch = self._as_batch(observation, action_mask)
         best = np.asarray(self._act(self.params, batch, legal)[0])
-        return self._own(best) if is_batch else self._own(best[0])
+        return self._own(best if is_batch else best[0])
 
     def actor(self, num_envs: int = 1) -> "Actor":
         """Return something that plays in N environments side by side, and remembers."""
@@ -246,7 +253,9 @@ class Policy:
             values, memory = self.agent.values(
                 params, self.spec, observation, memory, first, previous=previous
             )
-            return greedy_action(values, legal), only_legal(values, legal), memory
+            legal = legal_values(self.spec, legal, len(values))
+            best = greedy_of(values, legal, self.spec.factors)
+            return best, only_legal(values, legal), memory
 
         return jax.jit(act)
 
@@ -279,12 +288,12 @@ class Actor:
         memory = policy.agent.memory
         self._memory = None if memory is None else memory.init(num_envs)
         self._sees_previous = sees_previous(memory)
-        self._action = np.zeros(num_envs, np.int32)
+        self._action = np.zeros((num_envs, *policy.spec.action_shape), np.int32)
         self.values: Any = None
         """The action values of what it saw last, [N, A], −∞ for illegal actions."""
 
     def __call__(self, timestep: TimeStep) -> np.ndarray:
-        """Return actions numbered from zero, int32 of shape [N], as `HostEnv.step` takes them."""
+        """Return actions numbered from zero, int32, [N] or [N, F], as `HostEnv.step` takes them."""
         if timestep.legal is None:
             self.policy._require_no_mask()
         return self._act(timestep.observation, timestep.legal, timestep.first, timestep.reward)

@@ -31,6 +31,7 @@ class QNetwork(nn.Module):
     head: Head
     space: Space
     num_actions: int
+    factors: int | None = None
 
     @nn.compact
     def __call__(
@@ -55,7 +56,7 @@ class QNetwork(nn.Module):
         features = self._features(stage, merged)
         if isinstance(features, SparseFeatures):
             features = Dense()(features, SPARSE_WIDTH, name="embedding", hidden=True)
-        previous = previous_in(self.memory, shown, self.num_actions)
+        previous = previous_in(self.memory, shown, self.num_actions, self.factors)
         if previous is not None:
             features = jnp.concatenate([features, previous], -1)
         ordered = _in_time(features, length)
@@ -80,7 +81,8 @@ class QNetwork(nn.Module):
             return self.init(key, stage, observation)
         num_envs = jax.tree.leaves(observation)[0].shape[0]
         first = jnp.ones((1, num_envs), bool)
-        observation = shown_to(self.memory, observation, None, None, None, self.num_actions)
+        known = None, None, None, self.num_actions, self.factors
+        observation = shown_to(self.memory, observation, *known)
         return self.init(key, stage, _one_step(observation), self.memory.init(num_envs), first)
 
     def keys_for(self, phase: Phase, key: jax.Array) -> dict[str, jax.Array]:

@@ -11,6 +11,8 @@ import qlax
 from qlax import presets
 from qlax.actions import Factors, Grid
 from qlax.cli.main import run as exit_code_of
+from qlax.envs.opening import source_of
+from qlax.watching.playing import play
 from tests.actions.worlds import Aim, Locks
 from tests.probes.training import agent_for_probes
 from tests.runs.small import assert_same_policy
@@ -34,6 +36,44 @@ def test_dials_are_set_as_each_state_says(tmp_path):
         np.testing.assert_array_equal(policy.predict(np.arange(4)), Locks.right)
     assert run.result["eval"]["mean"] == pytest.approx(5.0)
     assert qlax.evaluate(run.policy, Locks, episodes=3).mean == pytest.approx(5.0)
+
+
+def test_dials_are_set_one_by_one_where_they_are_too_many(tmp_path):
+    run = trained(Locks, tmp_path, actions=APART)
+    assert run.policy.spec.factors == 3
+    for policy in (run.policy, qlax.load(run.folder)):
+        np.testing.assert_array_equal(policy.predict(np.arange(4)), Locks.right)
+        values = policy.q_values(0)
+        assert values.shape == (3, 4)
+        np.testing.assert_array_equal(np.isinf(values).sum(-1), [2, 1, 0])
+    assert run.result["eval"]["mean"] == pytest.approx(5.0)
+    gone_on = qlax.resume(run.folder, env=Locks, steps=3_200)
+    assert gone_on.result["eval"]["mean"] == pytest.approx(5.0)
+
+
+def test_masks_of_factors_hold_for_each_of_them(tmp_path):
+    run = trained(lambda: Locks(masks="tuple"), tmp_path, actions=APART)
+    assert run.result["eval"]["mean"] == pytest.approx(2.5)
+
+
+def test_an_interrupted_run_of_factors_goes_on_bit_for_bit(tmp_path):
+    agent = presets.dqn().replace(actions=Grid(points=5, joint_up_to=0), learning_starts=50)
+    options = {"seed": 1, "eval_episodes": 0, "progress": False}
+    whole = qlax.train("Pendulum-v1", agent, steps=300, out=tmp_path / "whole", **options)
+    part = qlax.train("Pendulum-v1", agent, steps=150, out=tmp_path / "part", **options)
+    gone_on = qlax.resume(part.folder, steps=300, progress=False)
+    assert_same_policy(gone_on.folder, whole.folder)
+
+
+def test_a_film_shows_the_values_of_every_factor(tmp_path):
+    run = trained(Aim, tmp_path, steps=100, actions=Grid(points=3, joint_up_to=0))
+    seen = next(
+        iter(play(run.policy, source_of(Aim).acting(run.policy.agent.actions), draws=False))
+    )
+    assert seen.thought.q_values.shape == (6,)
+    assert len(seen.thought.marked) == 2
+    with pytest.raises(qlax.UsageError, match="no pictures of such values"):
+        qlax.explain(run.policy, out=tmp_path / "pictures", env=Aim)
 
 
 def test_continuous_numbers_are_put_where_the_grid_allows(tmp_path):

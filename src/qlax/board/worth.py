@@ -36,6 +36,8 @@ def worths(policies: Iterable[Policy], size: int) -> Iterator[dict[str, Any]]:
 
 def _layout_of(policy: Policy) -> tuple[Map | None, tuple[str, ...]]:
     """Return the map of a policy's world, if there is one, and what its actions are called."""
+    if policy.spec.factors is not None:
+        raise UsageError(f"{policy.spec.id} has {policy.spec.actions}: of them no map is drawn.")
     with opened(*policy.environment()) as source:
         world = source.make()
         try:

@@ -24,7 +24,11 @@ class DynamicsAsGymnasium(gymnasium.Env):
     def __init__(self, dynamics: Dynamics) -> None:
         spec = dynamics.spec
         self.observation_space = gymnasium_space(spec.observation)
-        self.action_space = gymnasium.spaces.Discrete(spec.num_actions, start=spec.first_action)
+        self.action_space: gymnasium.Space = (
+            gymnasium.spaces.Discrete(spec.num_actions, start=spec.first_action)
+            if spec.factors is None
+            else gymnasium.spaces.MultiDiscrete(list(spec.actions.sizes))  # type: ignore[union-attr]
+        )
         self._spec = spec
         compiled: Any = _compiled_once if isinstance(dynamics, Hashable) else _compiled
         self._reset, self._step = compiled(dynamics)
@@ -41,7 +45,7 @@ class DynamicsAsGymnasium(gymnasium.Env):
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Take one step."""
-        number = np.int32(action - self._spec.first_action)
+        number = np.asarray(action - self._spec.first_action, np.int32)
         moved = self._step(self._state, number, self._key())
         self._state = moved.state
         seen = self._seen(moved.observation)

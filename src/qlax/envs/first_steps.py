@@ -13,7 +13,7 @@ from qlax.envs.core import Dynamics, TimeStep
 from qlax.envs.returned import Misreturned, look_at_size
 from qlax.envs.vectorised import Vectorised
 from qlax.errors import EnvironmentFailure
-from qlax.spaces import Composite, Discrete, Space
+from qlax.spaces import Composite, Discrete, Space, legal_values
 from qlax.warning import warn
 
 _STEPS, _ENVS = 64, 4
@@ -30,9 +30,10 @@ def require_fit(dynamics: Dynamics) -> None:
 
     def step(carry: Any, key: jax.Array) -> tuple[Any, TimeStep]:
         state, timestep = carry
-        legal = timestep.legal
+        legal = legal_values(spec, timestep.legal, _ENVS)
         if legal is None:
             legal = jnp.ones((_ENVS, spec.num_actions), bool)
+        legal = jnp.asarray(legal).reshape((_ENVS, *spec.action_shape, -1))
         action = jax.random.categorical(key, jnp.where(legal, 0.0, -jnp.inf)).astype(jnp.int32)
         carry = worlds.step(state, action)
         return carry, carry[1]

@@ -1,4 +1,4 @@
-"""Any Gymnasium environment with a Discrete action space and array observations, N times."""
+"""Any Gymnasium environment with numbered actions and array observations, N times."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ from qlax.envs.seeds import env_seeds
 from qlax.envs.threads import usable_cores
 from qlax.envs.watchdog import USUAL_LIMIT, Late, Watchdog, where_late
 from qlax.errors import EnvironmentFailure, UsageError
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, legal_values
 from qlax.warning import warn
 
 
@@ -152,7 +152,7 @@ class GymnasiumEnv:
             seen, info = self._begun(env.reset())
             return seen, 0.0, False, False, info
         try:
-            seen, paid, ended, cut, info = of_step(env.step(int(action) + self.spec.first_action))
+            seen, paid, ended, cut, info = of_step(env.step(self._own(action)))
             return (
                 seen,
                 paid if isinstance(paid, float) else reward_of(paid),
@@ -162,6 +162,12 @@ class GymnasiumEnv:
             )
         except Misreturned as wrong:
             raise self._failure(wrong) from None
+
+    def _own(self, action: Any) -> Any:
+        """Return what an environment takes: a number, or one for each factor."""
+        if self.spec.factors is None:
+            return int(action) + self.spec.first_action
+        return np.asarray(action)
 
     def _begun(self, returned: Any) -> tuple[Any, dict[str, Any]]:
         """Return what a reset gives."""
@@ -226,7 +232,8 @@ class GymnasiumEnv:
         """Return one environment's mask as bool, [A], or say what is wrong with it."""
         if legal is None:
             if ended:
-                return np.ones(self.spec.num_actions, bool)
+                every = np.ones(self.spec.num_actions, bool)
+                return legal_values(self.spec, None, 1)[0] if self.spec.factors else every
             raise EnvironmentFailure(
                 f'{self.spec.id} has action masks, but {self._when} came without info["{MASK}"].'
             )

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from qlax.agent import Agent
 from qlax.envs.core import CompiledEnv, TimeStep
 from qlax.evaluation.forecasts import can_be_compared, learned_from
-from qlax.maths.policies import greedy_action, only_legal
+from qlax.maths.factors import best_value, greedy_of
 from qlax.memories.previous import sees_previous
+from qlax.spaces import legal_values
 from qlax.states import ActingParams
 
 
@@ -56,16 +57,18 @@ def play(
     """
     spec = env.spec
     no = jnp.zeros(env.num_envs, jnp.int32)
+    action = jnp.zeros((env.num_envs, *spec.action_shape), jnp.int32)
 
     def step(game: _Game) -> _Game:
         seen = game.timestep
         previous = (game.action, seen.reward) if sees_previous(agent.memory) else (None, None)
         known = seen.observation, game.memory, seen.first
         values, memory = agent.values(params, spec, *known, previous=previous)
-        action = greedy_action(values, seen.legal)
+        legal = legal_values(spec, seen.legal, env.num_envs)
+        action = greedy_of(values, legal, spec.factors)
         state, timestep = env.step(game.env, action)
         counts = ~game.over
-        best = only_legal(values, seen.legal).max(-1)
+        best = best_value(values, legal, spec.factors)
         played = _counted(agent, game, timestep, best)
         cut = counts & timestep.truncated & ~timestep.terminated
         over = game.over | timestep.done
@@ -75,7 +78,9 @@ def play(
     memory = None if agent.memory is None else agent.memory.init(env.num_envs)
     zero = jnp.zeros(env.num_envs)
     both = (zero, zero) if can_be_compared(agent) else (None, None)
-    game = _Game(state, timestep, memory, no, no > 0, no > 0, jnp.int32(0), Played(zero, no, *both))
+    game = _Game(
+        state, timestep, memory, action, no > 0, no > 0, jnp.int32(0), Played(zero, no, *both)
+    )
 
     def goes_on(game: _Game) -> jax.Array:
         return (~game.over.all() | game.cut.any()) & (game.steps < longest)

@@ -20,7 +20,7 @@ from qlax.envs.watchdog import USUAL_LIMIT
 from qlax.envs.worlds.toy_text import is_table, optimum
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.evaluation.forecasts import Forecast, Forecasts, can_be_compared
-from qlax.policy import Policy, require_policy
+from qlax.policy import Actor, Policy, require_policy
 from qlax.precision import in_32_bits
 from qlax.spaces import EnvSpec, alike
 
@@ -257,7 +257,7 @@ def _play(
     actor, forecasts = policy.actor(stepped.num_envs), Forecasts(stepped.num_envs)
     while any(len(own) < quota for own, quota in zip(played, quotas, strict=True)):
         action = actor(timestep)
-        forecasts.look(timestep, actor.values)
+        forecasts.look(timestep, _values(actor))
         timestep = stepped.step(action)
         over = forecasts.step(timestep)
         running = np.where(timestep.first, 0.0, running + timestep.reward)
@@ -273,5 +273,14 @@ def _play(
             break
     if forecasts.is_waiting:
         actor(timestep)
-        forecasts.look(timestep, actor.values)
+        forecasts.look(timestep, _values(actor))
     return [episode for own in played for episode in own]
+
+
+def _values(actor: Actor) -> Any:
+    """Return the action values of what an actor saw last, [N, A]; of factors, their mean's best."""
+    factors = actor.policy.spec.factors
+    if factors is None:
+        return actor.values
+    apart = np.asarray(actor.values).reshape((actor.num_envs, factors, -1))
+    return apart.max(-1).mean(-1, keepdims=True)

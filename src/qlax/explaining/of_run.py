@@ -71,6 +71,7 @@ def explain(
         folder = place / (f"{FOLDER}-{BEST}" if best else FOLDER)
     else:
         raise UsageError("run is a policy, which has no folder of its own: give out=….")
+    require_one_number(policy)
     require_place("out", folder)
     keep_compiled_programs()
     with opened(*policy.environment(env, env_kwargs)) as source:
@@ -86,6 +87,17 @@ def explain(
             return write(subject, KINDS, folder, "best" if best else "last")
         finally:
             subject.close()
+
+
+def require_one_number(policy: Policy) -> None:
+    """Raise `UsageError` where action values are of factors: pictures are of whole actions."""
+    spec = policy.spec
+    if spec.factors is not None:
+        raise UsageError(
+            f"The policy is for {spec.id}, which has {spec.actions}: there are no pictures of such "
+            "values yet. `film` and `watch` show them. Or train with all combinations numbered as "
+            "one, actions=actions.Factors(joint_up_to=65_536), if there are no more."
+        )
 
 
 def _read(run: Any, *, best: bool) -> tuple[Policy, SavedRun | None, Path | None]:

@@ -1,7 +1,7 @@
 """Follow one member of an ensemble for a whole episode, so that its plan is tried to the end."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
@@ -22,6 +22,9 @@ class FollowMember:
 
     Reference: Osband et al. (2016), arXiv 1602.04621.
     """
+
+    one_draw: ClassVar[bool] = True
+    """All factors of an action follow the same member."""
 
     def check(self, agent: Any) -> None:
         """Raise `UsageError` if the head has no members."""

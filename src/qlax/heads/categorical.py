@@ -10,7 +10,7 @@ from qlax.errors import require
 from qlax.features import Features
 from qlax.heads.core import Distribution, Loss
 from qlax.heads.streams import Plain, Stream
-from qlax.maths.bootstrap import Backup, chosen
+from qlax.maths.bootstrap import Backup, chosen, mixture
 from qlax.maths.distributional import categorical_backup, cross_entropy
 from qlax.validation import check_types
 
@@ -58,6 +58,10 @@ class C51:
         """Return the target's probabilities, shape [B, K]."""
         probabilities = jax.nn.softmax(next_prediction, -1)
         return categorical_backup(reward, discount, probabilities, backup, self._values)
+
+    def joint(self, prediction: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return means of logits, shape [B, 1, K]: of normal distributions, that of their means."""
+        return mixture(weights, prediction)[:, None]
 
     def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
         """Return the cross-entropy of the taken action's distribution, shape [B]."""

@@ -101,6 +101,25 @@ class HasPrior(Protocol):
         ...
 
 
+@runtime_checkable
+class JoinsFactors(Protocol):
+    """A head that can be used where an action has several factors, with values of their own."""
+
+    def joint(self, prediction: Any, weights: jax.Array) -> Any:
+        """Return the prediction of one action that is the weighted mean of others.
+
+        Args:
+            prediction: Z(s, ·), of A values of factors.
+            weights: Of each of them, shape [B, A]; they sum to 1.
+
+        Returns:
+            Z(s, ·) of a single action, [B, 1, …]: what is predicted of each is averaged, be it
+            values, quantiles of the same level, or logits. Of a mixture of probabilities the loss
+            would be least where its mean is wrong.
+        """
+        ...
+
+
 def loss_of(head: Head, prediction: Any, action: jax.Array, target: Any, number: jax.Array) -> Loss:
     """Return a head's loss of transitions; members of one may leave some of them out.
 

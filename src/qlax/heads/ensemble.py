@@ -9,7 +9,7 @@ from flax import linen as nn
 from qlax.activations import activated
 from qlax.errors import UsageError, require
 from qlax.features import SPARSE_WIDTH, Features, SparseFeatures
-from qlax.heads.core import Head, Loss
+from qlax.heads.core import Head, JoinsFactors, Loss
 from qlax.heads.scalar import Scalar
 from qlax.layers import Dense
 from qlax.maths.bootstrap import Backup
@@ -119,6 +119,17 @@ class Ensemble:
         """
         return jax.vmap(self.head.backup, (None, None, 1, 1), 1)(
             reward, discount, next_prediction, backup
+        )
+
+    def joint(self, prediction: Any, weights: jax.Array) -> Any:
+        """Return every member's; weights are the same for all, [B, A], or [B, K, A]."""
+        if not isinstance(self.head, JoinsFactors):
+            raise UsageError(
+                f"Ensemble.head is {self.head!r}, which has no method `joint`: it cannot be used "
+                "where an action has several factors."
+            )
+        return jax.vmap(self.head.joint, (1, None if weights.ndim == 2 else 1), 1)(
+            prediction, weights
         )
 
     def loss(self, prediction: Any, action: jax.Array, target: Any) -> Loss:

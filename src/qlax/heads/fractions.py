@@ -14,7 +14,7 @@ from qlax.heads.quantile_function import QuantileFunction
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
 from qlax.layers import Dense
-from qlax.maths.bootstrap import Backup, chosen
+from qlax.maths.bootstrap import Backup, chosen, mixture
 from qlax.maths.distributional import (
     expectation,
     fraction_gradient,
@@ -126,6 +126,13 @@ class FQF:
         quantiles = self.rescaling.inverse(next_prediction.quantiles)
         values = self.rescaling(quantile_backup(reward, discount, quantiles, backup))
         return Samples(values, jax.nn.softmax(next_prediction.logits, -1))
+
+    def joint(self, prediction: QuantilesOf, weights: jax.Array) -> QuantilesOf:
+        """Return means of quantiles of the same level, at fractions and between them."""
+        return prediction._replace(
+            quantiles=mixture(weights, prediction.quantiles)[:, None],
+            at_fractions=mixture(weights, prediction.at_fractions)[:, None],
+        )
 
     def loss(self, prediction: QuantilesOf, action: jax.Array, target: Samples) -> Loss:
         """Return the loss of the taken action's quantiles and of the fractions, shape [B]."""

@@ -11,7 +11,7 @@ from qlax.features import Features
 from qlax.heads.core import Distribution, Loss
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
-from qlax.maths.bootstrap import Backup, chosen, scalar_backup
+from qlax.maths.bootstrap import Backup, chosen, mixture, scalar_backup
 from qlax.maths.distributional import cross_entropy, gaussian_histogram
 from qlax.validation import check_types
 
@@ -74,6 +74,10 @@ class HLGauss:
         """Return the histograms of normal distributions around h of the returns, [B, K]."""
         sigma = self.sigma_ratio * (self.high - self.low) / self.bins
         return gaussian_histogram(self.rescaling(returns), self._edges, sigma)
+
+    def joint(self, prediction: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return means of logits, shape [B, 1, K]: of normal distributions, that of their means."""
+        return mixture(weights, prediction)[:, None]
 
     def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
         """Return the cross-entropy of the taken action's histogram, shape [B]."""

@@ -13,7 +13,7 @@ from qlax.heads.core import Distribution, Loss
 from qlax.heads.quantile_function import QuantileFunction
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
-from qlax.maths.bootstrap import Backup, chosen
+from qlax.maths.bootstrap import Backup, chosen, mixture
 from qlax.maths.distributional import (
     expectation,
     midpoints,
@@ -99,6 +99,10 @@ class IQN:
         """Return samples of the target, shape [B, K]."""
         quantiles = self.rescaling.inverse(next_prediction.quantiles)
         return self.rescaling(quantile_backup(reward, discount, quantiles, backup))
+
+    def joint(self, prediction: QuantilesAt, weights: jax.Array) -> QuantilesAt:
+        """Return means of quantiles of the same level."""
+        return prediction._replace(quantiles=mixture(weights, prediction.quantiles)[:, None])
 
     def loss(self, prediction: QuantilesAt, action: jax.Array, target: jax.Array) -> Loss:
         """Return the quantile Huber loss of the taken action's quantiles, shape [B]."""

@@ -10,7 +10,7 @@ from qlax.features import Features
 from qlax.heads.core import Distribution, Loss
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
-from qlax.maths.bootstrap import Backup, chosen
+from qlax.maths.bootstrap import Backup, chosen, mixture
 from qlax.maths.distributional import (
     expectation,
     midpoints,
@@ -74,6 +74,10 @@ class QuantileRegression:
         """Return samples of the target, shape [B, K]."""
         quantiles = self.rescaling.inverse(next_prediction)
         return self.rescaling(quantile_backup(reward, discount, quantiles, backup))
+
+    def joint(self, prediction: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return means of quantiles of the same level, shape [B, 1, K]."""
+        return mixture(weights, prediction)[:, None]
 
     def loss(self, prediction: jax.Array, action: jax.Array, target: jax.Array) -> Loss:
         """Return the quantile Huber loss of the taken action's quantiles, shape [B]."""

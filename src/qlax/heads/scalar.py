@@ -9,7 +9,7 @@ from qlax.features import Features
 from qlax.heads.core import Loss
 from qlax.heads.rescaling import Rescaling, Unscaled
 from qlax.heads.streams import Plain, Stream
-from qlax.maths.bootstrap import Backup, chosen, scalar_backup
+from qlax.maths.bootstrap import Backup, chosen, mixture, scalar_backup
 from qlax.maths.losses import huber, squared
 from qlax.validation import check_types
 
@@ -47,6 +47,10 @@ class Scalar:
         """Return the target, shape [B]."""
         q_next = self.q_values(next_prediction)
         return self.from_return(scalar_backup(reward, discount, q_next, backup))
+
+    def joint(self, prediction: jax.Array, weights: jax.Array) -> jax.Array:
+        """Return the weighted mean of predictions, shape [B, 1]."""
+        return mixture(weights, prediction)[:, None]
 
     def from_return(self, returns: jax.Array) -> jax.Array:
         """Return h of the returns."""

@@ -66,6 +66,7 @@ def shown_to(
     reward: jax.Array | None,
     first: jax.Array | None,
     num_actions: int,
+    factors: int | None = None,
 ) -> Any:
     """Return what a network with this memory is shown: observations, and what led to them.
 
@@ -76,14 +77,17 @@ def shown_to(
         reward: What that paid, shape [N]; likewise.
         first: Where an episode begins, bool, shape [N]; None for everywhere.
         num_actions: A, which stands for no action.
+        factors: F, if an action has several: then it is int32, [N, F], and W of each stands for
+            none.
     """
     if not sees_previous(memory):
         return observation
     rows = jax.tree.leaves(observation)[0].shape[0]
-    before = jnp.full(rows, num_actions, jnp.int32)
+    shape = (rows,) if factors is None else (rows, factors)
+    before = jnp.full(shape, num_actions // (factors or 1), jnp.int32)
     paid = jnp.zeros(rows, jnp.float32)
     if action is not None and reward is not None and first is not None:
-        before = jnp.where(first, before, action)
+        before = jnp.where(first if factors is None else first[:, None], before, action)
         paid = jnp.where(first, paid, jnp.asarray(reward, jnp.float32))
     return {_OBSERVATION: observation, _ACTION: before, _REWARD: paid}
 
@@ -93,19 +97,25 @@ def observation_in(memory: Memory | None, shown: Any) -> Any:
     return shown[_OBSERVATION] if sees_previous(memory) else shown
 
 
-def previous_in(memory: Memory | None, shown: Any, num_actions: int) -> jax.Array | None:
+def previous_in(
+    memory: Memory | None, shown: Any, num_actions: int, factors: int | None = None
+) -> jax.Array | None:
     """Return previous actions and rewards as vectors, shape [B, A + 1]; None if not shown."""
     if not sees_previous(memory):
         return None
     action, reward = shown[_ACTION], shown[_REWARD]
-    return jnp.concatenate([jax.nn.one_hot(action, num_actions), reward[:, None]], -1)
+    hot = jax.nn.one_hot(action, num_actions // (factors or 1)).reshape((len(reward), -1))
+    return jnp.concatenate([hot, reward[:, None]], -1)
 
 
-def space_shown(memory: Memory | None, space: Space, num_actions: int) -> Space:
+def space_shown(
+    memory: Memory | None, space: Space, num_actions: int, factors: int | None = None
+) -> Space:
     """Return the space of what a network with this memory is shown."""
     if not sees_previous(memory):
         return space
     reward = Box(shape=(), dtype="float32", low=-float("inf"), high=float("inf"))
-    return Composite(
-        ((_OBSERVATION, space), (_ACTION, Discrete(num_actions + 1)), (_REWARD, reward))
-    )
+    action: Space = Discrete(num_actions + 1)
+    if factors is not None:
+        action = Box(shape=(factors,), dtype="int32", low=0, high=num_actions // factors)
+    return Composite(((_OBSERVATION, space), (_ACTION, action), (_REWARD, reward)))

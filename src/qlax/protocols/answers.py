@@ -12,7 +12,7 @@ import jax.numpy as jnp
 
 from qlax.envs.core import TimeStep
 from qlax.errors import UsageError
-from qlax.explorers import Clock, KnowsItsPolicy, Situation
+from qlax.explorers import Clock, KnowsItsPolicy, Situation, of_factors
 from qlax.memories.previous import observation_in, shown_to
 from qlax.observations import Observation
 from qlax.protocols.inner_parts import check_inner_parts, parts_within
@@ -35,7 +35,7 @@ from qlax.protocols.shapes import (
 from qlax.q_network import QNetwork
 from qlax.replay import Seen
 from qlax.rewards import Paid, Reward
-from qlax.spaces import Composite, EnvSpec, Space
+from qlax.spaces import Composite, EnvSpec, Space, legal_values
 
 _SOME_STEPS = 1_000
 
@@ -87,7 +87,7 @@ def _ask(
     _check_explorer(agent, key, spec, timestep, prediction)
     check_target(agent.target, params)
     batch, replay = check_replay(agent, spec, key, timestep, memory)
-    loss = check_learning(agent, batch, prediction)
+    loss = check_learning(agent, batch, prediction, spec)
     after = agent.replay.update_priorities(replay, batch, loss.error)
     require_like(f"{name_of(agent.replay)}.update_priorities", after, replay, SAME_STATE)
     check_optimizer(agent.optimizer, params, loss, batch.weight > 0)
@@ -137,7 +137,8 @@ def _check_network(
     What network, memory and head return is checked where they are called, in `QNetwork`.
     """
     observation, memory = timestep.observation, None
-    observation = shown_to(agent.memory, observation, None, None, None, network.num_actions)
+    known = None, None, None, network.num_actions, network.factors
+    observation = shown_to(agent.memory, observation, *known)
     inputs = [stage, observation]
     if agent.memory is not None:
         memory = agent.memory.init(agent.num_envs)
@@ -161,19 +162,26 @@ def _check_explorer(
         q_values=q_values,
         prediction=prediction,
         head=agent.head,
-        legal=timestep.legal,
+        legal=legal_values(spec, timestep.legal, num_envs),
         observation=timestep.observation,
         first=timestep.first,
         done=timestep.done,
         clock=clock,
     )
-    name, state = name_of(explorer), explorer.init(num_envs, spec)
+    name, state = name_of(explorer), of_factors.begun(explorer, num_envs, spec)
     owner = f"{name}.act"
-    action, after = two_of(owner, explorer.act(state, key, situation), "actions and a state")
-    require_array(owner, action, "int32", (num_envs,), "an action for each environment")
+    answer: Any = (
+        explorer.act(state, key, situation)
+        if spec.factors is None
+        else of_factors.act(explorer, state, key, situation, spec.factors)
+    )
+    action, after = two_of(owner, answer, "actions and a state")
+    shape = (num_envs, *spec.action_shape)
+    require_array(owner, action, "int32", shape, "an action for each environment")
     require_like(owner, after, state, SAME_STATE)
     if isinstance(explorer, KnowsItsPolicy) and explorer.why_not() is None:
-        owner, policy = f"{name}.probabilities", explorer.probabilities(q_values, None, clock)
+        owner = f"{name}.probabilities"
+        policy = of_factors.probabilities(explorer, q_values, None, clock, spec.factors)
         require_action_values(owner, policy, num_envs, num_actions, "probability")
     for metric, value in explorer.metrics(clock).items():
         owner = f"{name}.metrics ({metric})"

@@ -13,6 +13,7 @@ from qlax.errors import UsageError
 from qlax.explorers import KnowsItsPolicy
 from qlax.heads import Loss
 from qlax.heads.core import loss_of
+from qlax.heads.joint import joined
 from qlax.maths.bootstrap import Backup
 from qlax.maths.shapes import ShapeError
 from qlax.memories.previous import shown_to, space_shown
@@ -29,7 +30,7 @@ from qlax.protocols.shapes import (
 )
 from qlax.replay import Seen, Step
 from qlax.schedules import value_at
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, legal_values
 from qlax.targets import FinishesApart
 
 
@@ -54,10 +55,10 @@ class _Evaluator:
         return jax.tree.map(shaped, self.prediction)
 
 
-def check_learning(agent: Any, batch: Any, prediction: Any) -> Loss:
+def check_learning(agent: Any, batch: Any, prediction: Any, spec: EnvSpec) -> Loss:
     """Check what becomes of a batch: predictions, backup, target, loss."""
-    head, name = agent.head, name_of(agent.head)
-    (rows,) = batch.action.shape
+    head, name = joined(agent.head, spec.factors), name_of(agent.head)
+    rows = batch.action.shape[0]
     owner = f"{name_of(batch)}.predictions"
     predictions = batch.predictions(_Evaluator(prediction))
     now, following = two_of(owner, predictions, "predictions of s and of s′")
@@ -68,13 +69,15 @@ def check_learning(agent: Any, batch: Any, prediction: Any) -> Loss:
         "action": batch.action,
         "next_action": batch.next_action,
         "behaviour_next": q_next if isinstance(agent.explorer, KnowsItsPolicy) else None,
-        "legal_now": batch.legal[0],
-        "legal_next": batch.legal[1],
+        "legal_now": legal_values(spec, batch.legal[0], rows),
+        "legal_next": legal_values(spec, batch.legal[1], rows),
     }
-    _check_bootstrap(agent.bootstrap, NextValues(q_next, q_next, q_now, **known))
+    if spec.factors is None:
+        _check_bootstrap(agent.bootstrap, NextValues(q_next, q_next, q_now, **known))
     backup = backup_of(
         agent.bootstrap,
         head,
+        factors=spec.factors,
         online_next=following,
         target_next=following,
         target_now=now,
@@ -104,12 +107,12 @@ def check_replay(
     """Return a batch, and the replay after it was drawn."""
     replay, name, actions = agent.replay, name_of(agent.replay), spec.num_actions
     own, observation = agent.memory, timestep.observation
-    shown = shown_to(own, observation, None, None, None, actions)
+    shown = shown_to(own, observation, None, None, None, actions, spec.factors)
     seen = Seen(shown, timestep.legal, memory)
-    space = space_shown(own, spec.observation, actions)
+    space = space_shown(own, spec.observation, actions, spec.factors)
     state = replay.init(seen, dataclasses.replace(spec, observation=space))
     step = Step(
-        action=jnp.zeros(agent.num_envs, jnp.int32),
+        action=jnp.zeros((agent.num_envs, *spec.action_shape), jnp.int32),
         reward=timestep.reward,
         terminated=timestep.terminated,
         truncated=timestep.truncated,
@@ -131,8 +134,9 @@ def check_replay(
     require_like(owner, drawn, state, SAME_STATE)
     rows = jnp.shape(batch.action)[:1] or (1,)
     each = f"one for each of {rows[0]} samples"
-    require_array(f"{owner} (action)", batch.action, "int32", rows, each)
-    require_array(f"{owner} (next_action)", batch.next_action, "int32", rows, each)
+    taken = (*rows, *spec.action_shape)
+    require_array(f"{owner} (action)", batch.action, "int32", taken, each)
+    require_array(f"{owner} (next_action)", batch.next_action, "int32", taken, each)
     require_array(f"{owner} (number)", batch.number, "uint32", rows, each)
     require_array(f"{owner} (weight)", batch.weight, "float", rows, each)
     for legal in two_of(f"{owner} (legal)", batch.legal, "masks for s and for s′, or None"):

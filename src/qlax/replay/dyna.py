@@ -113,6 +113,12 @@ class Dyna:
                 f"Dyna counts what follows each state, so it needs states that can be numbered "
                 f"({FINITE}), but the observation is {space}: take another replay, such as Uniform."
             )
+        if spec.factors is not None:
+            raise UsageError(
+                f"Dyna counts what follows each action, but {spec.id} has {spec.actions}: number "
+                "their combinations as one, actions.Factors(joint_up_to=65_536), if there are no "
+                "more, or take another replay, such as Uniform."
+            )
         states = min(math.prod(sizes), _MOST_STATES) if self.states is None else self.states
         ring, pairs = stream.init(2, seen), (states, spec.num_actions)
         legal = None

@@ -10,6 +10,7 @@ from qlax.errors import UsageError, require
 from qlax.explorers.core import require_probabilities
 from qlax.heads.core import LearnsFromReturns
 from qlax.maths.bootstrap import Backup, chosen
+from qlax.maths.factors import apart, taken
 from qlax.validation import check_types
 
 
@@ -48,11 +49,20 @@ class LambdaReturn:
         return self.kind == "retrace"
 
     def weight(self, backup: Backup, action: jax.Array, probability: jax.Array | None) -> jax.Array:
-        """Return c, shape [M], for π of shape [M, A], the actions taken and μ of them."""
-        policy = backup.policy
+        """Return c, shape [M], for π of shape [M, A], the actions taken and μ of them.
+
+        Of actions of several factors, int32, [M, F], π is the product over factors.
+        """
         if self.kind == "peng":
-            return jnp.full(action.shape, self.decay)
-        likely = chosen(policy, action)
+            return jnp.full(action.shape[:1], self.decay)
+        if action.ndim == 2:
+            factors = action.shape[-1]
+            backup = backup._replace(policy=backup.policy * factors)
+            if self.kind == "watkins":
+                return self.decay * _is_best_in_each(backup, action)
+            likely = taken(backup.policy, action).prod(-1)
+        else:
+            likely = chosen(backup.policy, action)
         if self.kind == "watkins":
             return self.decay * _is_best(backup, action, likely)
         if self.kind == "tree":
@@ -60,9 +70,19 @@ class LambdaReturn:
         assert probability is not None, "Retrace needs the explorer's probabilities"
         return self.decay * jnp.minimum(1.0, likely / jnp.maximum(probability, 1e-8))
 
-    def baseline(self, q_values: jax.Array, value: jax.Array, action: jax.Array) -> jax.Array:
-        """Return u, shape [M], for q of shape [M, A], v and the actions taken."""
-        return value if self.kind == "peng" else chosen(q_values, action)
+
+def _is_best_in_each(backup: Backup, action: jax.Array) -> jax.Array:
+    """Return whether actions are as good as any in every factor, bool, shape [M]."""
+    factors = action.shape[-1]
+    split = Backup(
+        apart(backup.policy, factors),
+        ranking=None if backup.ranking is None else apart(backup.ranking, factors),
+    )
+
+    def of_one(backup: Backup, action: jax.Array) -> jax.Array:
+        return _is_best(backup, action, chosen(backup.policy, action))
+
+    return jax.vmap(of_one, 1, 1)(split, action).all(-1)
 
 
 def _is_best(backup: Backup, action: jax.Array, likely: jax.Array) -> jax.Array:

@@ -37,7 +37,7 @@ class Latest(Streamed):
 
     def init(self, seen: Seen, spec: EnvSpec) -> stream.Stream:
         """Return an empty replay of n + 2 rows: a window, and the action after it."""
-        return stream.init(self.n_step + 2, seen, spec.observation)
+        return stream.init(self.n_step + 2, seen, spec)
 
     def sample(
         self,

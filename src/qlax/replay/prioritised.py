@@ -84,7 +84,7 @@ class Prioritised:
 
     def init(self, seen: Seen, spec: EnvSpec) -> PrioritisedState:
         """Return an empty replay."""
-        ring = stream.init(rows_for(self.capacity, seen) + self.n_step + 1, seen, spec.observation)
+        ring = stream.init(rows_for(self.capacity, seen) + self.n_step + 1, seen, spec)
         return PrioritisedState(ring, priorities.init(ring))
 
     def add(self, state: PrioritisedState, step: Step) -> PrioritisedState:

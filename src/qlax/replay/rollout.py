@@ -90,9 +90,7 @@ class Rollout:
 
     def init(self, seen: Seen, spec: EnvSpec) -> RolloutState:
         """Return an empty rollout, with room for one step more."""
-        ring = stream.init(
-            self.length + 2, seen, spec.observation, probability=self.uses_probability
-        )
+        ring = stream.init(self.length + 2, seen, spec, probability=self.uses_probability)
         return RolloutState(ring, jnp.arange(ring.num_envs), jnp.int32(0))
 
     def add(self, state: RolloutState, step: Step) -> RolloutState:

@@ -6,7 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from qlax.heads.core import Head
-from qlax.maths.bootstrap import Backup, expected_value, with_bonus
+from qlax.heads.joint import Joint
+from qlax.maths.bootstrap import Backup, chosen, expected_value, with_bonus
 from qlax.maths.returns import lambda_return, n_step_return
 from qlax.pytree import Pytree, static
 from qlax.replay import stream
@@ -25,7 +26,7 @@ class SequenceBatch(Pytree):
     first: jax.Array
     """Where an episode begins with what was seen, bool, [T + 1, B]."""
     taken: jax.Array
-    """The actions taken, int32, [T, B]."""
+    """The actions taken, int32, [T, B]; [T, B, F] of several factors."""
     reward: jax.Array
     """Rewards, summed over n steps, float32, [T, B]."""
     discount: jax.Array
@@ -101,26 +102,36 @@ class SequenceBatch(Pytree):
         if self.lambda_return is None:
             return head.backup(reward, discount, next_prediction, backup)
         shape = (-1, self.taken.shape[1])
-        q_next = head.q_values(next_prediction)
 
         def later(values: jax.Array) -> jax.Array:
             """Entry t + 1 of values given for t."""
             return jnp.concatenate([values[1:], values[-1:]])
 
-        taken = later(self.taken[self.burn_in :]).reshape(-1)
+        taken = _flat(later(self.taken[self.burn_in :]))
         probability = None
         if self.probability is not None:
             probability = later(self.probability[self.burn_in :]).reshape(-1)
-        value = expected_value(q_next, backup)
+        value, of_taken = self._values(head, next_prediction, backup, taken)
         returns = lambda_return(
             reward=with_bonus(reward, backup).reshape(shape),
             discount=discount.reshape(shape),
             next_value=value.reshape(shape),
-            next_taken=self.lambda_return.baseline(q_next, value, taken).reshape(shape),
+            next_taken=(value if self.lambda_return.kind == "peng" else of_taken).reshape(shape),
             trace=self.lambda_return.weight(backup, taken, probability).reshape(shape)
             * self.continues[self.burn_in :],
         )
         return head.from_return(_flat(returns))  # type: ignore[attr-defined]
+
+    def _values(
+        self, head: Head, prediction: Any, backup: Backup, taken: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        """Return Σ_a π(a) [q(s, a) − e(a)] and q(s, a) of what was taken, shape [M] both."""
+        if isinstance(head, Joint):
+            cost = 0.0 if backup.cost is None else (backup.policy * backup.cost).sum(-1)
+            value = head.mean_value(prediction, backup.policy) - cost
+            return value, head.values_of(prediction, taken)
+        q_values = head.q_values(prediction)
+        return expected_value(q_values, backup), chosen(q_values, taken)
 
     def errors(self, error: jax.Array) -> jax.Array:
         """Return errors of the samples by step and sequence, [T − burn_in, B]."""
@@ -186,7 +197,7 @@ def sequences(
         discount=discount,
     )
     counts = outcome.valid
-    following = jnp.zeros_like(rows)
+    following = jnp.zeros((*rows.shape, *ring.action.shape[2:]), jnp.int32)
     if next_action:
         # As in `stream.windows`: a′ is taken in s′, k steps on; after a cut there is none.
         end = steps[:-1] + returns.length

@@ -115,7 +115,7 @@ class Sequences:
     def init(self, seen: Seen, spec: EnvSpec) -> SequencesState:
         """Return an empty replay."""
         rows = rows_for(self.capacity, seen) + self.steps + (self.priority is not None)
-        ring = stream.init(rows, seen, spec.observation, probability=self.uses_probability)
+        ring = stream.init(rows, seen, spec, probability=self.uses_probability)
         return SequencesState(ring, None if self.priority is None else priorities.init(ring))
 
     def add(self, state: SequencesState, step: Step) -> SequencesState:

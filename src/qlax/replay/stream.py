@@ -25,7 +25,7 @@ from qlax.pytree import Pytree, static
 from qlax.replay.core import Seen, Step
 from qlax.replay.frames import longest_stack, newest, stacked
 from qlax.replay.transition_batch import TransitionBatch
-from qlax.spaces import Space
+from qlax.spaces import EnvSpec, Space
 
 _TERMINATED, _TRUNCATED, _VALID, _FIRST = 1, 2, 4, 8
 
@@ -36,7 +36,7 @@ class Stream(Pytree):
     seen: Seen
     """Each array [R, N, …], in the environment's own dtype; of stacks only the newest frame."""
     action: jax.Array
-    """[R, N], int32."""
+    """[R, N], int32; [R, N, F] of several factors."""
     reward: jax.Array
     """[R, N], float32."""
     flags: jax.Array
@@ -68,16 +68,24 @@ class Outcome(Pytree):
     first: jax.Array
 
 
-def init(rows: int, seen: Seen, space: Space | None = None, *, probability: bool = False) -> Stream:
+def init(
+    rows: int,
+    seen: Seen,
+    spec: EnvSpec | None = None,
+    *,
+    probability: bool = False,
+) -> Stream:
     """Return an empty ring that knows what was seen first, shape [N, …].
 
     Args:
         rows: Observations that windows may begin or end with; stacks take a few rows more.
         seen: What was seen first.
-        space: The observations' space; None if nothing in it is a stack.
+        spec: What is seen and done; None if nothing seen is a stack, and actions are numbers.
         probability: Whether the explorer's probabilities are kept.
     """
     num_envs = jax.tree.leaves(seen.observation)[0].shape[0]
+    space = None if spec is None else spec.observation
+    shape = () if spec is None else spec.action_shape
     # The first stack of the oldest window needs k − 1 frames from before it.
     rows += longest_stack(space) - 1
     seen = seen._replace(observation=newest(seen.observation, space))
@@ -88,7 +96,7 @@ def init(rows: int, seen: Seen, space: Space | None = None, *, probability: bool
 
     return Stream(
         seen=jax.tree.map(ring, seen),
-        action=jnp.zeros((rows, num_envs), jnp.int32),
+        action=jnp.zeros((rows, num_envs, *shape), jnp.int32),
         reward=jnp.zeros((rows, num_envs), jnp.float32),
         flags=jnp.zeros((rows, num_envs), jnp.uint8),
         probability=jnp.ones((rows, num_envs), jnp.float32) if probability else None,
@@ -221,7 +229,7 @@ def windows(
     # s′ was seen after the k-th step: it stands at the beginning of the step after.
     end = start + returns.length
     counts = outcome.valid[:, 0]
-    following = jnp.zeros_like(env)
+    following = jnp.zeros((*env.shape, *stream.action.shape[2:]), jnp.int32)
     if next_action:
         following = entries(stream.action, end % stream.rows, env)
         # Without a bootstrap no a′ is needed. After a cut, the next step is a reset and has none.

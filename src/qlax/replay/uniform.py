@@ -52,7 +52,7 @@ class Uniform(Streamed):
 
     def init(self, seen: Seen, spec: EnvSpec) -> stream.Stream:
         """Return an empty replay."""
-        return stream.init(rows_for(self.capacity, seen) + self.n_step, seen, spec.observation)
+        return stream.init(rows_for(self.capacity, seen) + self.n_step, seen, spec)
 
     def sample(
         self, state: stream.Stream, key: jax.Array, discount: jax.Array, *, next_action: bool

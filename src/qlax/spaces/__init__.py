@@ -9,6 +9,7 @@ from qlax.spaces.core import (
     EnvSpec,
     Space,
     alike,
+    legal_values,
     shapes,
     zeros,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "EnvSpec",
     "Space",
     "alike",
+    "legal_values",
     "shapes",
     "zeros",
 ]

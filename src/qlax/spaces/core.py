@@ -213,6 +213,13 @@ class EnvSpec:
             return np.stack([self.actions.legal(one) for one in mask])
         return self.actions.legal(mask)
 
+    def places(self, number: Any) -> frozenset[int]:
+        """Return which of the A action values belong to an action, numbered from zero."""
+        if self.factors is None:
+            return frozenset((int(number),))
+        width = self.num_actions // self.factors
+        return frozenset(factor * width + int(own) for factor, own in enumerate(number))
+
     def own_action(self, number: Any) -> Any:
         """Return the environment's own actions, given those of an agent, inside a program."""
         return number + self.first_action if self.actions is None else self.actions.traced(number)
@@ -261,6 +268,20 @@ def _is_limit(limit: Any, entries: int) -> bool:
     except (ValueError, OverflowError):
         return False
     return found.dtype.kind in "biuf" and found.ndim <= 1 and not np.isnan(found).any()
+
+
+def legal_values(spec: EnvSpec, legal: Any, rows: int) -> Any:
+    """Return which action values may be taken, [B, A]: those that stand for something; None if all.
+
+    Args:
+        spec: The environment's description.
+        legal: What it says itself, or None.
+        rows: B.
+    """
+    padding = None if spec.actions is None else spec.actions.padding
+    if legal is not None or padding is None:
+        return legal
+    return np.broadcast_to(padding, (rows, len(padding)))
 
 
 def alike(one: EnvSpec, other: EnvSpec) -> bool:

@@ -83,6 +83,10 @@ def keys_of(world: Any, spec: EnvSpec, names: tuple[str, ...]) -> Keys:
     Raises:
         UsageError: if there are more actions than keys.
     """
+    if spec.factors is not None:
+        raise UsageError(
+            f"{spec.id} has {spec.actions}, more than there are keys: it cannot be played by hand."
+        )
     first, last = spec.first_action, spec.first_action + spec.num_actions - 1
     goes_on = spec.id.startswith(_GOES_ON)
     named = [number for number, name in enumerate(names) if name in _IDLE]

@@ -8,6 +8,7 @@ Pillow and NumPy draw it, in about a millisecond.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -123,7 +124,7 @@ class Panel:
             if not thought.legal[action]:
                 continue
             share = max((float(values[action]) - low) / (high - low), 0.0)
-            colour = _OTHER if action != thought.best else FAINT if faint else _BEST
+            colour = _OTHER if action not in thought.marked else FAINT if faint else _BEST
             end = self._left + max(round(share * wide), 1)
             drawing.rectangle((self._left, top, end, bottom), fill=colour)
             if thought.members is not None:
@@ -152,7 +153,7 @@ class Panel:
                 continue
             top, bottom = self._top(row) + 2, self._top(row) + self._row - 3
             tall = bottom - top + 1
-            best = action == thought.best
+            best = action in thought.marked
             colour = FAINT if faint and best else _BEST if best else "#8fa1b3"
             filled = np.arange(tall, 0, -1)[:, None] <= np.ceil(heights[row] * tall)[None]
             mask = Image.fromarray((filled * 255).astype(np.uint8))
@@ -182,7 +183,7 @@ class Panel:
     ) -> None:
         for row, action in enumerate(shown):
             middle = self._top(row) + self._row // 2
-            best = action == thought.best
+            best = action in thought.marked
             legal = bool(thought.legal[action])
             colour = FAINT if faint or not legal else INK
             name = shortened(self._names[action], _TEXT, self._label - 14, bold=best)
@@ -191,15 +192,18 @@ class Panel:
             value = significant(float(thought.q_values[action]), self._digits) if legal else "–"
             place = (WIDTH - _MARGIN, middle)
             drawing.text(place, value, font=font(_TEXT, bold=best), fill=colour, anchor="rm")
-            chosen = taken is not None and taken - self._spec.first_action == action
+            chosen = taken is not None and self._is_of(taken, action)
             if best or chosen:
                 _mark(drawing, middle, _PERSON if chosen else FAINT if faint else _BEST)
+
+    def _is_of(self, taken: Any, row: int) -> bool:
+        return row in self._spec.places(taken - self._spec.first_action)
 
     def _keys(self, drawing: ImageDraw.ImageDraw, turn: Turn, taken: int | None) -> None:
         """Write the actions alone, where nobody thinks anything of them."""
         for row, name in enumerate(self._names[: self._rows]):
             middle = self._top(row) + self._row // 2
-            chosen = taken is not None and taken - self._spec.first_action == row
+            chosen = taken is not None and self._is_of(taken, row)
             legal = turn.legal is None or bool(turn.legal[row])
             text = shortened(name, _TEXT, WIDTH - 2 * _MARGIN - 12, bold=chosen)
             place, colour = (_MARGIN + 12, middle), INK if legal else FAINT

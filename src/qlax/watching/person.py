@@ -83,7 +83,8 @@ def play_by_hand(
     if fps is not None:
         fps = whole_number("fps", fps)
         require(1 <= fps <= 100, "fps", fps, "from 1 to 100")
-    with opened(env, env_kwargs) as source, game(source, policy) as played:
+    actions = None if policy is None else policy.agent.actions
+    with opened(env, env_kwargs, actions) as source, game(source, policy) as played:
         keys = keys_of(played.world, played.spec, played.names)
         labels = keys.labels(played.spec, played.names)
         recorder = recorder_of(source, played)

@@ -44,9 +44,9 @@ class Turn:
     """The environment drawn, uint8, [height, width, 3]; None where that was not asked for."""
     thought: Thought | None
     """What the policy makes of it; None in an episode's last state, or without a policy."""
-    action: int | None
+    action: Any
     """The action that the policy takes, as the environment numbers it; None likewise."""
-    taken: int | None
+    taken: Any
     """The action before it, as the environment numbers it; None in an episode's first state."""
     reward: float
     """What that action paid; 0 in an episode's first state."""
@@ -107,7 +107,7 @@ class Game:
         self._episode += 1
         return self._seen(observation, info, None, seed=seed)
 
-    def take(self, action: int | None = None) -> Turn:
+    def take(self, action: Any = None) -> Turn:
         """Take an action as the environment numbers it, None for the policy's, and see."""
         before = self._turn
         assert before is not None, "an episode has begun"
@@ -129,7 +129,7 @@ class Game:
         before: Turn | None,
         *,
         seed: int | None = None,
-        taken: int | None = None,
+        taken: Any = None,
         reward: float = 0.0,
         end: Any = None,
     ) -> Turn:

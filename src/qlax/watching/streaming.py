@@ -101,7 +101,7 @@ def values_of(turn: Turn, names: tuple[str, ...]) -> dict[str, Any]:
         "return": _plain(turn.total),
         "end": turn.end,
         "actions": list(names),
-        "action": None if thought is None else thought.best,
+        "action": None if thought is None else np.asarray(thought.best).tolist(),
         "q_values": None if thought is None else _plain(thought.q_values),
     }
     if thought is not None and thought.returns is not None:

@@ -10,10 +10,11 @@ import numpy as np
 
 from qlax.agent import Agent
 from qlax.heads import HasDistribution, HasMembers
-from qlax.maths.policies import greedy_action, only_legal
+from qlax.maths.factors import greedy_of
+from qlax.maths.policies import only_legal
 from qlax.policy import Actor, Policy
 from qlax.precision import computes_in_32_bits
-from qlax.spaces import EnvSpec
+from qlax.spaces import EnvSpec, legal_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +68,10 @@ class Thought:
 
     q_values: np.ndarray
     """Action values, float32, shape [A]; −∞ for illegal actions."""
-    best: int
-    """The greedy action, numbered from zero."""
+    best: Any
+    """The greedy action, numbered from zero; int32, [F], where it has several factors."""
+    marked: frozenset[int]
+    """Which of the action values are those of the greedy action: one, or one of each factor."""
     returns: Returns | None
     """The distribution of the return; None where the head predicts only its mean."""
     members: np.ndarray | None
@@ -99,6 +102,7 @@ class Thinker(Actor):
     ) -> Thought:
         """Return what it makes of a state, and remember the state; arguments as in `Actor.act`."""
         self.act(observation, first=first, action_mask=action_mask, reward=reward)
+        best = self._action[0] if self.policy.spec.factors else int(self._action[0])
         values, returns, members = jax.tree.map(np.asarray, self._thought)
         if returns is not None:
             fixed = returns.values.ndim == 1
@@ -106,12 +110,13 @@ class Thinker(Actor):
             returns = Returns(values_of_returns, returns.probabilities[0])
         return Thought(
             q_values=values[0],
-            best=int(self._action[0]),
+            best=best,
+            marked=self.policy.spec.places(best),
             returns=returns,
             members=None if members is None else members[0],
         )
 
-    def did(self, action: int) -> None:
+    def did(self, action: Any) -> None:
         """Be told that another action than the best was taken, numbered from zero."""
         self._action = np.asarray([action], np.int32)
 
@@ -152,7 +157,8 @@ def _compiled(agent: Agent, spec: EnvSpec) -> Any:
         values = head.q_values(prediction)
         returns = head.distribution(prediction) if isinstance(head, HasDistribution) else None
         members = head.member_values(prediction) if isinstance(head, HasMembers) else None
-        best = greedy_action(values, legal)
+        legal = legal_values(spec, legal, len(values))
+        best = greedy_of(values, legal, spec.factors)
         return best, memory, only_legal(values, legal), returns, members
 
     return jax.jit(think)
