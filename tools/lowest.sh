@@ -17,9 +17,10 @@ uv pip install --quiet --python "$place" flashbax httpx2 nbclient pyte rlax scip
 uv pip list --python "$place"
 unset PYTHONPATH
 export XDG_CACHE_HOME="$place/cache"
+# shellcheck disable=SC1091
 source "$place/bin/activate"
 if (($# == 0)); then
-    set -- tests/cli tests/drivers tests/envs tests/explaining tests/formats tests/observers tests/reporting \
-        tests/runs tests/watching tests/test_configuration.py tests/test_one_update.py tests/test_parts.py
+    set -- tests/cli tests/drivers tests/envs tests/explaining tests/formats tests/observers tests/reporting/test_report.py \
+        tests/runs tests/watching/test_worlds.py tests/test_configuration.py tests/test_one_update.py tests/test_parts.py
 fi
 python -m pytest -q -n 2 "$@"
