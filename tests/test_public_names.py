@@ -62,6 +62,8 @@ def test_the_public_names_are_these():
         "targets",
         "train",
         "train_seeds",
+        "tune",
+        "tuning",
     ]
 
 

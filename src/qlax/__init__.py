@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         schedules,
         spaces,
         targets,
+        tuning,
     )
     from qlax.agent import Agent
     from qlax.comparing.comparison import compare
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from qlax.states import ActorState, LearnerState, TrainState
     from qlax.sweeping import Trial, sweep
     from qlax.training import resume, train, train_seeds
+    from qlax.tuning.core import tune
     from qlax.watching.filming import film
 
 __all__ = [
@@ -96,6 +98,8 @@ __all__ = [
     "targets",
     "train",
     "train_seeds",
+    "tune",
+    "tuning",
 ]
 
 # Where each public name lives; JAX is only imported once one of them is used.
@@ -126,6 +130,7 @@ _HOMES = {
     "sweep": "sweeping",
     "train": "training",
     "train_seeds": "training",
+    "tune": "tuning.core",
 }
 
 

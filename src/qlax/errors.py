@@ -41,9 +41,16 @@ class DiskFull(OSError):  # noqa: N818
 class Interrupted(Exception):  # noqa: N818
     """The user stopped training; it was checkpointed. On the command line the exit code is 130."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"Stopped, and saved. Go on with qlax.resume({str(path)!r}).")
-        self.path = path
+    def __init__(self, path: Path, by: str = "resume") -> None:
+        """Say how to go on.
+
+        Args:
+            path: The folder.
+            by: What goes on with it: `resume` or `tune`.
+        """
+        given = f"out={str(path)!r}" if by == "tune" else repr(str(path))
+        super().__init__(f"Stopped, and saved. Go on with qlax.{by}({given}).")
+        self.path, self.by = path, by
 
 
 def require(condition: bool, field: str, value: object, what_would_be_right: str) -> None:

@@ -58,7 +58,7 @@ class Linear:
                 "Linear.steps is None, for a line that ends with the run, but the run's length is "
                 "not known here: take agent.for_run(steps), as `train` does, or a number."
             )
-        fraction = jnp.clip((step - self.begin) / float(self.steps), 0.0, 1.0)
+        fraction = jnp.clip((step - self.begin) / self.steps, 0.0, 1.0)
         return self.start + (self.end - self.start) * fraction
 
     def for_run(self, length: int) -> "Linear":

@@ -25,7 +25,7 @@ def test_seeds_side_by_side_need_as_many_replays(tmp_path):
 
 
 def test_what_is_said_to_fit_fits(monkeypatch):
-    monkeypatch.setattr(ram, "_free_bytes", lambda: 3e9)
+    monkeypatch.setattr(ram, "free_bytes", lambda: 3e9)
     agent = qlax.Agent(replay=replay.Uniform(capacity=100_000_000))
     state = shapes(agent)
     with pytest.raises(UsageError) as refusal:
@@ -42,7 +42,7 @@ def test_gradients_of_a_large_table_need_room_as_well(monkeypatch):
     table = ram.bytes_of(state.agent.learner.params)
     rest = ram.bytes_of(state) - table
     for free, fits in ((1.9 * table, False), (2.1 * table, True)):
-        monkeypatch.setattr(ram, "_free_bytes", lambda free=free: rest + free + ram._RESERVE)
+        monkeypatch.setattr(ram, "free_bytes", lambda free=free: rest + free + ram._RESERVE)
         if fits:
             ram.require_ram(agent, state, 1)
         else:

@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int:
 
 def _tell_of_stop(stop: Interrupted, *, as_json: bool) -> None:
     """Say how to go on after Ctrl-C; with `--json` on the standard error, beside a document."""
-    resume = shlex.join(["qlax", "resume", str(stop.path)])
+    resume = shlex.join(["qlax", stop.by, str(stop.path)])
     sentence = f"Stopped, and saved. Go on with: {resume}"
     if as_json:
         print_json({"folder": str(stop.path), "interrupted": True})

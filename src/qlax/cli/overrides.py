@@ -1,6 +1,5 @@
 """`--agent.replay.capacity 50000`: set any field and exchange any part of an agent."""
 
-import copy
 import dataclasses
 import re
 import typing
@@ -23,6 +22,7 @@ from qlax.cli.parts import (
 from qlax.cli.translation import speaking_of
 from qlax.cli.words import kebab, written_out
 from qlax.errors import UsageError
+from qlax.fields import checked, exchanged
 
 
 def override(agent: Agent, words: list[str]) -> Agent:
@@ -37,8 +37,8 @@ def override(agent: Agent, words: list[str]) -> Agent:
     if rest:
         agent = _with_fields(agent, rest)
     with speaking_of(agent):
-        checked: Agent = _checked(agent)
-    return checked
+        made: Agent = checked(agent)
+    return made
 
 
 class _Option(NamedTuple):
@@ -74,7 +74,7 @@ def _with_fields(agent: Agent, rest: list[str]) -> Agent:
     for option in options:
         wanted = getattr(parsed, option.path.replace(".", "__"))
         if not option.is_part and wanted != option.value:
-            agent = _unchecked(agent, option.path, wanted)
+            agent = exchanged(agent, option.path, wanted)
     return agent
 
 
@@ -114,22 +114,6 @@ def _value(word: str, hint: Any) -> list[str]:
     if bool in arms and word.lower() in ("true", "false"):
         return [word.capitalize()]
     return [word]
-
-
-def _unchecked(part: Any, path: str, new: Any) -> Any:
-    """Return a copy with the entry at a dotted path exchanged, whether it fits or not."""
-    head, _, rest = path.partition(".")
-    changed = copy.copy(part)  # which makes no new part, and so checks nothing
-    entry = _unchecked(getattr(part, head), rest, new) if rest else new
-    object.__setattr__(changed, head, entry)
-    return changed
-
-
-def _checked(part: Any) -> Any:
-    """Return the part made anew from parts made anew, which checks them all."""
-    inner = {entry.name: getattr(part, entry.name) for entry in config.fields_of(part)}
-    made = {name: _checked(value) for name, value in inner.items() if config.is_part(value)}
-    return dataclasses.replace(part, **made)
 
 
 def options_in(part: Any, prefix: str = "") -> list[_Option]:
@@ -210,7 +194,7 @@ def _exchange_parts(agent: Agent, words: list[str]) -> tuple[Agent, list[str]]:
             rest.append(words[position])
             position += 1
             continue
-        agent = _unchecked(agent, known_path(agent, path), _part_or_number(agent, path, value))
+        agent = exchanged(agent, known_path(agent, path), _part_or_number(agent, path, value))
         position += 1 if joined else 2
     return agent, rest
 

@@ -40,7 +40,7 @@ class CompiledDriver:
         self.agent = agent
         self.env = env
         self.side_by_side = side_by_side
-        init, advance = self._init, self._advance
+        init, advance = self.begin, self.iterate
         self._policy: Any = agent.policy_params
         if side_by_side:
             init, self._policy = jax.vmap(init), jax.vmap(self._policy)
@@ -83,7 +83,7 @@ class CompiledDriver:
 
     def shape(self, seed: int) -> LoopState:
         """Return the shapes and dtypes of the state of a single seed."""
-        shapes: LoopState = jax.eval_shape(self._init, jnp.uint32(seed))
+        shapes: LoopState = jax.eval_shape(self.begin, jnp.uint32(seed))
         return shapes
 
     def split(self, state: LoopState) -> list[LoopState]:
@@ -106,7 +106,8 @@ class CompiledDriver:
         ready = max(agent.first_learning, 1)
         return min(iteration, ready + (iteration - ready) % agent.update_every)
 
-    def _init(self, seed: jax.Array) -> LoopState:
+    def begin(self, seed: jax.Array) -> LoopState:
+        """Return what `init` does for one seed; pure, to be a part of other programs."""
         env_key, _ = keys(seed)
         return self._begun(seed, *self.env.init(env_key))
 
@@ -115,7 +116,8 @@ class CompiledDriver:
         train_state = self.agent.init(agent_key, self.env.spec, timestep)
         return LoopState(train_state, env_state, timestep, first_statistics(self.env.num_envs))
 
-    def _advance(self, state: LoopState, start: jax.Array, stop: jax.Array) -> LoopState:
+    def iterate(self, state: LoopState, start: jax.Array, stop: jax.Array) -> LoopState:
+        """Return what `advance` does for one seed; pure likewise."""
         after: LoopState = jax.lax.fori_loop(start, stop, self._iteration, state)
         return after
 

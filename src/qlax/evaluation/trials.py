@@ -113,7 +113,7 @@ class _CompiledTrials:
             0,
             0.0,
         )  # environment steps of training at the last evaluation; what it took
-        program: Any = _greedily(plan.trained_agent, env)
+        program: Any = greedily(plan.trained_agent, env)
         program = jax.vmap(program) if self._side_by_side else program
         self._program: Any = jax.jit(program, compiler_options=moderately())
 
@@ -165,8 +165,8 @@ class _CompiledTrials:
         return self._seeds, np.full_like(self._seeds, low)
 
 
-def _greedily(agent: Agent, env: CompiledEnv) -> Callable[..., Played]:
-    """Return (what learns, seed, environment steps) → the episodes that its policy plays."""
+def greedily(agent: Agent, env: CompiledEnv) -> Callable[..., Played]:
+    """Return a program: (what learns, seed, environment steps) → episodes of its policy."""
 
     def program(learner: Any, seed: jax.Array, env_steps: jax.Array) -> Played:
         key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), _STREAM), env_steps)

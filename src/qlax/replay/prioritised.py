@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from qlax.errors import require
+from qlax.fields import all_exchanged
 from qlax.pytree import Pytree
 from qlax.replay import priorities, stream
 from qlax.replay.core import Seen, Step
@@ -67,9 +68,8 @@ class Prioritised:
     @property
     def priority(self) -> Proportional:
         """How likely transitions are to be drawn."""
-        return Proportional(
-            exponent=self.exponent, importance=self.importance, epsilon=self.epsilon
-        )
+        own = {name: getattr(self, name) for name in ("exponent", "importance", "epsilon")}
+        return all_exchanged(Proportional(), own)  # they were checked when this was made
 
     @property
     def uses_probability(self) -> bool:

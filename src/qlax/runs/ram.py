@@ -61,7 +61,7 @@ def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
     """
     # A gradient is as large as the parameters: with tables of many entries, that counts.
     need = (bytes_of(state) + bytes_of(state.agent.learner.params)) * seeds
-    free = _free_bytes()
+    free = free_bytes()
     replay = bytes_of(state.agent.replay) * seeds
     if need + _RESERVE > free:
         raise UsageError(
@@ -94,7 +94,7 @@ def _shown(size: float) -> str:
     return f"{size / _GIGABYTE:.1f} GB"
 
 
-def _free_bytes() -> float:
+def free_bytes() -> float:
     """Return the free bytes where arrays are stored: on the accelerator, or in this machine."""
     known = jax.local_devices()[0].memory_stats()
     if known and "bytes_limit" in known:

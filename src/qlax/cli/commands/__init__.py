@@ -20,6 +20,7 @@ from qlax.cli.commands.report import Report
 from qlax.cli.commands.resume import Resume
 from qlax.cli.commands.runs import Runs
 from qlax.cli.commands.train import Train
+from qlax.cli.commands.tune import Tune
 from qlax.cli.commands.watch import Watch
 from qlax.cli.commands.zoo import Zoo
 
@@ -27,6 +28,7 @@ __all__ = ["COMMANDS", "Command", "Words"]
 
 COMMANDS: dict[str, type[Command]] = {
     "train": Train,
+    "tune": Tune,
     "eval": Eval,
     "explain": Explain,
     "resume": Resume,
