@@ -8,7 +8,7 @@ import docstring_parser
 import qlax
 
 _GROUPS = {
-    "Train": ("train", "train_seeds", "resume", "sweep", "Learner"),
+    "Train": ("train", "train_seeds", "resume", "sweep", "tune", "Learner"),
     "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
     "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
     "Take it away": ("export", "Exported"),
@@ -27,6 +27,7 @@ _GROUPS = {
 _MODULES = {
     "Observers": ("observers", sorted({*qlax.observers.__all__} - {"MetricsRow"})),
     "Environments in JAX": ("envs", ("Dynamics", "Transition")),
+    "Tuning": ("tuning", ("Tuned", "Log", "Uniform", "LogInt", "Int", "Choice")),
     "Spaces": ("spaces", ("EnvSpec", "Box", "Discrete", "Composite", "Choices")),
 }
 """Heading: a module, and what of it is shown."""

@@ -78,7 +78,7 @@ def tune(
             1e-2)", "agent.replay.n_step": [1, 3, 5]}`. Text is `log(a,b)`, `uniform(a,b)`,
             `int(a,b)`, `logint(a,b)` or `choice(a,b,…)`. None for usual ranges around what the
             agent has.
-        trials: Trials in all; None for 50, or as many as before.
+        trials: Trials in all; None for 50.
         seeds: Seeds of each trial; None for 3.
         steps: Environment steps of each seed; None for as many as `train` takes.
         out: The folder to write; None for `runs/<env>/tune-<agent>/seed-<seed>`.
