@@ -79,7 +79,7 @@ def test_numbers_with_an_exponent_are_whole_numbers(words: list[str], right: lis
         ("eval --episodes 3", "`qlax eval` needs RUN: the run's folder, or that of several"),
         (
             "resume here --agent.discount 1",
-            "does not take --agent.discount, as `qlax train` and `qlax config` would.",
+            "does not take --agent.discount, as `qlax train`, `qlax tune` and `qlax config` would.",
         ),
         ("train LunarLander-v3 --backend gymnax", "Use --backend gymnasium or --backend auto."),
     ],

@@ -120,11 +120,13 @@ def _split(arguments: list[str]) -> tuple[list[str], Words]:
     return rest, words
 
 
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
 def _require_taken(name: str, command: Command, words: Words) -> None:
     """Raise `UsageError` for words of a group that the command does not take."""
     for group, given in words._asdict().items():
         if given and group not in command.takes:
             takers = [f"`qlax {other}`" for other, kind in COMMANDS.items() if group in kind.takes]
-            raise UsageError(
-                f"`qlax {name}` does not take {given[0]}, as {' and '.join(takers)} would."
-            )
+            raise UsageError(f"`qlax {name}` does not take {given[0]}, as {_listed(takers)} would.")
