@@ -80,6 +80,7 @@ def test_the_card_says_what_people_read(pushed, run):
     assert str(run.parent) not in text
 
 
+@pytest.mark.exhaustive
 def test_the_command_of_a_named_agent_is_on_the_card(hub, tmp_path):
     run = qlax.train("CartPole-v1", steps=300, seed=3, eval_episodes=0, out=tmp_path / "named")
     qlax.push(run, "hf:me/named", film=False)
@@ -203,6 +204,7 @@ def test_a_damaged_policy_is_not_pushed(hub, run):
     assert hub.asked == []
 
 
+@pytest.mark.exhaustive
 def test_an_agent_with_parts_of_ones_own_is_pushed_and_pulled(hub, tmp_path):
     import flax.linen as nn
 

@@ -113,6 +113,7 @@ def test_commands_take_policies_of_the_zoo_and_write_beside_one(elsewhere, capsy
     assert exit_code_of(["film", "zoo:MountainCar-v0", "--best"]) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_policy_of_the_zoo_is_explained(elsewhere):
     explanation = qlax.explain("zoo:FrozenLake-v1", episodes=2)
     assert explanation.folder == Path("zoo/FrozenLake-v1/explanation")
