@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         targets,
         tuning,
     )
+    from qlax.advising import Advice, advise
     from qlax.agent import Agent
     from qlax.comparing.comparison import compare
     from qlax.comparing.plotting import plot
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActorState",
+    "Advice",
     "Agent",
     "DiskFull",
     "Diverged",
@@ -66,6 +68,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "actions",
+    "advise",
     "bootstraps",
     "check",
     "compare",
@@ -104,6 +107,8 @@ __all__ = [
 
 # Where each public name lives; JAX is only imported once one of them is used.
 _HOMES = {
+    "Advice": "advising",
+    "advise": "advising",
     "Agent": "agent",
     "ActorState": "states",
     "LearnerState": "states",

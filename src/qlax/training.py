@@ -351,6 +351,7 @@ def _new_job(
         agent=preset.agent,
         agent_name=preset.name,
         changed=still_there(preset.changed, preset.agent),
+        advised=preset.advised,
         backend=selected.backend,
         seed=seeds[0],
         steps=steps,

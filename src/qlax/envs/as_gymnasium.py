@@ -29,6 +29,7 @@ class DynamicsAsGymnasium(gymnasium.Env):
             if spec.factors is None
             else gymnasium.spaces.MultiDiscrete(list(spec.actions.sizes))  # type: ignore[union-attr]
         )
+        self.dynamics = dynamics
         self._spec = spec
         compiled: Any = _compiled_once if isinstance(dynamics, Hashable) else _compiled
         self._reset, self._step = compiled(dynamics)

@@ -30,3 +30,13 @@ def remarks_on(space: Space) -> Iterator[str]:
             "and show movement with FrameStackObservation; given by its id, such as ALE/Pong-v5, "
             "a game is seen so"
         )
+
+
+def has_image(space: Space) -> bool:
+    """Return whether there is an image: three axes, or two of bytes; frames do not count."""
+    if isinstance(space, Composite):
+        return any(has_image(inner) for _, inner in space.entries)
+    if not isinstance(space, Box):
+        return False
+    axes = len(space.frame_shape)
+    return axes == 3 or (axes == 2 and space.dtype == "uint8")

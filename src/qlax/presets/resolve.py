@@ -7,6 +7,7 @@ from qlax.agent import Agent
 from qlax.differences import Difference, differences
 from qlax.envs.opening import EnvLike, opened
 from qlax.envs.source import Source
+from qlax.envs.traits import Traits, traits_of
 from qlax.errors import UsageError, nearest, shown
 from qlax.presets import (
     article,
@@ -19,8 +20,9 @@ from qlax.presets import (
     recurrent,
     tabular,
 )
+from qlax.presets.advising import Reason, choose
 from qlax.presets.fitted import Named, tuning_for
-from qlax.presets.fitting import DEFAULT_AGENT, Tuning, published_steps
+from qlax.presets.fitting import DEFAULT_AGENT, Tuning, is_fitted, published_steps
 
 _FAMILIES = (
     dqn_family,
@@ -54,6 +56,8 @@ class Preset(NamedTuple):
     """Whether its settings were chosen for the environment."""
     changed: tuple[Difference, ...] = ()
     """In what it differs from the agent of that name where no environment is given."""
+    advised: tuple[Reason, ...] = ()
+    """Why it is what it is, where rules chose it; empty elsewhere."""
 
 
 def resolve(
@@ -82,7 +86,42 @@ def resolve(
     with opened(env) as source:
         if isinstance(agent, Agent):
             return _own(source, agent)
-        return _named(source, DEFAULT_AGENT if agent is None else agent, as_published=as_published)
+        if agent is not None or as_published:
+            return _named(source, agent or DEFAULT_AGENT, as_published=as_published)
+        return _default(source)
+
+
+def advised(env: EnvLike | Source, name: str | None = None) -> Preset:
+    """Return what the rules for unknown environments choose, also where we have tried others.
+
+    Args:
+        env: The environment; it is played for a moment.
+        name: The agent's name, if that is decided.
+
+    Raises:
+        UsageError: if there is no agent of that name, or qlax cannot train in the environment.
+    """
+    with opened(env) as source:
+        return advised_by(traits_of(source), name)
+
+
+def advised_by(traits: Traits, name: str | None = None) -> Preset:
+    """Return what the rules for unknown environments choose for one that is like this.
+
+    Raises:
+        UsageError: if there is no agent of that name.
+    """
+    if name is not None:
+        _require_known(name)
+    choice = choose(traits, name)
+    made = AGENTS[choice.name]()
+    if not is_fitted(choice.name, made) and getattr(made.network, "learns_features", True):
+        return Preset(choice.name, made, published_steps(choice.name), False)
+    tuned = choice.tuning(made)
+    agent = tuned.tune(made)
+    return Preset(
+        choice.name, agent, tuned.steps, False, differences(made, agent), choice.reasons_for(made)
+    )
 
 
 def unfitted(source: Source, agent: Agent) -> str | None:
@@ -96,10 +135,25 @@ def unfitted(source: Source, agent: Agent) -> str | None:
     return None
 
 
-def _named(source: Source, name: str, *, as_published: bool) -> Preset:
+def _default(source: Source) -> Preset:
+    """Return what is trained where no agent is named: the tuned one, else what rules choose."""
+    known = _named(source, DEFAULT_AGENT, as_published=False)
+    if known.tuned:
+        return known
+    try:
+        return advised(source)
+    except UsageError:  # what is wrong with the environment is said when it is trained in
+        return known
+
+
+def _require_known(name: str) -> None:
     if name not in AGENTS:
         hint = nearest(name, AGENTS, f"There are {', '.join(AGENTS)}.")
         raise UsageError(f"There is no agent {name!r}. {hint}")
+
+
+def _named(source: Source, name: str, *, as_published: bool) -> Preset:
+    _require_known(name)
     made = AGENTS[name]()
     tuned = _tuning(source, name, made)
     if tuned is None:

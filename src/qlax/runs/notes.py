@@ -28,6 +28,11 @@ def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
         spec: The environment's description.
         own_limit: Steps after which the environment itself ends an episode, or None.
     """
+    if plan.advised:
+        yield (
+            "nobody has tried settings for this environment: what a moment of random play shows "
+            f"chose them ({_advising(plan)} says why)"
+        )
     known = unfitted(plan.source, plan.agent) if plan.agent_name == "custom" else None
     if known is not None:
         where = "…" if plan.source.id is None else repr(plan.source.name)
@@ -56,6 +61,11 @@ def notes_on(plan: Plan, spec: EnvSpec, own_limit: int | None) -> Iterator[str]:
             f"training episodes last up to {limit:,} steps, so their returns may be larger than "
             f"those of the environment, whose episodes end after {own_limit:,} (agent.time_limit)"
         )
+
+
+def _advising(plan: Plan) -> str:
+    """Return how to ask why settings are what they are."""
+    return "qlax.advise" if plan.source.id is None else f"`qlax advise {plan.source.origin.id}`"
 
 
 def _on_input(agent: Agent, space: Space) -> Iterator[str]:

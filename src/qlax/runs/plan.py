@@ -20,6 +20,7 @@ from qlax.envs.origin import Origin, checked_arguments
 from qlax.envs.source import Source
 from qlax.envs.worlds.classic_control import TASKS
 from qlax.errors import UsageError, require, shown
+from qlax.presets.advising.core import Reason
 from qlax.runs import formats
 from qlax.spaces import EnvSpec, alike
 from qlax.starting import Start
@@ -62,6 +63,8 @@ class Plan:
     """What of the agent was fitted to the environment."""
     start: Start | None = None
     """The policy it starts from; None for fresh parameters."""
+    advised: tuple[Reason, ...] = ()
+    """Why it is what it is, where rules chose it because nobody tried the environment."""
     side_by_side: int
     """How many seeds are mapped over in one program, 0 for none: rounding depends on it."""
 
@@ -125,6 +128,7 @@ class Plan:
             "agent_name": self.agent_name,
             "agent": config.to_json(self.agent),
             "fitted": [entry._asdict() for entry in self.changed],
+            "advised": [entry._asdict() for entry in self.advised],
             "backend": self.backend,
             "seed": self.seed,
             "steps": self.steps,
@@ -267,16 +271,17 @@ def plan_from_json(
     return Plan(
         source=source,
         agent=config.part_from_json(document["agent"], Agent, where) if agent is None else agent,
-        changed=_changed_from_json(document.get("fitted", []), where),
+        changed=tuple(_entries(Difference, document.get("fitted", []), where, "fitted")),
+        advised=tuple(_entries(Reason, document.get("advised", []), where, "advised")),
         **values,
     )
 
 
-def _changed_from_json(document: Any, where: str) -> tuple[Difference, ...]:
-    """Return what of the agent was fitted, as `Plan.as_json` wrote it."""
+def _entries(kind: Any, document: Any, where: str, name: str) -> list[Any]:
+    """Return the texts that `Plan.as_json` wrote, as tuples of a kind."""
     entries = document if isinstance(document, list) else [document]
     for entry in entries:
-        known = isinstance(entry, dict) and set(entry) == set(Difference._fields)
+        known = isinstance(entry, dict) and set(entry) == set(kind._fields)
         if not known or not all(isinstance(value, str) for value in entry.values()):
-            raise UsageError(f"{where} is damaged: it has fitted {shown(entry)}.")
-    return tuple(Difference(**entry) for entry in entries)
+            raise UsageError(f"{where} is damaged: it has {name} {shown(entry)}.")
+    return [kind(**entry) for entry in entries]

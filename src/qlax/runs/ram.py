@@ -43,9 +43,26 @@ class Forecast(NamedTuple):
         )
 
     @property
+    def fits(self) -> bool:
+        """Whether it is free, with some room for programs and what networks compute."""
+        return self.need + _RESERVE <= self.free
+
+    @property
     def is_much(self) -> bool:
         """Whether the need is worth a remark."""
         return self.need > _WORTH_SAYING
+
+
+def forecast(state: LoopState, seeds: int) -> Forecast:
+    """Return the memory that a run needs.
+
+    Args:
+        state: Shapes of everything the run of one seed is.
+        seeds: How many run side by side.
+    """
+    # A gradient is as large as the parameters: with tables of many entries, that counts.
+    need = (bytes_of(state) + bytes_of(state.agent.learner.params)) * seeds
+    return Forecast(need, bytes_of(state.agent.replay) * seeds, free_bytes())
 
 
 def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
@@ -59,16 +76,14 @@ def require_ram(agent: Agent, state: LoopState, seeds: int) -> Forecast:
     Raises:
         UsageError: if less is free.
     """
-    # A gradient is as large as the parameters: with tables of many entries, that counts.
-    need = (bytes_of(state) + bytes_of(state.agent.learner.params)) * seeds
-    free = free_bytes()
-    replay = bytes_of(state.agent.replay) * seeds
-    if need + _RESERVE > free:
+    found = forecast(state, seeds)
+    need, replay, free = found
+    if not found.fits:
         raise UsageError(
             f"The run needs {_shown(need)} of memory, {_shown(replay)} of it for the replay, and "
             f"{_shown(free)} are free{_remedy(agent, replay, free - _RESERVE - need + replay)}."
         )
-    return Forecast(need, replay, free)
+    return found
 
 
 def release_freed() -> None:
@@ -91,7 +106,8 @@ def _remedy(agent: Agent, replay: float, room: float) -> str:
 
 
 def _shown(size: float) -> str:
-    return f"{size / _GIGABYTE:.1f} GB"
+    small = size < _GIGABYTE / 10
+    return f"{size / 1e6:.0f} MB" if small else f"{size / _GIGABYTE:.1f} GB"
 
 
 def free_bytes() -> float:

@@ -1,5 +1,6 @@
 """The commands, a file each. Only commands that need JAX import it, when they run."""
 
+from qlax.cli.commands.advise import Advise
 from qlax.cli.commands.agents import Agents
 from qlax.cli.commands.board import Board
 from qlax.cli.commands.check import Check
@@ -48,6 +49,7 @@ COMMANDS: dict[str, type[Command]] = {
     "agents": Agents,
     "envs": Envs,
     "check": Check,
+    "advise": Advise,
     "completion": Completion,
 }
 """Every command by its name, in the order of `qlax --help`."""

@@ -10,6 +10,7 @@ from qlax.envs.checking.findings import Findings
 from qlax.envs.checking.functions import check_functions
 from qlax.envs.checking.play import check_play
 from qlax.envs.opening import EnvLike, source_of
+from qlax.envs.source import Source
 from qlax.precision import in_32_bits
 from qlax.wording import counted
 
@@ -45,6 +46,19 @@ class CheckReport:
     __repr__ = __str__
 
 
+def look_at(source: Source, findings: Findings, *, episodes: int, seed: int, steps: int) -> None:
+    """Look at everything about an environment; arguments are those of `check_env`."""
+    limit = None
+    if source.dynamics is not None:
+        limit = source.dynamics.spec.time_limit
+        check_functions(source.dynamics, findings)
+    if source.id is not None and source.dynamics is None:
+        source.record  # noqa: B018  # an unknown id is refused before anything is checked
+    if not findings.problems:
+        make = source.make_as_it_is
+        check_play(make, findings, episodes=episodes, seed=seed, steps=steps, limit=limit)
+
+
 @refuses_plainly
 @in_32_bits
 def check_env(
@@ -72,15 +86,7 @@ def check_env(
     steps = whole_number("steps", steps, at_least=1)
     findings = Findings()
     with contextlib.closing(source_of(env, env_kwargs)) as source:
-        limit = None
-        if source.dynamics is not None:
-            limit = source.dynamics.spec.time_limit
-            check_functions(source.dynamics, findings)
-        if source.id is not None and source.dynamics is None:
-            source.record  # noqa: B018  # an unknown id is refused before anything is checked
-        if not findings.problems:
-            make = source.make_as_it_is
-            check_play(make, findings, episodes=episodes, seed=seed, steps=steps, limit=limit)
+        look_at(source, findings, episodes=episodes, seed=seed, steps=steps)
     return CheckReport(
         env=source.name,
         problems=tuple(findings.problems.values()),

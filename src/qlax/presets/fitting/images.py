@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from qlax.envs.images import has_image
 from qlax.explorers import Zeta
 from qlax.networks import CNN, MLP, Network, PerKey
 from qlax.observations import Normalise, Pixels
@@ -53,13 +54,3 @@ def _network_for(space: Space) -> Network:
         return MLP(hidden=(64,))
     assert isinstance(space, Box)
     return FIRST_CNN if min(space.image_shape[:2]) >= _LARGE else GRID_CNN
-
-
-def has_image(space: Space) -> bool:
-    """Return whether there is an image: three axes, or two of bytes; frames do not count."""
-    if isinstance(space, Composite):
-        return any(has_image(inner) for _, inner in space.entries)
-    if not isinstance(space, Box):
-        return False
-    axes = len(space.frame_shape)
-    return axes == 3 or (axes == 2 and space.dtype == "uint8")
