@@ -6,12 +6,12 @@ from typing import Any
 
 from qlax.agent import Agent
 from qlax.envs.traits import Traits
-from qlax.explorers import EpsilonGreedy, OneStep
+from qlax.explorers import EpsilonGreedy, OneStep, UpperConfidence
 from qlax.networks import Table
 from qlax.presets.advising.agents import agent_for
 from qlax.presets.advising.core import Reason
 from qlax.presets.advising.rules import RULES
-from qlax.presets.advising.rules.kinds import is_numbered
+from qlax.presets.advising.rules.kinds import bonus_of, is_numbered
 from qlax.presets.fitting.having import has, told
 from qlax.presets.fitting.settings import Settings, Tuning
 from qlax.schedules import Linear
@@ -27,6 +27,8 @@ class Choice:
     """What the environment asks of any deep agent."""
     is_numbered: bool
     """Whether a table has a row for each state."""
+    bonus: float | None
+    """What a table pays for what it never tried, in units of return; None for chance instead."""
     reasons: tuple[Reason, ...]
     """Why, a sentence for the agent and for each rule."""
 
@@ -55,6 +57,8 @@ class Choice:
         explorer: Any = agent.explorer
         if has(explorer, "epsilon"):
             explorer = EpsilonGreedy(epsilon=asked.epsilon, duration=OneStep())
+            if self.bonus is not None and self.is_numbered:
+                explorer = UpperConfidence(scale=self.bonus)
         optimizer: Any = agent.optimizer
         rate = getattr(optimizer, "learning_rate", None)
         if isinstance(rate, Linear) and rate.steps is not None:
@@ -91,5 +95,6 @@ def choose(traits: Traits, name: str | None = None) -> Choice:
         name=name or found,
         settings=Settings(**fields),
         is_numbered=is_numbered(traits),
+        bonus=bonus_of(traits),
         reasons=tuple(reasons),
     )

@@ -6,7 +6,7 @@ from typing import Any
 from qlax.envs.traits import Traits
 from qlax.explorers import OneStep, Uniform, Zeta
 from qlax.presets.advising.core import Ruling
-from qlax.presets.advising.rules.kinds import is_silent
+from qlax.presets.advising.rules.kinds import is_numbered, is_silent
 from qlax.schedules import Linear
 
 _FARTHER = 1.5
@@ -23,6 +23,12 @@ def exploration(traits: Traits, so_far: Mapping[str, Any]) -> Ruling:
         why = "exploratory actions are repeated now and then, which suits most environments"
     elif is_silent(traits):
         share = 0.4
+        if is_numbered(traits):
+            return Ruling(
+                {"epsilon": _falling(share, steps), "duration": Zeta(exponent=2.0)},
+                "random play is told nothing by its rewards, so what was tried is counted, and "
+                "what was tried least in a state is tried next",
+            )
         if traits.states is None and not traits.has_image and shown.reach >= _FARTHER:
             duration = Uniform(low=1, high=40)
             why = (
@@ -48,6 +54,9 @@ def exploration(traits: Traits, so_far: Mapping[str, Any]) -> Ruling:
     else:
         duration = Zeta(exponent=2.0)
         why = "exploratory actions are repeated now and then, which reaches a little farther"
-    end = 0.02 if traits.has_image else 0.05
-    epsilon = Linear(start=1.0, end=end, steps=int(share * steps))
+    epsilon = _falling(share, steps, end=0.02 if traits.has_image else 0.05)
     return Ruling({"epsilon": epsilon, "duration": duration}, why)
+
+
+def _falling(share: float, steps: int, end: float = 0.05) -> Linear:
+    return Linear(start=1.0, end=end, steps=int(share * steps))

@@ -32,6 +32,16 @@ def is_silent(traits: Traits) -> bool:
     return rewards.paid < 0.005
 
 
+def bonus_of(traits: Traits) -> float | None:
+    """Return what to pay a table for what it never tried; None where rewards say enough.
+
+    It is as large as the largest reward that was seen, and 1 where none was.
+    """
+    if not is_silent(traits) or traits.rewards is None:
+        return None
+    return traits.rewards.size or 1.0
+
+
 def is_chancy(traits: Traits) -> bool:
     """Return whether the same action in the same place often has another outcome."""
     shown = traits.shown
