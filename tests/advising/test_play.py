@@ -28,7 +28,7 @@ def test_it_depends_on_its_seed_alone():
 
 def test_actions_are_held_in_one_half_alone():
     seen = play(worlds.Endless)
-    changes = [np.count_nonzero(np.diff(half.actions)) for half in (seen.single, seen.held)]
+    changes = [np.count_nonzero(np.diff(half.actions, axis=0)) for half in (seen.single, seen.held)]
     assert changes[0] > 10 * changes[1] > 0
 
 

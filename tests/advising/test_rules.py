@@ -59,7 +59,7 @@ def test_every_field_is_decided_once_and_with_a_reason():
     decided = [field for rule in RULES for field in rule.decides]
     names = {field.name for field in dataclasses.fields(Settings)}
     assert len(decided) == len(set(decided))
-    assert names - set(decided) == {"sequences"}  # which agents have their own of
+    assert names - set(decided) == {"sequences", "actions"}  # which agents have of their own
     reasons = choose(USUAL).reasons
     assert [reason.about for reason in reasons] == ["agent", *(rule.name for rule in RULES)]
     assert all(reason.sentence for reason in reasons)
@@ -77,7 +77,7 @@ def test_a_goal_that_is_hard_to_reach_is_wandered_to():
     assert (far.n_step, far.duration.high) == (10, 40)
     assert far.epsilon.steps == 2 * settings().epsilon.steps
     near = settings(**alike, reach=1.0)
-    assert type(near.duration).__name__ == "Zeta"
+    assert (near.n_step, type(near.duration).__name__) == (3, "Zeta")
     ends = settings(kinds=1, terminated=50)  # as CartPole: ends are news
     assert ends.n_step == 3
 
@@ -116,7 +116,7 @@ def test_long_episodes_are_looked_far_ahead_in_and_endless_ones_are_cut():
     long = dataclasses.replace(long, spec=dataclasses.replace(SPEC, time_limit=1_000))
     assert choose(long).settings.discount == 0.995
     assert choose(long).settings.time_limit is None
-    assert settings(longest=2_000, terminated=0).time_limit == 1_000
+    assert settings(longest=700, terminated=0).time_limit == 1_000
 
 
 def test_chance_is_not_summed():

@@ -9,7 +9,7 @@ import numpy as np
 
 from qlax.compilation import quickly
 from qlax.envs.core import Dynamics, TimeStep
-from qlax.envs.traits.half import LONGEST_HOLD, Half, Play, read
+from qlax.envs.traits.half import LONGEST_HOLD, Half, Play, every_action, read
 from qlax.envs.vectorised import Vectorised
 from qlax.spaces import EnvSpec
 
@@ -24,26 +24,27 @@ def played_compiled(dynamics: Dynamics, spec: EnvSpec, steps: int, seed: int) ->
         seed: Of everything random.
     """
     worlds = Vectorised(dynamics, 1, spec.time_limit)
+    every = every_action(spec)
 
     def step(carry: Any, key: jax.Array) -> tuple[Any, Any]:
         state, shown, held, left, is_held = carry
-        legal = shown.legal
-        if legal is None:
-            legal = jnp.ones((1, spec.num_actions), bool)
+        legal = every if shown.legal is None else shown.legal[0].reshape(every.shape)
         action_key, length_key = jax.random.split(key)
         drawn = jax.random.categorical(action_key, jnp.where(legal, 0.0, -jnp.inf))
         drawn = drawn.astype(jnp.int32)
-        is_new = (left == 0) | ~is_held | ~legal[0, held[0]] | shown.first[0]
+        allowed = jnp.take_along_axis(legal, held[:, None], 1).all()
+        is_new = (left == 0) | ~is_held | ~allowed | shown.first[0]
         action = jnp.where(is_new, drawn, held)
         length = jax.random.randint(length_key, (), 1, LONGEST_HOLD + 1)
         left = jnp.where(is_new, length, left) - 1
-        state, after = worlds.step(state, action)
-        return (state, after, action, left, is_held), (shown, action, legal.mean(), after)
+        state, after = worlds.step(state, action if spec.factors is None else action[None])
+        share = legal.sum() / every.sum()
+        return (state, after, action, left, is_held), (shown, action, share, after)
 
     def play(key: jax.Array, is_held: jax.Array) -> Any:
         first_key, *keys = jax.random.split(key, 2)
         state, shown = worlds.init(first_key)
-        begun = (state, shown, jnp.zeros(1, jnp.int32), jnp.int32(0), is_held)
+        begun = (state, shown, jnp.zeros(len(every), jnp.int32), jnp.int32(0), is_held)
         return jax.lax.scan(step, begun, jax.random.split(keys[0], 2 * steps))[1]
 
     began = time.perf_counter()
@@ -64,7 +65,7 @@ def _half(played: tuple[TimeStep, Any, Any, TimeStep], spec: EnvSpec, steps: int
             jax.tree.map(lambda array, at=at: array[at], one.observation) for one in (shown, after)
         )
         before, numbers = read(seen, spec.observation)
-        half.actions.append(int(actions[at, 0]))
+        half.actions.append(tuple(actions[at].tolist()))
         half.rewards.append(float(after.reward[at, 0]))
         half.terminated.append(bool(after.terminated[at, 0]))
         half.truncated.append(bool(after.truncated[at, 0]))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qlax.numbering import arrays_of
-from qlax.spaces import Space
+from qlax.spaces import EnvSpec, Space
 
 LONGEST_HOLD = 40
 """The most steps for which held actions are kept to."""
@@ -17,7 +17,7 @@ _WIDEST = 4_096
 class Half:
     """What was seen while actions were chosen in one way. Lists have an entry for each step."""
 
-    actions: list[int] = field(default_factory=list)
+    actions: list[tuple[int, ...]] = field(default_factory=list)
     rewards: list[float] = field(default_factory=list)
     terminated: list[bool] = field(default_factory=list)
     truncated: list[bool] = field(default_factory=list)
@@ -55,10 +55,35 @@ class Play:
         return len(self.single.actions) + len(self.held.actions)
 
 
+def every_action(spec: EnvSpec) -> np.ndarray:
+    """Return which values each factor of an action has, bool, [F, W]; [1, A] of a single number."""
+    if spec.factors is None:
+        return np.ones((1, spec.num_actions), bool)
+    assert spec.actions is not None
+    width = spec.actions.width
+    return np.array([np.arange(width) < size for size in spec.actions.sizes])
+
+
 def read(observation: object, space: Space) -> tuple[bytes, np.ndarray]:
-    """Return one observation, each array [1, …], as bytes, and as numbers if they are not many."""
+    """Return one observation, each array [1, …], as bytes, and as numbers if they are not many.
+
+    Bytes are of numbers with four digits: others are how a state was come to, and not what it is.
+    """
     arrays = arrays_of(observation, space)
-    text = b"".join(np.asarray(array).tobytes() for array in arrays)
+    text = b"".join(_coarse(np.asarray(array)).tobytes() for array in arrays)
     if sum(array.size for array in arrays) > _WIDEST:
         return text, np.zeros(0, np.float32)
     return text, np.concatenate([np.asarray(array[0], np.float32) for array in arrays])
+
+
+def coarse(reward: float) -> str:
+    """Return a reward with four digits, to be compared."""
+    return f"{reward:.4g}"
+
+
+def _coarse(array: np.ndarray) -> np.ndarray:
+    """Return an array whose real numbers have 15 bits of their 23 behind the point."""
+    if array.dtype.kind != "f":
+        return array
+    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
+    return (bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)

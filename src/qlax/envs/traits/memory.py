@@ -5,7 +5,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from qlax.envs.traits.half import Half
+from qlax.envs.traits.half import Half, coarse
 
 _SHUFFLES = 20
 _LEAST_VISITS = 40
@@ -28,7 +28,7 @@ def past_tells(half: Half) -> float:
         shuffled pasts do as well.
     """
     pairs = list(zip(half.before, half.actions, strict=True))
-    follows = list(zip(half.rewards, half.after, strict=True))
+    follows = list(zip(map(coarse, half.rewards), half.after, strict=True))
     often = {pair for pair, count in Counter(pairs).items() if count >= 4}
     kept = [step for step, pair in enumerate(pairs) if pair in often]
     if len(kept) < _LEAST_VISITS:

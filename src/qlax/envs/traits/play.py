@@ -15,7 +15,7 @@ from qlax.envs.core import TimeStep
 from qlax.envs.gymnasium import GymnasiumEnv
 from qlax.envs.source import Source
 from qlax.envs.traits.compiled_play import played_compiled
-from qlax.envs.traits.half import LONGEST_HOLD, Half, Play, read
+from qlax.envs.traits.half import LONGEST_HOLD, Half, Play, every_action, read
 from qlax.errors import EnvironmentFailure, UsageError
 from qlax.silence import output_dropped, warnings_ignored
 
@@ -42,7 +42,7 @@ def played(source: Source, seed: int = 0) -> Play | None:
     """
     try:
         with warnings_ignored(), output_dropped():
-            made = source.make()
+            made = source.make_as_it_is()
             functions = made.unwrapped
             if isinstance(functions, DynamicsAsGymnasium):
                 made.close()
@@ -108,6 +108,7 @@ class _Player:
         self._env, self._half, self._is_held = env, half, is_held
         self._seed = seed + 1_000 * len(half.actions)
         self._rng = np.random.default_rng(self._seed)
+        self._every = every_action(env.spec)
 
     def until(self, steps: int, clock: _Clock) -> bool:
         """Play on until there are so many steps; return whether that was so in time."""
@@ -115,14 +116,16 @@ class _Player:
         space = env.spec.observation
         shown = env.reset(self._seed)
         before, numbers = read(shown.observation, space)
-        begins, action, left = True, 0, 0
+        begins, left = True, 0
+        action: tuple[int, ...] = ()
         while len(half.actions) < steps:
             legal = self._legal(shown)
-            if left == 0 or not self._is_held or action not in legal:
-                action = int(legal[self._rng.integers(len(legal))])
+            allowed = action and all(row[at] for row, at in zip(legal, action, strict=True))
+            if left == 0 or not self._is_held or not allowed:
+                action = tuple(int(self._rng.choice(np.flatnonzero(row))) for row in legal)
                 left = int(self._rng.integers(1, LONGEST_HOLD + 1))
             left -= 1
-            shown = env.step(np.array([action]))
+            shown = env.step(self._as_array(action))
             after, next_numbers = read(shown.observation, space)
             half.actions.append(action)
             half.rewards.append(float(shown.reward[0]))
@@ -132,11 +135,11 @@ class _Player:
             half.before.append(before)
             half.after.append(after)
             half.numbers.append(numbers)
-            half.legal.append(len(legal) / env.spec.num_actions)
+            half.legal.append(float(legal.sum() / self._every.sum()))
             begins = bool(shown.done[0])
             before, numbers = after, next_numbers
             if begins:
-                shown = env.step(np.array([0]))  # which begins the next episode
+                shown = env.step(self._as_array(action))  # which begins the next episode
                 before, numbers = read(shown.observation, space)
                 left = 0
             if not clock.stepped():
@@ -144,6 +147,12 @@ class _Player:
         return True
 
     def _legal(self, shown: TimeStep) -> np.ndarray:
+        """Return which values of each factor of an action may be taken, bool, [F, W]."""
         if shown.legal is None:
-            return np.arange(self._env.spec.num_actions)
-        return np.flatnonzero(shown.legal[0])
+            return self._every
+        legal: np.ndarray = shown.legal[0].reshape(self._every.shape)
+        return legal
+
+    def _as_array(self, action: tuple[int, ...]) -> np.ndarray:
+        one = self._env.spec.factors is None
+        return np.array([action[0]]) if one else np.array([action])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from qlax.envs.source import Source
-from qlax.envs.traits.half import Half, Play
+from qlax.envs.traits.half import Half, Play, coarse
 from qlax.envs.traits.memory import past_tells
 from qlax.envs.traits.play import played
 from qlax.envs.traits.traits import Episodes, Rewards, Shown, Traits
@@ -92,9 +92,9 @@ def _shown(spec: EnvSpec, play: Play) -> Shown:
         for before, action, reward, after in zip(
             half.before, half.actions, half.rewards, half.after, strict=True
         ):
-            known_outcome = followed.setdefault((before, action), (reward, after))
+            outcome = coarse(reward), after
             again += 1
-            other += known_outcome != (reward, after)
+            other += followed.setdefault((before, action), outcome) != outcome
     known = numbers.size > 0
     return Shown(
         share_new=len(set(seen)) / len(seen),

@@ -6,11 +6,8 @@ from typing import Any
 from qlax.envs.traits import Traits
 from qlax.explorers import OneStep, Uniform, Zeta
 from qlax.presets.advising.core import Ruling
-from qlax.presets.advising.rules.kinds import is_numbered, is_silent
+from qlax.presets.advising.rules.kinds import is_far_off, is_numbered, is_silent
 from qlax.schedules import Linear
-
-_FARTHER = 1.5
-"""How much farther actions must reach that are kept to, for exploration to keep to them."""
 
 
 def exploration(traits: Traits, so_far: Mapping[str, Any]) -> Ruling:
@@ -29,7 +26,7 @@ def exploration(traits: Traits, so_far: Mapping[str, Any]) -> Ruling:
                 "random play is told nothing by its rewards, so what was tried is counted, and "
                 "what was tried least in a state is tried next",
             )
-        if traits.states is None and not traits.has_image and shown.reach >= _FARTHER:
+        if is_far_off(traits):
             duration = Uniform(low=1, high=40)
             why = (
                 "random play is told nothing by its rewards, and actions kept to for many steps "
@@ -37,10 +34,11 @@ def exploration(traits: Traits, so_far: Mapping[str, Any]) -> Ruling:
                 "to them, and takes long"
             )
         else:
-            duration = Zeta(exponent=2.0)
+            duration = OneStep() if shown.reach < 1.0 else Zeta(exponent=2.0)
+            farther = "no farther" if shown.reach < 1.0 else "a little farther"
             why = (
-                "random play is told nothing by its rewards, so exploration takes long, with "
-                "actions repeated now and then"
+                "random play is told nothing by its rewards, so exploration takes long; keeping to "
+                f"an action reaches {farther}"
             )
     elif episodes.terminated > 0 and episodes.held_mean < 0.8 * episodes.mean:
         duration = OneStep()

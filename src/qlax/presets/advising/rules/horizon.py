@@ -5,10 +5,12 @@ from typing import Any
 
 from qlax.envs.traits import Traits
 from qlax.presets.advising.core import Ruling
-from qlax.presets.advising.rules.kinds import is_bandit, is_chancy, is_numbered, is_silent
+from qlax.presets.advising.rules.kinds import is_bandit, is_chancy, is_far_off, is_numbered
 
-_ENDLESS = 1_000
-"""Steps after which an episode is cut that nothing ends."""
+_ENDLESS = 500
+"""Steps without an end after which an episode counts as endless."""
+_CUT = 1_000
+"""Steps after which such episodes are cut."""
 
 
 def horizon(traits: Traits, _: Mapping[str, Any]) -> Ruling:
@@ -18,7 +20,7 @@ def horizon(traits: Traits, _: Mapping[str, Any]) -> Ruling:
     limit = None
     why = []
     if traits.spec.time_limit is None and episodes is not None and episodes.longest >= _ENDLESS:
-        limit = _ENDLESS
+        limit = _CUT
         why.append(f"nothing ends its episodes, so training cuts them after {limit:,} steps")
     long = longest is not None and longest >= 1_000 and not traits.has_image
     discount = 0.995 if long and not is_numbered(traits) else 0.99
@@ -28,7 +30,7 @@ def horizon(traits: Traits, _: Mapping[str, Any]) -> Ruling:
     elif is_numbered(traits) or is_chancy(traits):
         n_step = 1
         why.append("what follows an action is exact to learn or chance, so one reward is summed")
-    elif is_silent(traits):
+    elif is_far_off(traits):
         n_step = 10
         why.append("news of a goal is rare, so ten rewards are summed to carry it back faster")
     else:

@@ -2,6 +2,8 @@
 
 from qlax.envs.traits import Traits
 
+FARTHER = 1.5
+"""How much farther actions must reach that are kept to, for exploration to keep to them."""
 MOST_STATES = 50_000
 """States up to which a table has a row for each."""
 
@@ -30,6 +32,17 @@ def is_silent(traits: Traits) -> bool:
         ended = episodes.terminated / max(episodes.finished, 1)
         return rewards.size == 0.0 or ended < 0.2
     return rewards.paid < 0.005
+
+
+def is_far_off(traits: Traits) -> bool:
+    """Return whether a goal that random play has no news of is reached by keeping to actions.
+
+    They go farther then than a new one at each step does.
+    """
+    shown = traits.shown
+    if shown is None or traits.states is not None or traits.has_image or not is_silent(traits):
+        return False
+    return shown.reach >= FARTHER
 
 
 def bonus_of(traits: Traits) -> float | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from qlax.envs.traits import Traits
 from qlax.presets.advising.core import Ruling
-from qlax.presets.advising.rules.kinds import is_numbered, is_silent
+from qlax.presets.advising.rules.kinds import is_far_off
 from qlax.presets.fitting import images
 from qlax.targets import Periodic, Polyak
 
@@ -21,7 +21,7 @@ def updates(traits: Traits, _: Mapping[str, Any]) -> Ruling:
             settings, "eight environments and an update for every four steps, as on Atari"
         )
     shared = {"learning_starts": None, "num_envs": 1, "updates": 1, "max_grad_norm": 10.0}
-    if is_silent(traits) and not is_numbered(traits):
+    if is_far_off(traits):
         return Ruling(
             {
                 "batch_size": 64,
