@@ -9,6 +9,8 @@ from qlax.spaces import EnvSpec, Space
 
 LONGEST_HOLD = 40
 """The most steps for which held actions are kept to."""
+_NOTHING = 1e-7
+"""Numbers up to this are what rounding leaves of 0."""
 _WIDEST = 4_096
 """Numbers of an observation up to which each is looked at."""
 
@@ -78,12 +80,13 @@ def read(observation: object, space: Space) -> tuple[bytes, np.ndarray]:
 
 def coarse(reward: float) -> str:
     """Return a reward with four digits, to be compared."""
-    return f"{reward:.4g}"
+    return f"{reward if abs(reward) > _NOTHING else 0.0:.4g}"
 
 
 def _coarse(array: np.ndarray) -> np.ndarray:
     """Return an array whose real numbers have 15 bits of their 23 behind the point."""
     if array.dtype.kind != "f":
         return array
-    bits = np.ascontiguousarray(array, np.float32).view(np.uint32)
+    kept = np.where(np.abs(array) > _NOTHING, array, 0.0).astype(np.float32)
+    bits = np.ascontiguousarray(kept).view(np.uint32)
     return (bits + np.uint32(0x80)) & np.uint32(0xFFFFFF00)
