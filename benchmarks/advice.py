@@ -64,42 +64,52 @@ def main() -> None:
     tasks = [task for task in TASKS if options.only in task.name]
     document = fresh("runs") if options.fresh else resumed(options.out, "runs")
     runs: list[dict[str, Any]] = document["runs"]
+    seeds = range(options.first_seed, options.first_seed + options.seeds)
     for task in tasks:
         for who in WHO:
-            for seed in range(options.first_seed, options.first_seed + options.seeds):
-                key = {"task": task.name, "who": who, "seed": seed}
-                if any(key.items() <= run.items() for run in runs):
-                    continue
-                runs.append({**key, **_run(task, who, seed)})
-                print(runs[-1], flush=True)
-                document["tasks"] = _verdicts(runs)
-                write_result(options.out, document)
+            known = [run["seed"] for run in runs if (run["task"], run["who"]) == (task.name, who)]
+            missing = [seed for seed in seeds if seed not in known]
+            if not missing:
+                continue
+            runs += _runs(task, who, missing)
+            for run in runs[-len(missing) :]:
+                print(run, flush=True)
+            document["tasks"] = _verdicts(runs)
+            write_result(options.out, document)
     document["tasks"] = _verdicts(runs)
     write_result(options.out, document)
     _print(document["tasks"])
     print(f"\nwritten to {options.out}")
 
 
-def _run(task: Task, who: str, seed: int) -> dict[str, Any]:
+def _runs(task: Task, who: str, seeds: list[int]) -> list[dict[str, Any]]:
+    """Train seeds, side by side where the environment allows, and return what they reach."""
     began = time.perf_counter()
     with opened(task.env, task.kwargs) as source, tempfile.TemporaryDirectory() as scratch:
         preset = advised(source) if who == "advised" else presets.resolve(source)
         assert preset.tuned or who == "advised", f"{task.name} has no settings that were tried"
-        run = qlax.train(
+        runs = qlax.train_seeds(
             source,
             preset,
+            seeds=seeds,
             steps=task.steps,
-            seed=seed,
-            out=Path(scratch) / "run",
+            out=Path(scratch) / "runs",
             eval_every=0,
             eval_episodes=100,
         )
-    return {
-        "agent": preset.name,
-        "steps": run.result["env_steps"],
-        "return": run.result["eval"]["mean"],
-        "seconds": round(time.perf_counter() - began, 1),
-    }
+        seconds = round((time.perf_counter() - began) / len(seeds), 1)
+        return [
+            {
+                "task": task.name,
+                "who": who,
+                "seed": seed,
+                "agent": preset.name,
+                "steps": run.result["env_steps"],
+                "return": run.result["eval"]["mean"],
+                "seconds": seconds,
+            }
+            for seed, run in zip(seeds, runs, strict=True)
+        ]
 
 
 def _verdicts(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,10 +1,10 @@
 """How programs are compiled and cached."""
 
 import functools
-import os
-from pathlib import Path
 
 import jax
+
+from qlax.caches import PROGRAMS
 
 Options = dict[str, bool | str | int | float]
 """Options of XLA, by name."""
@@ -47,7 +47,6 @@ def keep_compiled_programs() -> None:
     """
     if jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    jax.config.update("jax_compilation_cache_dir", str(Path(home) / "qlax" / "programs"))
+    jax.config.update("jax_compilation_cache_dir", str(PROGRAMS.folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)

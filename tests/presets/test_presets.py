@@ -166,7 +166,9 @@ def test_an_untried_environment_that_shows_images_gets_a_network_for_them(shown,
 
 
 def test_a_few_numbers_and_tables_stay_with_general_settings():
-    assert presets.resolve(showing(SEEN["a few numbers"])).agent == presets.dqn()
+    few = showing(SEEN["a few numbers"])
+    assert presets.resolve(few, "dqn").agent == presets.dqn()
+    assert presets.resolve(few).advised  # where no agent is named
     assert presets.resolve(showing(SEEN["picture"]), "q_learning").agent == presets.q_learning()
 
 

@@ -101,7 +101,7 @@ def _remedy(agent: Agent, replay: float, room: float) -> str:
     capacity = getattr(agent.replay, "capacity", None)
     if capacity is None or room <= 0.0:
         return ""
-    fitting = int(capacity * room / replay)
+    fitting = int(capacity * room / replay) - 1  # a replay has a few bytes that no step takes
     return f": a replay of {fitting:,} steps would fit, agent.replay.capacity={fitting}"
 
 

@@ -3,11 +3,13 @@
 from qlax.cli.commands.advise import Advise
 from qlax.cli.commands.agents import Agents
 from qlax.cli.commands.board import Board
+from qlax.cli.commands.cache import Cache
 from qlax.cli.commands.check import Check
 from qlax.cli.commands.compare import Compare
 from qlax.cli.commands.completion import Completion
 from qlax.cli.commands.config import Config
 from qlax.cli.commands.core import Command, Words
+from qlax.cli.commands.doctor import Doctor
 from qlax.cli.commands.envs import Envs
 from qlax.cli.commands.eval import Eval
 from qlax.cli.commands.explain import Explain
@@ -50,6 +52,8 @@ COMMANDS: dict[str, type[Command]] = {
     "envs": Envs,
     "check": Check,
     "advise": Advise,
+    "doctor": Doctor,
+    "cache": Cache,
     "completion": Completion,
 }
 """Every command by its name, in the order of `qlax --help`."""
