@@ -21,7 +21,7 @@ ADDS = {
     "trackio": "logs for Trackio (--log trackio)",
     "mlflow": "logs for MLflow (--log mlflow)",
     "tune": "tuning by Optuna (qlax tune)",
-    "export": "export to ONNX (qlax export)",
+    "onnx": "export to ONNX (qlax export)",
     "torch": "export to PyTorch",
     "hub": "runs from and to a hub (qlax push, qlax pull)",
     "cuda": "training on NVIDIA's GPUs",
@@ -57,8 +57,8 @@ class Extra(NamedTuple):
 
 def versions() -> list[Version]:
     """Return Python, and every package that qlax needs."""
-    about = importlib.metadata.metadata("qlax")
-    needed = about.get("Requires-Python") or ""
+    about = importlib.metadata.metadata("qlax").get_all("Requires-Python") or [""]
+    needed = about[0]
     python = Requirement(f"python{needed}")
     own = platform.python_version()
     found = [Version("python", own, needed, python.specifier.contains(own, prereleases=True))]
@@ -76,7 +76,7 @@ def extras() -> list[Extra]:
         if name in _LEFT_OUT:
             continue
         needed = list(_requirements(name))
-        missing = [one.name for one in needed if not _is_there(one, name)]
+        missing = [one.name for one in needed if not _is_there(one)]
         adds = ADDS.get(name, ", ".join(sorted(one.name for one in needed)))
         found.append(Extra(name, adds, tuple(missing)))
     return found
@@ -102,7 +102,7 @@ def _version(one: Requirement) -> Version:
     return Version(one.name, installed, str(one.specifier), fits)
 
 
-def _is_there(one: Requirement, extra: str) -> bool:
+def _is_there(one: Requirement) -> bool:
     """Return whether a package is installed, with what its own extras need: `jax[cuda12]`."""
     if not _version(one).fits:
         return False
