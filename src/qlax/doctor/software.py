@@ -27,7 +27,7 @@ ADDS = {
     "cuda": "training on NVIDIA's GPUs",
 }
 """What each extra adds; one that is not named here is shown by its packages."""
-_LEFT_OUT = ("dev", "film")
+_LEFT_OUT = ("dev", "film", "releasing")
 
 
 class Version(NamedTuple):
