@@ -68,6 +68,11 @@ def advise(
 def _advice(
     source: Source, name: str | None, *, seed: int, with_speed: bool, untried: bool
 ) -> Advice:
+    if source.vector is not None:
+        raise UsageError(
+            f"env is {source.name}, a vector environment, but advice is on a single one: give what "
+            "makes one of it."
+        )
     spec = source.spec
     play = played(source, seed)
     traits = traits_in(spec, play)

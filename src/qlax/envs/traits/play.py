@@ -11,12 +11,10 @@ import numpy as np
 
 from qlax.envs.as_gymnasium import DynamicsAsGymnasium
 from qlax.envs.backends import gymnasium as host
-from qlax.envs.core import TimeStep
-from qlax.envs.gymnasium import GymnasiumEnv
+from qlax.envs.core import HostEnv, TimeStep
 from qlax.envs.source import Source
 from qlax.envs.traits.compiled_play import played_compiled
 from qlax.envs.traits.half import LONGEST_HOLD, Half, Play, every_action, read
-from qlax.errors import EnvironmentFailure, UsageError
 from qlax.silence import output_dropped, warnings_ignored
 
 STAGES = (200, 1_000)
@@ -37,9 +35,11 @@ def played(source: Source, seed: int = 0) -> Play | None:
     and not the usual one. What fails here will fail, and be named, when it is trained in.
 
     Args:
-        source: The environment.
+        source: The environment; several in one, a vector environment, are not played.
         seed: Of the play, and of the environment in it.
     """
+    if source.vector is not None:
+        return None
     try:
         with warnings_ignored(), output_dropped():
             made = source.make_as_it_is()
@@ -53,11 +53,11 @@ def played(source: Source, seed: int = 0) -> Play | None:
                 return _on_host(env, seed)
             finally:
                 env.close()
-    except (UsageError, EnvironmentFailure):
+    except Exception:  # whatever an environment raises
         return None
 
 
-def _on_host(env: GymnasiumEnv, seed: int) -> Play | None:
+def _on_host(env: HostEnv, seed: int) -> Play | None:
     halves = Half(), Half()
     began = time.perf_counter()
     clock = _Clock()
@@ -104,7 +104,7 @@ class _Clock:
 class _Player:
     """Adds steps to a half of a play."""
 
-    def __init__(self, env: GymnasiumEnv, half: Half, seed: int, *, is_held: bool) -> None:
+    def __init__(self, env: HostEnv, half: Half, seed: int, *, is_held: bool) -> None:
         self._env, self._half, self._is_held = env, half, is_held
         self._seed = seed + 1_000 * len(half.actions)
         self._rng = np.random.default_rng(self._seed)
