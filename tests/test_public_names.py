@@ -14,6 +14,7 @@ def test_every_public_name_is_there():
 def test_the_public_names_are_these():
     assert sorted(qlax.__all__) == [
         "ActorState",
+        "Advice",
         "Agent",
         "DiskFull",
         "Diverged",
@@ -30,6 +31,7 @@ def test_the_public_names_are_these():
         "UsageError",
         "__version__",
         "actions",
+        "advise",
         "bootstraps",
         "check",
         "compare",
