@@ -10,7 +10,16 @@ import qlax
 _GROUPS = {
     "Train": ("train", "train_seeds", "resume", "sweep", "tune", "Learner"),
     "What comes of it": ("Run", "load", "read_config", "Policy", "evaluate", "Evaluation", "Trial"),
-    "Look and compare": ("explain", "film", "plot", "compare", "report", "check"),
+    "Look and compare": (
+        "explain",
+        "film",
+        "plot",
+        "compare",
+        "report",
+        "check",
+        "advise",
+        "Advice",
+    ),
     "Take it away": ("export", "Exported"),
     "A hub": ("push", "pull"),
     "Agents": ("Agent",),
