@@ -94,6 +94,7 @@ def test_side_by_side_is_as_each_alone(environments):
     assert not np.allclose(first, second, atol=1e-3)
 
 
+@pytest.mark.exhaustive
 def test_members_are_the_same_however_many_fit_into_a_call_and_whoever_is_left_out(environments):
     search = search_of(AGENT, {"discount": "uniform(0.5,0.99)"})
     agents = [search.with_values({"discount": value}).for_run(300) for value in (0.5, 0.7, 0.9)]
@@ -124,6 +125,7 @@ def test_whoever_diverges_has_no_score(environments):
     assert np.isnan(scores[1]).all()
 
 
+@pytest.mark.exhaustive
 def test_a_stop_is_noticed_between_stretches(environments):
     program = program_of(environments, {"discount": "uniform(0.5,0.99)"})
     members = CompiledMembers(program, [AGENT.for_run(300)], [0, 1], 2, lambda: True)

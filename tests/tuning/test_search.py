@@ -7,6 +7,7 @@ from qlax.presets.resolve import AGENTS
 from qlax.tuning.ranges import Log
 from qlax.tuning.search import search_of
 from qlax.tuning.spaces import default_space
+from tests.tiers import in_turn
 
 AGENT = Agent(optimizer=optimizers.Adam(learning_rate=1e-3))
 
@@ -73,7 +74,7 @@ def test_an_impossible_agent_is_refused_when_it_is_made():
         search.with_values({"replay.batch_size": 128, "replay.capacity": 64})
 
 
-@pytest.mark.parametrize("name", AGENTS)
+@pytest.mark.parametrize("name", in_turn(list(AGENTS), share=6))
 def test_every_named_agent_has_a_usual_search_around_it(name):
     for env in ("CartPole-v1", "FrozenLake-v1"):
         preset = presets.resolve(env, name)
