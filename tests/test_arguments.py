@@ -92,6 +92,9 @@ NEW_RUN = {
     "env_kwargs": [3, [1], {3: 4}, "render_mode"],
     "step_timeout": SECONDS,
     "observers": OBSERVERS,
+    "start_from": [3, ["a"], True, "nowhere"],
+    "start_without": [3, "nothing"],
+    "metrics": ["return", 3, [3]],
 }
 
 
@@ -133,6 +136,7 @@ PUBLIC = {
             "env": [3, [ID]],
             "step_timeout": SECONDS,
             "observers": OBSERVERS,
+            "logs": [None, *FLAGS],
             "progress": FLAGS,
         },
     ),

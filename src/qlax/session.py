@@ -276,19 +276,21 @@ class _Session:
     def _save(self, state: LoopState, iteration: int) -> None:
         """Write a checkpoint of every member, and the best policies so far.
 
-        Small states are written while training goes on; of large ones there is no room for two.
+        Small states are copied, and written while training goes on; of large ones there is no room
+        for two.
         """
         self._selection.save()
+        goes_on = iteration < self.members[0].plan.iterations
         for member, own_state in zip(self.members, self._driver.split(state), strict=True):
-            beside = size_of(own_state) <= _WRITTEN_BESIDE
+            copied = goes_on and size_of(own_state) <= _WRITTEN_BESIDE
             self._writer.submit(
                 checkpoint.save_checkpoint,
                 member.folder,
-                held(own_state) if beside else own_state,
+                held(own_state) if copied else own_state,
                 iteration,
                 then=functools.partial(self._saved, member, iteration),
             )
-            if not beside:
+            if goes_on and not copied:
                 self._writer.wait()
 
     def _saved(self, member: Member, iteration: int) -> None:

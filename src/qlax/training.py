@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from qlax import presets, starting
 from qlax.agent import Agent
 from qlax.arguments import (
+    flag,
     instance_of,
     path_of,
     refuses_plainly,
@@ -242,6 +243,7 @@ def resume(
         instance_of("agent", agent, Agent, "an Agent")
     if steps is not None:
         steps = whole_number("steps", steps, at_least=1)
+    logs = flag("logs", logs)
     document = folder.read_config(path)
     grouped = "seeds" in document
     folders = [path / f"seed-{seed}" for seed in document["seeds"]] if grouped else [path]

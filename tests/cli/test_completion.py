@@ -47,8 +47,8 @@ def words_after(line):
     [
         ("tr", ["train"]),
         ("frobnicate ", []),
-        ("train MountainC", ["MountainCar-v0"]),
-        ("train mountainc", ["MountainCar-v0"]),
+        ("train MountainC", ["MountainCar-v0", "MountainCarContinuous-v0"]),
+        ("train mountaincar-", ["MountainCar-v0"]),
         ("train CartPole-v1 --agent rain", ["rainbow"]),
         ("train CartPole-v1 --agent=rain", ["--agent=rainbow"]),
         ("train CartPole-v1 --backend gymn", ["gymnax", "gymnasium"]),
@@ -96,7 +96,7 @@ def test_every_command_and_agent_is_known(place):
 def test_an_answer_imports_neither_jax_nor_the_parser(place):
     code = (
         "import sys; from qlax.cli.entry import main\n"
-        "main(['__complete', 'fish', 'train', 'MountainC'])\n"
+        "main(['__complete', 'fish', 'train', 'MountainCar-'])\n"
         "sys.exit(str(sorted({'jax', 'numpy', 'tyro', 'rich'} & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -163,7 +163,7 @@ def driven(shell, *words, **options):
 
 LINES = {
     "qlax tr": ["train"],
-    "qlax train MountainC": ["MountainCar-v0"],
+    "qlax train MountainCar-": ["MountainCar-v0"],
     "qlax eval runs/C": ["runs/CartPole-v1/dqn/seed-0"],
     "qlax train CartPole-v1 --agent.memory l": ["lstm"],
     "qlax eval e": ["elsewhere/", "empty/"],
@@ -216,7 +216,7 @@ cat made
     ("line", "made"),
     [
         ("qlax tr", "qlax train "),
-        ("qlax train MountainC", "qlax train MountainCar-v0 "),
+        ("qlax train MountainCar-", "qlax train MountainCar-v0 "),
         ("qlax eval runs/C", "qlax eval runs/CartPole-v1/dqn/seed-0 "),
         ("qlax eval em", "qlax eval empty/"),
     ],

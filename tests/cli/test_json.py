@@ -134,7 +134,7 @@ def test_ctrl_c_says_where_the_run_was_saved(told, place):
     signal = "import signal; Pressing.all == 120 and signal.raise_signal(signal.SIGINT)\n        "
     text = PRESSING.replace("os.write(1", signal + "os.write(1")
     (place / "pressing.py").write_text(text)
-    words = ["train", "pressing:Pressing-v0", *SMALL, "--out", "stopped"]
+    words = ["train", "pressing:Pressing-v0", *SMALL, "--agent", "dqn", "--out", "stopped"]
     document, err = told(*words, code=130)
     assert document == {"folder": "stopped", "interrupted": True}
     assert "Go on with: qlax resume stopped" in " ".join(err.split())

@@ -41,6 +41,14 @@ class Sound(gymnasium.Env):
         return {} if self.mask is None else {"action_mask": np.array(self.mask, np.int8)}
 
 
+class Named(Sound):
+    action_space = spaces.Dict({"turn": spaces.Discrete(2)})
+
+
+class Unlimited(Sound):
+    action_space = spaces.Box(-np.inf, np.inf, (1,))
+
+
 class Continuous(Sound):
     action_space = spaces.Box(-1, 1, (1,))
 
@@ -178,7 +186,8 @@ def not_an_environment():
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        (Continuous, "Its actions are Box(-1.0, 1.0, (1,), float32), but"),
+        (Named, "It has actions Dict('turn': Discrete(2)), but Q-learning chooses among finitely"),
+        (Unlimited, "number 0 reaches from -inf to inf, but a grid needs limits"),
         (Speaking, "It has observations Text, but arrays are needed"),
         (Spaceless, "It has no observation_space"),
         (WrongShape, "The observation has the shape (1, 2), but its space says (2,)"),
@@ -216,6 +225,14 @@ def test_what_is_wrong_is_said_and_nothing_else(env, said):
     assert said in problem
     assert report.notes == ()
     assert not report.ok
+
+
+def test_continuous_actions_need_a_grid():
+    report = check_env(Continuous)
+    assert report.ok
+    assert [note.partition(":")[2] for note in report.notes] == [
+        " give the agent a grid of them, such as actions.Grid(points=9)."
+    ]
 
 
 class Overwriting(Sound):

@@ -16,8 +16,10 @@ from qlax.maths import (
     bootstrap,
     convolution,
     distributional,
+    factors,
     policies,
     pooling,
+    representation,
     returns,
     spectral,
     sum_tree,
@@ -31,6 +33,7 @@ ATOMS, YES = np.arange(4.0), np.ones((2, 3), bool)
 BACKUP, TREE = Backup(BA, BA, B, BA), sum_tree.init(9)
 TREE_NUMBERS = np.ones((TREE.depth, 2), np.float32)
 KEY = jax.random.key(0)
+TWO = np.zeros((2, 2), np.int32)  # actions of two factors
 
 # What fits, and what does not: the argument named first is the one to blame.
 CALLS = [
@@ -56,6 +59,8 @@ CALLS = [
             "kernel": [np.ones((1, 5, 5, 2)), np.ones((3, 3, 1, 4)), 1],
         },
     ),
+    (factors.shares, [TWO, BAK[:, 0]], {"action": [B, BAK[:, 0]], "like": [TWO, BAK]}),
+    (factors.taken, [BAK[:, 0], TWO], {"values": [BAK, TWO], "action": [BAK[:, 0], B]}),
     (distributional.cross_entropy, [BK, BK], {"target": [BK, BA]}),
     (distributional.hat_weights, [B, 4], {"places": [np.float32(1), 4]}),
     (
@@ -119,12 +124,14 @@ CALLS = [
         [TREE, jnp.arange(2), B],
         {"leaves": [TREE, np.int32(1), B], "values": [TREE, jnp.arange(3), B]},
     ),
+    (representation.dormant, [B, 0.1], {"activity": [BA, 0.1]}),
     (sum_tree.find, [TREE, B, B, TREE_NUMBERS], {"numbers": [TREE, B, B, B]}),
 ]
-# Of any shape, or without an array.
+# Of any shape, or without an array; of factors, what others check that they call.
 UNCHECKED = {
-    "as_array", "bias", "clipped_sum", "checked", "draw", "get", "huber", "init", "midpoints",
-    "squared", "resolved", "total",
+    "apart", "as_array", "best_value", "bias", "clipped_sum", "checked", "draw", "effective_rank",
+    "get", "greedy_of", "huber", "init", "is_greedy", "leaves", "midpoints", "norm", "squared",
+    "resolved", "together", "total",
 }  # fmt: skip
 
 

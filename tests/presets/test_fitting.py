@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 import qlax
-from qlax import Agent, config, explorers, heads, networks, optimizers, presets, replay, rewards
+from qlax import (
+    Agent,
+    actions,
+    config,
+    explorers,
+    heads,
+    networks,
+    optimizers,
+    presets,
+    replay,
+    rewards,
+)
 from qlax.envs.worlds import WORLDS, families
 from qlax.observations import Normalise
 from qlax.presets.fitting import Asked, Settings, images
@@ -55,6 +66,7 @@ FITTED = {
 }
 # Parts that an environment exchanges whole, and for which ones.
 EXCHANGED = {
+    "actions": actions.Factors,
     "network": networks.MLP,
     "explorer": explorers.Greedy,
     "target": Polyak,

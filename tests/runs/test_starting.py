@@ -102,7 +102,8 @@ def test_a_run_that_was_stopped_before_a_checkpoint_starts_from_the_policy_again
     shutil.rmtree(elsewhere)
     for rest in ("checkpoints", "moments", "policy"):
         shutil.rmtree(again / rest)
-    (again / "metrics.jsonl").unlink()
+    for rest in ("metrics.jsonl", "result.json"):
+        (again / rest).unlink()
     resumed = qlax.resume(again, env=PROBE, progress=False)
     assert_alike(resumed.policy.params, run.policy.params)
     document = json.loads((again / "config.json").read_text())

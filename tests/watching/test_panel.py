@@ -20,7 +20,17 @@ def spec_of(actions, first=0):
 
 def turn_of(q_values, *, returns=None, members=None, step=0, end=None):
     q_values = np.asarray(q_values, np.float32)
-    thought = None if end else Thought(q_values, int(q_values.argmax()), returns, members)
+    thought = (
+        None
+        if end
+        else Thought(
+            q_values,
+            best=int(q_values.argmax()),
+            marked=frozenset([int(q_values.argmax())]),
+            returns=returns,
+            members=members,
+        )
+    )
     return Turn(
         episode=0,
         seed=0,

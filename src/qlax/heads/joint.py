@@ -1,6 +1,5 @@
 """A head for actions of several factors: the value of an action is the mean over its factors."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -13,7 +12,6 @@ from qlax.maths.bootstrap import Backup
 from qlax.maths.factors import shares
 
 
-@dataclass(frozen=True)
 class Joint:
     """Z(s, a) = (1 / F) Σ_i Z_i(s, a_i), of an action of F factors, by a head of their values.
 
@@ -21,8 +19,9 @@ class Joint:
     means; Z's of a distribution are joined as `JoinsFactors.joint` says.
     """
 
-    head: Head
-    """What predicts the values of all factors."""
+    def __init__(self, head: Head) -> None:
+        self.head = head
+        """What predicts the values of all factors."""
 
     def predict(self, features: Features, num_actions: int) -> Any:
         """Return the head's prediction of all factors."""
@@ -68,7 +67,6 @@ class Joint:
         return self.head.joint(prediction, weights)
 
 
-@dataclass(frozen=True)
 class JointMembers(Joint):
     """The same of a head of several members, each of which has its own target."""
 

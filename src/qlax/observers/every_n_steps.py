@@ -9,7 +9,7 @@ from qlax.observers.core import Beginning, Observer, Report
 class EveryNSteps(Observer):
     """Calls a function with the newest report about every N environment steps.
 
-    It is called with the first report at or after each multiple of N: reports come a hundred times
+    It is called with the first report at or after each multiple of N: reports come forty times
     a run, or oftener.
 
     >>> qlax.observers.EveryNSteps(10_000, lambda report: print(report.mean["loss"]))

@@ -156,13 +156,6 @@ class Study:
         found = self._study.get_trials(deepcopy=False, states=states)
         return [self._as_told(trial) for trial in found]
 
-    def under_way(self) -> int:
-        """Return how many trials are under way, in any process."""
-        import optuna
-
-        running = (optuna.trial.TrialState.RUNNING,)
-        return len(self._study.get_trials(deepcopy=False, states=running))
-
     def importances(self) -> dict[str, float]:
         """Return how much each field matters, which sums to 1; empty if that cannot be said.
 

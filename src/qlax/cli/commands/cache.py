@@ -16,7 +16,7 @@ class Cache(Command):
     Only what qlax put there is removed. Runs are no cache, and stay.
     """
 
-    group: ClassVar = "What there is"
+    group: ClassVar = "Your machine"
 
     action: Positional[Annotated[str, arg(metavar="[clear]")]] = "show"
     """`clear` removes what is in them."""

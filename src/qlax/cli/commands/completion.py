@@ -16,7 +16,7 @@ class Completion(Command):
     ~/.config/fish/config.fish: qlax completion fish | source.
     """
 
-    group: ClassVar = "Your shell"
+    group: ClassVar = "Your machine"
 
     shell: Positional[Annotated[Literal["bash", "zsh", "fish"], arg(metavar="{bash,zsh,fish}")]]
     """Which shell you have."""

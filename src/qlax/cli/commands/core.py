@@ -9,7 +9,10 @@ import tyro
 
 from qlax.errors import UsageError
 
-GROUPS = ("Train", "Look at a run", "Compare runs", "What there is", "Your shell")
+GROUPS = (
+    *("Train", "Look at a run", "Compare runs", "Take it away", "What there is"),
+    "Your machine",
+)
 """What commands are for, as `qlax --help` groups them."""
 
 

@@ -13,7 +13,7 @@ class Doctor(Command):
     What it prints can be pasted into a bug report: it names neither you nor folders of yours.
     """
 
-    group: ClassVar = "What there is"
+    group: ClassVar = "Your machine"
 
     quick: Annotated[bool, *FLAG] = False
     """Leave out the check of speed, which takes five seconds."""

@@ -17,6 +17,7 @@ class Export(Command):
     MountainCar or Acrobot in the browser, without a network.
     """
 
+    group: ClassVar = "Take it away"
     names: ClassVar = {"out": "--out", "to": "--to", "outputs": "--outputs"}
 
     run_folder: RunFolder

@@ -16,6 +16,7 @@ class Pull(Command):
     Commands that take a run take hf:USER/NAME, too, and keep it in a cache.
     """
 
+    group: ClassVar = "Take it away"
     names: ClassVar = {"address": "hf:…", "out": "--out"}
     interrupted: ClassVar = "stopped; nothing was put in place, and what was fetched is kept."
 

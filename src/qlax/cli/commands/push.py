@@ -16,6 +16,7 @@ class Push(Command):
     `hf auth login` or HF_TOKEN says who you are; HF_ENDPOINT names another hub.
     """
 
+    group: ClassVar = "Take it away"
     names: ClassVar = {"address": "TO", "out": "--preview"}
     interrupted: ClassVar = "stopped; the repository is as it was, or new and empty."
 

@@ -53,7 +53,9 @@ def played(source: Source, seed: int = 0) -> Play | None:
                 return _on_host(env, seed)
             finally:
                 env.close()
-    except Exception:  # whatever an environment raises
+    except Exception as error:  # whatever an environment raises, but for Ctrl-C while it steps
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            raise error.__cause__ from None
         return None
 
 
