@@ -1,12 +1,12 @@
 """`qlax pull`: a run from a hub. Everything is checked before any of it is put in place."""
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from qlax.arguments import path_of, refuses_plainly
+from qlax.caches import HUB
 from qlax.errors import UsageError
 from qlax.hub.address import Address, address_of
 from qlax.hub.client import client, endpoint, talking_about
@@ -64,7 +64,7 @@ def fetched(address: str) -> Path:
         UsageError: as `pull`.
     """
     asked = address_of("address", address)
-    above = _cache() / asked.repo.replace("/", "--")
+    above = HUB.folder / asked.repo.replace("/", "--")
     if asked.commit and _holds(above / asked.commit, asked):
         return above / asked.commit
     api = client()
@@ -75,11 +75,6 @@ def fetched(address: str) -> Path:
             require_run(((file.name, file.size) for file in found.files), asked)
             _fetch(api, asked, found, folder)
     return folder
-
-
-def _cache() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
-    return Path(home) / "qlax" / "hub"
 
 
 def _holds(folder: Path, address: Address, commit: str | None = None) -> bool:
